@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import type { Env, Services } from "./context.ts";
+import { AppError } from "./domain/error.ts";
+import { limitBody, requireMediaType } from "./middleware/body.ts";
+import { noStore, securityHeaders } from "./middleware/headers.ts";
+import { detectLanguage, speak } from "./middleware/language.ts";
+import { logRequest } from "./middleware/log.ts";
+import { requireSameOrigin } from "./middleware/origin.ts";
+import { onError, onNotFound } from "./middleware/problem.tsx";
+import { provide } from "./middleware/services.ts";
+import { cookieSessions } from "./middleware/session.ts";
+import health from "./routes/health.ts";
+import home from "./routes/home.tsx";
+import login from "./routes/login.tsx";
+import logout from "./routes/logout.tsx";
+import policy from "./routes/policy.tsx";
+import receipts from "./routes/receipts.tsx";
+import register from "./routes/register.tsx";
+import restoration from "./routes/restoration.ts";
+import sessions from "./routes/sessions.tsx";
+import userinfo from "./routes/userinfo.tsx";
+import withdrawal from "./routes/withdrawal.tsx";
+
+/** What every request passes, in order, and where it may go: the table of contents. */
+export function createApp(services: Services) {
+  const app = new Hono<Env>({ strict: false });
+  return app
+    .use(
+      provide(services),
+      requestId({ limitLength: 0 }), // never the client's own: it ends up in the log
+      logRequest,
+      securityHeaders,
+      noStore,
+      detectLanguage,
+      speak,
+      methodNotAllowed({
+        app,
+        onMethodNotAllowed: (c, allow) => onError(new AppError("method_not_allowed", { allow }), c),
+      }),
+      requireSameOrigin,
+      limitBody,
+      requireMediaType,
+      cookieSessions(services.config),
+    )
+    .route("/", home)
+    .route("/", register)
+    .route("/", login)
+    .route("/", logout)
+    .route("/", userinfo)
+    .route("/", sessions)
+    .route("/", withdrawal)
+    .route("/", restoration)
+    .route("/", receipts)
+    .route("/", policy)
+    .route("/", health)
+    .onError(onError)
+    .notFound(onNotFound);
+}

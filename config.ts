@@ -1,0 +1,223 @@
+import type { JWK } from "jose";
+import * as z from "zod";
+import { type Confirm, confirms } from "./domain/confirmation.ts";
+import { newSecret } from "./domain/identifier.ts";
+import type { RecipientName } from "./domain/receipt.ts";
+import type { WithdrawalPolicy } from "./domain/withdrawal.ts";
+
+/** What the service was told by its environment: read once, checked, frozen. All times in ms. */
+export interface Config {
+  production: boolean;
+  database: { url: string; authToken: string | undefined; timeoutMs: number };
+  /** The first seals, all open. */
+  sessionSecrets: readonly string[];
+  session: { idleMs: number; maxMs: number };
+  identifierKey: string;
+  /** The first signs, the public halves of all are published. */
+  receiptKeys: readonly JWK[];
+  /** `null`: the request's own origin, in development alone. */
+  publicOrigin: string | null;
+  withdrawal: WithdrawalPolicy;
+  password: { minLength: number; cost: number };
+  throttleScale: number;
+  trustedProxyHeader: string | null;
+  recipients: readonly Recipient[];
+}
+
+export interface Recipient extends RecipientName {
+  url: string;
+  secrets: readonly string[];
+}
+
+export type Environment = Readonly<Record<string, unknown>>;
+
+/** A variable that cannot be used. The message names it, and never repeats its content. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** What generated secrets begin with, so that production can tell and refuse them. */
+const generatedMark = "generated-";
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const duration = (fallback: number, unit: number, min = 0) =>
+  z.coerce.number({ error: "is not a number" }).min(min, `must be at least ${min}`)
+    .max(36_500, "is more than a century").default(fallback).transform((length) => length * unit);
+
+const secret = z.string("is missing").refine((text) => text.length >= 32, {
+  error: "needs 32 random bytes or more: deno task keys prints some",
+});
+
+const receiptKey = z.looseObject({
+  kty: z.literal("OKP"),
+  crv: z.literal("Ed25519"),
+  x: z.string(),
+  d: z.string(),
+  kid: z.string(),
+}, "is not an Ed25519 private JWK with a kid: deno task keys prints one");
+
+const recipient = z.strictObject({
+  name: z.string().min(1),
+  kind: z.enum(["processor", "third_party"]).default("processor"),
+  url: z.url({ protocol: /^https?$/ }),
+  secret: z.string().transform((text) => text.split(",").map((part) => part.trim()))
+    .refine((list) => list.every((one) => /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(one))),
+}, 'needs entries of {"name", "kind", "url", "secret": "whsec_…"}');
+
+const json = z.string("is missing").transform((text, ctx): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    ctx.addIssue("is not JSON");
+    return z.NEVER;
+  }
+});
+
+const schema = z.object({
+  TURSO_DATABASE_URL: z.string().default("file:data/annyeong.db")
+    .refine((url) => /^(file:.|https?:\/\/.|libsql:\/\/.)/.test(url), {
+      error: "must begin with file:, http://, https:// or libsql://",
+    })
+    .refine((url) => !/[?&](authToken|tls)=/.test(url), {
+      error: "must carry neither a token nor tls=: use TURSO_AUTH_TOKEN and https://",
+    }),
+  TURSO_AUTH_TOKEN: z.string().optional(),
+  ANNYEONG_ENV: z.enum(["production", "development"], "must be production or development")
+    .default("production"),
+  SESSION_SECRET: z.string("is missing").transform((list) => list.split(",").map((one) => one.trim()))
+    .pipe(z.array(secret)),
+  IDENTIFIER_KEY: secret,
+  RECEIPT_PRIVATE_KEY: json.transform((keys) => Array.isArray(keys) ? keys : [keys])
+    .pipe(z.array(receiptKey).min(1, "holds no key")),
+  PUBLIC_ORIGIN: z.string().refine(isOrigin, {
+    error: "must be an origin, such as https://members.example, without a path",
+  }).optional(),
+  WITHDRAWAL_CONFIRM: z.enum(confirms, `must be one of ${confirms.join(", ")}`)
+    .default("fresh" satisfies Confirm),
+  FRESH_MINUTES: duration(10, minute),
+  WITHDRAWAL_GRACE_DAYS: duration(0, day),
+  REJOIN_BLOCK_DAYS: duration(0, day),
+  BACKUP_DAYS: z.coerce.number("is not a number").min(0, "must not be negative").optional(),
+  SESSION_IDLE_MINUTES: duration(30, minute),
+  SESSION_MAX_DAYS: duration(14, day),
+  PASSWORD_MIN_LENGTH: z.coerce.number("is not a number").int("must be whole")
+    .min(8, "must be at least 8 (NIST SP 800-63B-4)").max(64, "must be at most 64").default(8),
+  PASSWORD_COST: z.coerce.number("is not a number").int("must be whole")
+    .min(1, "must be at least 1").max(20, "must be at most 20").default(14),
+  THROTTLE_SCALE: z.coerce.number("is not a number").positive("must be more than 0").default(1),
+  TRUSTED_PROXY_HEADER: z.string().regex(/^[A-Za-z0-9-]+$/, "must be the name of a header")
+    .optional(),
+  RECIPIENTS: json.pipe(z.array(recipient, "is not a JSON list")).default([]),
+  DATABASE_TIMEOUT_MS: z.coerce.number("is not a number").min(1, "must be at least 1")
+    .max(120_000, "must be at most 120000").default(5000),
+});
+
+/**
+ * Parses environment variables, or the bindings of a Worker. An empty value counts as absent.
+ * Throws `ConfigError`, which names every variable that is wrong.
+ */
+export function parseConfig(environment: Environment, runtime: "deno" | "workers"): Config {
+  const names = Object.keys(schema.shape);
+  const given = Object.fromEntries(
+    names.map((name) => [name, environment[name]] as const).filter(([, value]) =>
+      value !== undefined && value !== ""
+    ),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`).join("; "),
+    );
+  }
+  const env = parsed.data;
+  const production = env.ANNYEONG_ENV === "production";
+  if (production) refuseUnsafe(env);
+  if (env.SESSION_SECRET.includes(env.IDENTIFIER_KEY)) {
+    throw new ConfigError("IDENTIFIER_KEY must differ from SESSION_SECRET");
+  }
+  if (runtime === "workers" && env.TURSO_DATABASE_URL.startsWith("file:")) {
+    throw new ConfigError("TURSO_DATABASE_URL must name a server: a Worker has no files");
+  }
+  return deepFreeze({
+    production,
+    database: {
+      url: env.TURSO_DATABASE_URL,
+      authToken: env.TURSO_AUTH_TOKEN,
+      timeoutMs: env.DATABASE_TIMEOUT_MS,
+    },
+    sessionSecrets: env.SESSION_SECRET,
+    session: { idleMs: env.SESSION_IDLE_MINUTES, maxMs: env.SESSION_MAX_DAYS },
+    identifierKey: env.IDENTIFIER_KEY,
+    receiptKeys: env.RECEIPT_PRIVATE_KEY as JWK[],
+    publicOrigin: env.PUBLIC_ORIGIN ?? null,
+    withdrawal: {
+      confirm: env.WITHDRAWAL_CONFIRM,
+      freshMs: env.FRESH_MINUTES,
+      graceMs: env.WITHDRAWAL_GRACE_DAYS,
+      rejoinBlockMs: env.REJOIN_BLOCK_DAYS,
+      backupDays: env.BACKUP_DAYS ?? null,
+    },
+    password: { minLength: env.PASSWORD_MIN_LENGTH, cost: env.PASSWORD_COST },
+    throttleScale: env.THROTTLE_SCALE,
+    trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
+      (runtime === "workers" ? "CF-Connecting-IP" : null),
+    recipients: env.RECIPIENTS.map(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),
+  });
+}
+
+/**
+ * Fresh values for every secret. Those `generated` for development carry a mark that production
+ * refuses; those printed for production don't.
+ */
+export async function freshSecrets(use: "generated" | "production") {
+  const mark = use === "generated" ? generatedMark : "";
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
+  const { kty, crv, x, d } = await crypto.subtle.exportKey("jwk", pair.privateKey);
+  const kid = mark + newSecret().slice(0, 12);
+  return {
+    SESSION_SECRET: mark + newSecret(),
+    IDENTIFIER_KEY: mark + newSecret(),
+    RECEIPT_PRIVATE_KEY: JSON.stringify({ kty, crv, x, d, kid }),
+  };
+}
+
+function refuseUnsafe(env: z.output<typeof schema>): void {
+  const refuse = (name: string, problem: string) => {
+    throw new ConfigError(`${name} ${problem}`);
+  };
+  for (const name of ["SESSION_SECRET", "IDENTIFIER_KEY"] as const) {
+    if ([env[name]].flat().some(isGuessable)) refuse(name, "is generated or sample: not in production");
+  }
+  if (env.RECEIPT_PRIVATE_KEY.some(({ kid }) => kid.startsWith(generatedMark))) {
+    refuse("RECEIPT_PRIVATE_KEY", "was generated for development: not in production");
+  }
+  if (env.PASSWORD_COST < 14) refuse("PASSWORD_COST", "must be at least 14 in production (OWASP)");
+  if (!env.PUBLIC_ORIGIN) refuse("PUBLIC_ORIGIN", "is missing");
+  for (const name of ["PUBLIC_ORIGIN", "TURSO_DATABASE_URL"] as const) {
+    const url = new URL(env[name]!);
+    if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+      refuse(name, "may be http:// on loopback alone: use https://");
+    }
+  }
+}
+
+/** Made for development, written by hand, or copied from an example. */
+function isGuessable(secret: string): boolean {
+  return secret.startsWith(generatedMark) || new Set(secret).size < 10 ||
+    /change.?me|example|sample/i.test(secret);
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) &&
+    new URL(text).origin === text;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

@@ -1,0 +1,44 @@
+import type { Session as CookieSession } from "hono-sessions";
+import type { Config } from "./config.ts";
+import type { Catalogue } from "./db/catalogue.ts";
+import type { Database } from "./db/client.ts";
+import type { Passwords } from "./domain/password.ts";
+import type { ReceiptKeys } from "./domain/receipt.ts";
+import type { Messages } from "./messages/mod.ts";
+
+/** What a process or isolate makes once and every request uses. */
+export interface Services {
+  config: Config;
+  db: Database;
+  catalogue: Catalogue;
+  passwords: Passwords;
+  receiptKeys: ReceiptKeys;
+  /** The clock, ms since the epoch. */
+  now(): number;
+}
+
+/** What is sealed into the session cookie. */
+export interface Seal {
+  /** 256 bits; the database knows its SHA-256. */
+  secret: string;
+  /** Keyed hash of the login name, under which attempts are counted. */
+  account: string;
+  /** When the session was last seen, ms: the idle end is judged by it. */
+  seen: number;
+}
+
+/** Hono's environment: what a handler may reach. */
+export interface Env {
+  Bindings: { remoteAddress?: string };
+  Variables: {
+    services: Services;
+    /** One request has one now, ms. */
+    now: number;
+    requestId: string;
+    language: string;
+    messages: Messages;
+    session: CookieSession<Seal>;
+    /** Opaque id of the member, for the log. */
+    memberId?: string;
+  };
+}

@@ -1,0 +1,163 @@
+import {
+  type Client,
+  createClient,
+  type InStatement,
+  LibsqlError,
+  type ResultSet,
+} from "@libsql/client";
+import { AppError } from "../domain/error.ts";
+
+/** The one way to the data. Every call is one trip to the database. */
+export interface Database {
+  /** Reads in one snapshot. Throws `unavailable`. */
+  read(statements: InStatement[]): Promise<ResultSet[]>;
+  /**
+   * Writes all or nothing. The batch may arrive twice (a cut answer is asked for once more), so every
+   * statement has to be harmless the second time and the last one selects the verdict by an own id.
+   * Throws `unavailable` (with `answerLost` where it may have been carried out), or a
+   * `RefusedStatement` when the database refused a statement: nothing has changed then.
+   */
+  write(statements: InStatement[]): Promise<ResultSet[]>;
+  /**
+   * Empties the write-ahead log, where deleted bytes live on. False: a reader was in the way, try later.
+   * A server's log is out of reach from here: docs/operating.md.
+   */
+  truncateLog(): Promise<boolean>;
+  close(): void;
+}
+
+/** A statement broke a constraint, raised, or does not fit the schema. Everything was rolled back. */
+export class RefusedStatement extends Error {
+  override name = "RefusedStatement";
+
+  constructor(readonly kind: "constraint" | "schema", cause: unknown) {
+    super(kind, { cause });
+  }
+}
+
+export interface DatabaseOptions {
+  url: string;
+  authToken: string | undefined;
+  /** The most that one call may take, all tries together, ms. */
+  timeoutMs: number;
+}
+
+/** Native waiting for a lock stops the whole event loop, so it is kept short and tried again, ms. */
+const lockWaitMs = 50;
+
+/** How a call failed, and therefore what may be done about it. */
+type Failure = "busy" | "closed" | "unreachable" | "lost" | "constraint" | "schema";
+
+/** Opens `file:`, `http(s)://` and `libsql://` alike. The file's folder has to exist. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const embedded = options.url.startsWith("file:");
+  let client = await connect();
+
+  async function connect(): Promise<Client> {
+    return embedded ? await openFile(options.url) : openServer(options);
+  }
+
+  /** A client that saw SQLITE_BUSY can lose later writes without a word (libsql-client-ts 352). */
+  async function replace(broken: Client): Promise<void> {
+    if (!embedded || client !== broken) return;
+    broken.close();
+    client = await connect();
+  }
+
+  async function call(statements: InStatement[], mode: "read" | "write"): Promise<ResultSet[]> {
+    const end = performance.now() + options.timeoutMs;
+    let arrivals = 0; // how often the batch may have reached the server without an answer
+    for (let attempt = 1;; attempt++) {
+      const used = client;
+      try {
+        const answer = used.batch(statements, mode);
+        return embedded ? await answer : await within(answer, end - performance.now());
+      } catch (error) {
+        const failure = classify(error);
+        if (failure === "constraint" || failure === "schema") {
+          throw new RefusedStatement(failure, error);
+        }
+        if (failure === "lost") arrivals++;
+        await replace(used).catch(() => {}); // a file that cannot be opened shows in the next try
+        const patience = failure === "busy" ? Infinity : failure === "closed" ? 3 : 2;
+        const pause = failure === "busy" ? Math.random() * Math.min(20 * attempt, 250) : 10;
+        if (attempt >= patience || performance.now() + pause >= end) {
+          throw new AppError("unavailable", {
+            answerLost: arrivals > 0 && mode === "write",
+            cause: error,
+          });
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  return {
+    read: (statements) => call(statements, "read"),
+    write: (statements) => call(statements, "write"),
+    async truncateLog() {
+      if (!embedded) return true;
+      const result = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+      return Number(result.rows[0]?.busy) === 0;
+    },
+    close: () => client.close(),
+  };
+}
+
+/**
+ * One connection, for pragmas belong to a connection and `secure_delete` has to hold from the first
+ * page on. WAL with `synchronous = FULL`: what was acknowledged is on the disk.
+ */
+async function openFile(url: string): Promise<Client> {
+  const client = createClient({ url, concurrency: 1, timeout: lockWaitMs });
+  try {
+    await client.execute("PRAGMA secure_delete = ON");
+    await client.execute("PRAGMA journal_mode = WAL");
+    await client.execute("PRAGMA synchronous = FULL");
+    await client.execute("PRAGMA foreign_keys = ON");
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return client;
+}
+
+/** No queue inside the client: in workerd no request may wait for another's promise. */
+function openServer({ url, authToken, timeoutMs }: DatabaseOptions): Client {
+  return createClient({
+    url,
+    ...(authToken !== undefined && { authToken }),
+    concurrency: Number.MAX_SAFE_INTEGER,
+    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
+  });
+}
+
+/** A second try has only what is left of the call's time. */
+async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the database did not answer in time")), ms);
+  });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function classify(error: unknown): Failure {
+  if (!(error instanceof LibsqlError)) {
+    return /refused|connect error|dns error|name resolution/i.test(String(causes(error)))
+      ? "unreachable"
+      : "lost";
+  }
+  if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
+  if (error.code === "CLIENT_CLOSED") return "closed";
+  if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
+  if (error.code === "SQLITE_ERROR" || error.code === "SQL_INPUT_ERROR") return "schema";
+  return error.code.startsWith("SQLITE_") ? "unreachable" : "lost";
+}
+
+function causes(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${causes(error.cause)}` : "";
+}

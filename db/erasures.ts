@@ -1,0 +1,387 @@
+import type { InStatement, InValue, Row } from "@libsql/client";
+import { createHash } from "node:crypto";
+import { type Entry, erasureOrder, type Ground, type Words } from "../domain/data_map.ts";
+import { AppError } from "../domain/error.ts";
+import { newId } from "../domain/identifier.ts";
+import type { Receipt, RecipientName } from "../domain/receipt.ts";
+import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { type Database, RefusedStatement } from "./client.ts";
+import { selectEvent } from "./deliveries.ts";
+import {
+  belongsTo,
+  bind,
+  expiresAt,
+  type Places,
+  quote,
+  selectCounts,
+  startsAt,
+  tableBelongsTo,
+} from "./places.ts";
+import { liveTables } from "./schema.ts";
+
+/** On what an erasure rests. The claim repeats all of it, so that it holds at the very moment. */
+export type Claimant =
+  /** The member, in a live session, as it was decided. */
+  | { by: "session"; secretHash: string; decision: WithdrawalDecision }
+  /** The clock: a withdrawal that is due. */
+  | { by: "due"; withdrawalId: string }
+  /** The ledger, or an operator. */
+  | { by: "member"; memberId: string };
+
+/** What goes into an erasure besides who claims it. */
+export interface ErasureTerms {
+  /** ms */
+  now: number;
+  /** For the clock's and the ledger's erasures the number was given out before. */
+  receiptId: string;
+  backupDays: number | null;
+  recipients: readonly RecipientName[];
+  /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
+  rejoin: { identifiers: readonly string[]; until: number } | null;
+  reason: Reason | null;
+}
+
+/**
+ * Erases a member in one batch, or changes nothing: claim, copy what is kept apart, anonymise, destroy,
+ * tell the outbox, read back under a constraint. Returns the receipt, or `null` when the claim did not
+ * hold (somebody else won, or what it rests on is no longer so).
+ * Throws `unavailable` (the map does not cover the schema, or the database is away) and `conflict`
+ * (a veto, or rows left over): nothing has changed then, unless `answerLost`.
+ */
+export async function erase(
+  db: Database,
+  catalogue: Catalogue,
+  claimant: Claimant,
+  terms: ErasureTerms,
+): Promise<Receipt | null> {
+  for (let round = 1;; round++) {
+    const claim = newId();
+    const batch = erasureBatch(catalogue.places(), claim, claimant, terms);
+    try {
+      const results = await db.write(batch);
+      const verdict = results.at(-1)!.rows[0]!;
+      if (verdict.id === claim) return toReceipt(verdict);
+      if (verdict.unmapped === 0) return null;
+    } catch (error) {
+      if (!(error instanceof RefusedStatement)) throw error;
+      if (error.kind === "constraint") {
+        throw new AppError("conflict", { sentence: "vetoed", cause: error });
+      }
+    }
+    // The schema is not what the statements were made for: look at it, and try once more if that helps.
+    const { changed, problems } = await catalogue.refresh();
+    if (!changed || round > 1) throw unmapped(problems);
+  }
+}
+
+/** Nobody leaves while the map does not cover the schema. The cause, for the log, says what to write. */
+export function unmapped(problems: readonly string[]): AppError {
+  const cause = new Error(problems.join("; ") || "the schema changed while somebody was leaving");
+  return new AppError("unavailable", { sentence: "withdrawal_unavailable", cause });
+}
+
+/** SQL: how many live tables the map does not know. Looked at in the statement itself, never cached. */
+export const countUnmapped =
+  `(SELECT count(*) FROM ${liveTables} WHERE name NOT IN (SELECT value FROM json_each(:tables)))`;
+
+const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
+const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
+
+function erasureBatch(
+  places: Places,
+  claim: string,
+  claimant: Claimant,
+  terms: ErasureTerms,
+): InStatement[] {
+  const description = describe(places.entries);
+  const values: Record<string, InValue> = {
+    claim,
+    now: terms.now,
+    receipt_id: terms.receiptId,
+    data_map_id: description.id,
+    description: description.text,
+    backup_days: terms.backupDays,
+    recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
+    tables: JSON.stringify(places.tables),
+    ...claimValues(claimant),
+    ...rejoinValues(terms),
+    ...reasonValues(terms),
+    ...entryValues(places.entries),
+  };
+  const byMember = (entry: Entry) => belongsTo(places, entry, member);
+  const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
+  const statements = [
+    claimStatement(claimant),
+    `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+     ON CONFLICT DO NOTHING`,
+    ...noteKeys(places),
+    `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+     WHERE id = :claim AND counts IS NULL`,
+    ...places.entries.flatMap((entry, index) => keep(entry, index, byKeys(entry))),
+    ...places.entries.flatMap((entry, index) => anonymise(entry, index, byKeys(entry))),
+    ...erasureOrder(places.entries).flatMap((entry) => destroy(entry, byKeys(entry))),
+    ...(terms.rejoin ? [rejoinStatement] : []),
+    ...(terms.reason ? [reasonStatement] : []),
+    readBack(places, byKeys),
+    "DELETE FROM erasure_keys WHERE erasure_id = :claim",
+  ];
+  return [
+    ...statements.map((sql) => bind(sql, values)),
+    ...terms.recipients.map(({ name }) =>
+      selectEvent("member.withdrawn", name, terms.now, {
+        from: "erasures",
+        where: "id = ?",
+        args: [claim],
+      })
+    ),
+    bind(selectVerdict, values),
+  ];
+}
+
+/** The first statement: whoever inserts the row has won, and everything after depends on it. */
+function claimStatement(claimant: Claimant): string {
+  const sources = {
+    session: {
+      from: "sessions JOIN users ON users.id = sessions.user_id",
+      receipt: ":receipt_id",
+      where: `sessions.secret_hash = :secret_hash AND sessions.expires_at > :now
+        AND sessions.authenticated_at >= :authenticated_since
+        AND (:password_hash IS NULL OR users.password_hash = :password_hash)
+        AND NOT EXISTS (
+          SELECT 1 FROM withdrawals WHERE withdrawals.user_id = users.id AND restored_at IS NULL)`,
+    },
+    due: {
+      from: "withdrawals JOIN users ON users.id = withdrawals.user_id",
+      receipt: "withdrawals.receipt_id",
+      where: `withdrawals.id = :withdrawal_id AND withdrawals.restored_at IS NULL
+        AND withdrawals.erase_at <= :now`,
+    },
+    member: { from: "users", receipt: ":receipt_id", where: "users.id = :member_id" },
+  };
+  const { from, receipt, where } = sources[claimant.by];
+  return `
+    INSERT INTO erasures
+      (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
+    SELECT :claim, users.id, ${receipt}, :now, :data_map_id, :backup_days, :recipients
+    FROM ${from}
+    WHERE ${where} AND ${countUnmapped} = 0
+    ON CONFLICT DO NOTHING`;
+}
+
+function claimValues(claimant: Claimant): Record<string, InValue> {
+  switch (claimant.by) {
+    case "session":
+      return {
+        secret_hash: claimant.secretHash,
+        authenticated_since: claimant.decision.authenticatedSince,
+        password_hash: claimant.decision.passwordHash,
+      };
+    case "due":
+      return { withdrawal_id: claimant.withdrawalId };
+    case "member":
+      return { member_id: claimant.memberId };
+  }
+}
+
+/** Notes the keys of every parent, grandparents first: children are found by them when it has changed. */
+function noteKeys(places: Places): string[] {
+  const deepestLast = erasureOrder(places.entries).reverse();
+  const parents = new Map(
+    deepestLast.flatMap(({ via }) => via ? [[`${via.table}.${via.key}`, via] as const] : []),
+  );
+  return [...parents.values()].map(({ table, key }) => `
+    INSERT INTO erasure_keys (erasure_id, place, key)
+    SELECT :claim, '${table}.${key}', ${quote(key)} FROM ${quote(table)}
+    WHERE ${quote(key)} IS NOT NULL AND (${tableBelongsTo(places, table, member)})
+    ON CONFLICT DO NOTHING`);
+}
+
+function inNotedKeys({ column, table, key }: { column: string; table: string; key: string }): string {
+  return `${quote(column)} IN (
+    SELECT key FROM erasure_keys WHERE erasure_id = :claim AND place = '${table}.${key}')`;
+}
+
+function keep(entry: Entry, index: number, belongs: string): string[] {
+  if (entry.disposition !== "keep") return [];
+  const columns = entry.columns.map((column) => `'${column}', ${jsonSafe(quote(column))}`);
+  const copies = Object.entries(entry.copy).map(([name, source]) => {
+    const column = quote(source.slice("users.".length));
+    return `'${name}', (SELECT ${jsonSafe(column)} FROM users WHERE id = ${member})`;
+  });
+  return [`
+    INSERT INTO retained (id, receipt_id, source, ground, purpose, starts_at, expires_at, row)
+    SELECT lower(hex(randomblob(16))), (SELECT receipt_id FROM erasures WHERE id = :claim),
+      '${entry.table}', :ground${index}, :purpose${index}, ${startsAt(entry)}, ${expiresAt(entry)},
+      json_object(${[...columns, ...copies].join(", ")})
+    FROM ${quote(entry.table)} WHERE (${belongs}) AND ${expiresAt(entry)} > :now`];
+}
+
+/** JSON holds no blobs. */
+function jsonSafe(column: string): string {
+  return `iif(typeof(${column}) = 'blob', hex(${column}), ${column})`;
+}
+
+function anonymise(entry: Entry, index: number, belongs: string): string[] {
+  if (entry.disposition !== "anonymise") return [];
+  const assignments = Object.keys(entry.set).map((column, position) => {
+    const value = `:set${index}_${position}`;
+    const shared = entry.members.length > 1 && entry.members.includes(column);
+    const becomes = shared
+      ? `iif(${quote(column)} = ${member}, ${value}, ${quote(column)})` // another member's stays
+      : value;
+    return `${quote(column)} = ${becomes}`;
+  });
+  return [`UPDATE ${quote(entry.table)} SET ${assignments.join(", ")} WHERE ${belongs}`];
+}
+
+function destroy(entry: Entry, belongs: string): string[] {
+  if (entry.disposition === "anonymise") return [];
+  return [`DELETE FROM ${quote(entry.table)} WHERE ${belongs}`];
+}
+
+/** Counts what is left, in every place. Anything but nothing breaks the constraint and undoes it all. */
+function readBack(places: Places, byKeys: (entry: Entry) => string): string {
+  const rest = places.entries
+    .filter((entry) => entry.disposition !== "anonymise" || !entry.via)
+    .map((entry) => `(SELECT count(*) FROM ${quote(entry.table)} WHERE ${byKeys(entry)})`);
+  return `UPDATE erasures SET remaining = ${rest.join(" + ")} WHERE id = :claim`;
+}
+
+const rejoinStatement = `
+  INSERT INTO rejoin_blocks (identifier, expires_at)
+  SELECT value, :rejoin_until FROM json_each(:rejoin_identifiers) WHERE ${claimed}
+  ON CONFLICT (identifier) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`;
+
+const reasonStatement = `
+  INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason WHERE ${claimed}
+  ON CONFLICT DO NOTHING`;
+
+const receiptColumns = `
+  erasures.id, erasures.receipt_id, erasures.erased_at, erasures.backup_days, erasures.recipients,
+  erasures.counts, data_maps.description`;
+
+/** By our own claim, so that it is the same however often the batch arrived. */
+const selectVerdict = `
+  SELECT ${receiptColumns}, ${countUnmapped} AS unmapped
+  FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
+  LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
+
+function rejoinValues({ rejoin }: ErasureTerms): Record<string, InValue> {
+  return {
+    rejoin_identifiers: JSON.stringify(rejoin?.identifiers ?? []),
+    rejoin_until: rejoin?.until ?? 0,
+  };
+}
+
+function reasonValues({ reason, now }: ErasureTerms): Record<string, InValue> {
+  return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
+}
+
+function entryValues(entries: readonly Entry[]): Record<string, InValue> {
+  return Object.fromEntries(entries.flatMap((entry, index) => {
+    switch (entry.disposition) {
+      case "keep":
+        return [
+          [`ground${index}`, JSON.stringify(entry.ground)],
+          [`purpose${index}`, JSON.stringify(entry.purpose)],
+        ];
+      case "anonymise":
+        return Object.values(entry.set).map((value, position) => [`set${index}_${position}`, value]);
+      case "destroy":
+        return [];
+    }
+  }));
+}
+
+/** What the map says of each place, as a receipt needs it however the map is edited later. */
+interface Described {
+  disposition: Entry["disposition"];
+  label: Words;
+  ground: Ground | null;
+}
+
+function describe(entries: readonly Entry[]): { id: string; text: string } {
+  const described: Described[] = entries.map((entry) => ({
+    disposition: entry.disposition,
+    label: entry.label,
+    ground: entry.disposition === "keep" ? entry.ground : null,
+  }));
+  const text = JSON.stringify(described);
+  return { id: createHash("sha256").update(text).digest("base64url"), text };
+}
+
+/** The receipt of a row that carries `receiptColumns`. */
+function toReceipt(row: Row): Receipt {
+  const described: Described[] = JSON.parse(String(row.description));
+  const counts: Record<string, [number, number, number | null]> = JSON.parse(String(row.counts));
+  const lines = described.map((place, index) => {
+    const [gone, kept, until] = counts[index]!;
+    return { ...place, gone, kept, until };
+  });
+  return {
+    receiptId: String(row.receipt_id),
+    erasedAt: Number(row.erased_at),
+    destroyed: lines.filter(({ disposition, gone }) =>
+      disposition === "destroy" || (disposition === "keep" && gone > 0)
+    ).map(({ label, gone }) => ({ what: label, count: gone })),
+    anonymised: lines.filter(({ disposition }) => disposition === "anonymise")
+      .map(({ label, gone }) => ({ what: label, count: gone })),
+    kept: lines.filter(({ kept }) => kept > 0).map(({ label, kept, ground, until }) => ({
+      what: label,
+      count: kept,
+      ground: ground!,
+      until: until!,
+    })),
+    recipients: JSON.parse(String(row.recipients)),
+    backupDays: row.backup_days === null ? null : Number(row.backup_days),
+  };
+}
+
+/** What a receipt number leads to. */
+export type FoundReceipt =
+  | { status: "erased"; receipt: Receipt; deliveries: readonly DeliveryState[] }
+  | { status: "scheduled"; eraseAt: number };
+
+export interface DeliveryState {
+  recipient: string;
+  status: string;
+  /** ms */
+  settledAt: number | null;
+}
+
+/** Looks a receipt up by its number: issued, or promised by a pending withdrawal. */
+export async function findReceipt(db: Database, receiptId: string): Promise<FoundReceipt | null> {
+  const [erased, scheduled, deliveries] = await db.read([
+    {
+      sql: `
+        SELECT ${receiptColumns} FROM erasures
+        JOIN data_maps ON data_maps.id = erasures.data_map_id WHERE erasures.receipt_id = ?`,
+      args: [receiptId],
+    },
+    {
+      sql: "SELECT erase_at FROM withdrawals WHERE receipt_id = ? AND restored_at IS NULL",
+      args: [receiptId],
+    },
+    {
+      sql: `
+        SELECT recipient, status, settled_at FROM deliveries
+        WHERE receipt_id = ? AND type = 'member.withdrawn'`,
+      args: [receiptId],
+    },
+  ]);
+  const row = erased!.rows[0];
+  if (row) {
+    return {
+      status: "erased",
+      receipt: toReceipt(row),
+      deliveries: deliveries!.rows.map((delivery) => ({
+        recipient: String(delivery.recipient),
+        status: String(delivery.status),
+        settledAt: delivery.settled_at === null ? null : Number(delivery.settled_at),
+      })),
+    };
+  }
+  const pending = scheduled!.rows[0];
+  return pending ? { status: "scheduled", eraseAt: Number(pending.erase_at) } : null;
+}

@@ -1,0 +1,56 @@
+import { type Database, RefusedStatement } from "./client.ts";
+import members from "./migrations/0001_members.sql" with { type: "text" };
+import leaving from "./migrations/0002_leaving.sql" with { type: "text" };
+
+/** In order. A migration that has landed is never edited; a new one is added below. */
+const migrations = [
+  { name: "0001_members", sql: members },
+  { name: "0002_leaving", sql: leaving },
+] as const;
+
+/**
+ * Brings the database to the current schema and returns the names of the migrations it ran. Each is one
+ * batch that begins by recording itself, so of two runs at once one does the work and the other finds it
+ * done. Throws `unavailable`.
+ */
+export async function migrate(db: Database, now: number): Promise<string[]> {
+  await db.write([
+    "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
+  ]);
+  const ran: string[] = [];
+  for (const { name, sql } of await pending(db)) {
+    try {
+      await db.write([
+        { sql: "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", args: [name, now] },
+        ...statementsOf(sql),
+      ]);
+      ran.push(name);
+    } catch (error) {
+      const done = error instanceof RefusedStatement && error.kind === "constraint" &&
+        !(await pending(db)).some((migration) => migration.name === name);
+      if (!done) throw error;
+    }
+  }
+  return ran;
+}
+
+/** Whether every migration has run. Throws `unavailable`. */
+export async function isCurrent(db: Database): Promise<boolean> {
+  try {
+    return (await pending(db)).length === 0;
+  } catch (error) {
+    if (error instanceof RefusedStatement) return false;
+    throw error;
+  }
+}
+
+async function pending(db: Database) {
+  const [applied] = await db.read(["SELECT name FROM migrations"]);
+  const names = new Set(applied!.rows.map((row) => row.name));
+  return migrations.filter(({ name }) => !names.has(name));
+}
+
+/** Statements end with a semicolon at the end of a line. */
+function statementsOf(sql: string): string[] {
+  return sql.split(/;[ \t]*(?:\r?\n|$)/).map((statement) => statement.trim()).filter(Boolean);
+}

@@ -1,0 +1,31 @@
+import type { Database } from "./client.ts";
+
+const signInsLiveMs = 90 * 24 * 60 * 60_000;
+
+/** What reaches its end by itself: table, key, and the condition under which its time has come. */
+const ends = [
+  { table: "sessions", key: "id", over: "expires_at <= :now" },
+  { table: "sign_ins", key: "id", over: `signed_in_at <= :now - ${signInsLiveMs}` },
+  { table: "attempts", key: "(subject, id)", over: "expires_at <= :now" },
+  { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
+  { table: "retained", key: "id", over: "expires_at <= :now" },
+] as const;
+
+/** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
+export async function sweep(db: Database, now: number, limit: number): Promise<number> {
+  const results = await db.write([
+    ...ends.map(({ table, key, over }) => ({
+      sql: `
+        DELETE FROM ${table} WHERE ${key} IN (
+          SELECT ${key.replace(/[()]/g, "")} FROM ${table} WHERE ${over} LIMIT :limit)`,
+      args: { now, limit },
+    })),
+    {
+      sql: `SELECT ${
+        ends.map(({ table, over }) => `(SELECT count(*) FROM ${table} WHERE ${over})`).join(" + ")
+      } AS rest`,
+      args: { now },
+    },
+  ]);
+  return Number(results.at(-1)!.rows[0]!.rest);
+}

@@ -1,0 +1,193 @@
+import type { RecipientName } from "../domain/receipt.ts";
+import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
+import { newId, secretHash } from "../domain/identifier.ts";
+import type { Member } from "../domain/member.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { type Database, RefusedStatement } from "./client.ts";
+import { selectEvent } from "./deliveries.ts";
+import { countUnmapped, unmapped } from "./erasures.ts";
+import { belongsTo, bind, selectCounts } from "./places.ts";
+import { memberOfSession, selectSession, type Session, toSession } from "./sessions.ts";
+
+/** What leaving would do with one place of the map. */
+export interface PreviewLine {
+  entry: ReturnType<Catalogue["places"]>["entries"][number];
+  gone: number;
+  kept: number;
+  /** ms */
+  until: number | null;
+}
+
+/** Session and real counts in one trip. Throws `unavailable`. */
+export async function previewWithdrawal(
+  db: Database,
+  catalogue: Catalogue,
+  secret: string,
+  now: number,
+): Promise<{ session: Session | null; lines: PreviewLine[] }> {
+  for (let round = 1;; round++) {
+    const places = catalogue.places();
+    const counts = selectCounts(places, (entry) => belongsTo(places, entry, memberOfSession));
+    try {
+      const [found, counted] = await db.read([
+        selectSession(secret, now),
+        bind(counts, { secret_hash: secretHash(secret), now }),
+      ]);
+      const parsed = JSON.parse(String(counted!.rows[0]!.counts));
+      const lines = places.entries.map((entry, index) => {
+        const [gone, kept, until] = parsed[index];
+        return { entry, gone, kept, until };
+      });
+      return { session: toSession(found), lines };
+    } catch (error) {
+      if (!(error instanceof RefusedStatement)) throw error;
+      const { changed, problems } = await catalogue.refresh();
+      if (!changed || round > 1) throw unmapped(problems);
+    }
+  }
+}
+
+/**
+ * Begins the grace period and ends every session of the member: only while all that it was decided on
+ * still holds. Returns whether it did. Throws `unavailable`.
+ */
+export async function scheduleWithdrawal(
+  db: Database,
+  catalogue: Catalogue,
+  schedule: {
+    secret: string;
+    decision: WithdrawalDecision & { eraseAt: number };
+    receiptId: string;
+    recipients: readonly RecipientName[];
+    reason: Reason | null;
+    now: number;
+  },
+): Promise<boolean> {
+  const { decision, now } = schedule;
+  for (let round = 1;; round++) {
+    const id = newId();
+    const values = {
+      id,
+      now,
+      receipt_id: schedule.receiptId,
+      erase_at: decision.eraseAt,
+      secret_hash: secretHash(schedule.secret),
+      authenticated_since: decision.authenticatedSince,
+      password_hash: decision.passwordHash,
+      tables: JSON.stringify(catalogue.places().tables),
+      reason: schedule.reason,
+      reason_id: newId(),
+      reason_day: new Date(now).toISOString().slice(0, 10),
+    };
+    const results = await db.write([
+      ...statements(schedule.reason !== null).map((sql) => bind(sql, values)),
+      ...schedule.recipients.map(({ name }) =>
+        selectEvent("member.withdrawal_scheduled", name, now, {
+          from: "withdrawals",
+          where: "id = ?",
+          args: [id],
+        })
+      ),
+      bind(
+        `SELECT EXISTS (SELECT 1 FROM withdrawals WHERE id = :id) AS scheduled,
+          ${countUnmapped} AS unmapped`,
+        values,
+      ),
+    ]);
+    const verdict = results.at(-1)!.rows[0]!;
+    if (verdict.scheduled === 1) return true;
+    if (verdict.unmapped === 0) return false;
+    const { changed, problems } = await catalogue.refresh();
+    if (!changed || round > 1) throw unmapped(problems);
+  }
+}
+
+function statements(withReason: boolean): string[] {
+  const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
+  const reason = `
+    INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason
+    WHERE ${scheduled} ON CONFLICT DO NOTHING`;
+  return [
+    `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
+     SELECT :id, users.id, :receipt_id, :now, :erase_at
+     FROM sessions JOIN users ON users.id = sessions.user_id
+     WHERE sessions.secret_hash = :secret_hash AND sessions.expires_at > :now
+       AND sessions.authenticated_at >= :authenticated_since
+       AND (:password_hash IS NULL OR users.password_hash = :password_hash)
+       AND ${countUnmapped} = 0
+     ON CONFLICT DO NOTHING`,
+    `DELETE FROM sessions
+     WHERE user_id = (SELECT user_id FROM withdrawals WHERE id = :id AND restored_at IS NULL)`,
+    ...(withReason ? [reason] : []),
+  ];
+}
+
+/**
+ * Takes a pending withdrawal back, in one trip. `restored` is false when nothing was pending or its
+ * deadline has passed.
+ */
+export async function restoreMember(
+  db: Database,
+  secret: string,
+  recipients: readonly RecipientName[],
+  now: number,
+): Promise<{ session: Session | null; restored: boolean }> {
+  const act = newId();
+  const results = await db.write([
+    selectSession(secret, now),
+    bind(
+      `UPDATE withdrawals SET restored_at = :now, restored_by = :act
+       WHERE user_id = ${memberOfSession} AND restored_at IS NULL AND erase_at > :now`,
+      { act, now, secret_hash: secretHash(secret) },
+    ),
+    ...recipients.map(({ name }) =>
+      selectEvent("member.restored", name, now, {
+        from: "withdrawals",
+        where: "restored_by = ?",
+        args: [act],
+      })
+    ),
+    { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
+  ]);
+  return { session: toSession(results[0]), restored: results.at(-1)!.rows.length === 1 };
+}
+
+/** A withdrawal whose grace period is over. */
+export interface DueWithdrawal {
+  id: string;
+  receiptId: string;
+  member: Pick<Member, "name" | "email">;
+}
+
+/** The longest overdue withdrawals, `limit` of them. */
+export async function dueWithdrawals(
+  db: Database,
+  now: number,
+  limit: number,
+): Promise<DueWithdrawal[]> {
+  const [due] = await db.read([{
+    sql: `
+      SELECT withdrawals.id, withdrawals.receipt_id, users.name, users.email
+      FROM withdrawals JOIN users ON users.id = withdrawals.user_id
+      WHERE withdrawals.restored_at IS NULL AND withdrawals.erase_at <= ?
+      ORDER BY withdrawals.erase_at LIMIT ?`,
+    args: [now, limit],
+  }]);
+  return due!.rows.map((row) => ({
+    id: String(row.id),
+    receiptId: String(row.receipt_id),
+    member: { name: String(row.name), email: String(row.email) },
+  }));
+}
+
+/** The oldest deadline that passed before `limit` (ms) without an erasure, or `null`. */
+export async function overdueSince(db: Database, limit: number): Promise<number | null> {
+  const [oldest] = await db.read([{
+    sql: `
+      SELECT erase_at FROM withdrawals WHERE restored_at IS NULL AND erase_at <= ?
+      ORDER BY erase_at LIMIT 1`,
+    args: [limit],
+  }]);
+  const row = oldest!.rows[0];
+  return row ? Number(row.erase_at) : null;
+}

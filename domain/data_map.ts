@@ -1,0 +1,232 @@
+/**
+ * The language of the data map: where a member's data lives, and what leaving does with it.
+ * Preview, export, erasure, retention, receipt, policy and `docs/storage.md` are derived from it.
+ */
+
+/** A text in every language the service speaks. */
+export interface Words {
+  ko: string;
+  en: string;
+}
+
+/** Why rows may be kept apart after their member has left. */
+export interface Ground extends Words {
+  kind: "law" | "consent" | "claim";
+}
+
+/** Calendar time in UTC: five years from 29 February end on 1 March. */
+export type Period = { years: number } | { months: number } | { days: number };
+
+/** The column, or columns, that hold the member's id; or the parent row through which a row is theirs. */
+export type Tie = { member: string | readonly string[] } | { via: { column: string; to: string } };
+
+interface Place {
+  label: Words;
+  purpose: Words;
+  /** How long rows live while the member stays, where that is shorter than the membership. */
+  lifetime?: Words;
+  /** The columns that the member sees in their export. */
+  show?: readonly string[];
+  /** A unique, ordered column for paging through the table; `rowid` unless the table has none. */
+  key?: string;
+}
+
+export type Value = string | number | null;
+
+export type DestroyOptions = Place & Tie;
+/** `set` names what each column becomes. It has to release every member column. */
+export type AnonymiseOptions = Place & Tie & { set: Readonly<Record<string, Value>> };
+/**
+ * `columns` are copied apart, `copy` adds columns of `users` under new names. The period runs from the
+ * instant in the column `from`: ISO 8601 text in UTC, or seconds or milliseconds since the epoch.
+ */
+export type KeepApartOptions =
+  & Place
+  & Tie
+  & Period
+  & {
+    columns: readonly string[];
+    copy?: Readonly<Record<string, `users.${string}`>>;
+    ground: Ground;
+    from: string;
+  };
+
+interface Common {
+  table: string;
+  label: Words;
+  purpose: Words;
+  lifetime: Words | null;
+  show: readonly string[];
+  key: string;
+  members: readonly string[];
+  via: { column: string; table: string; key: string } | null;
+}
+
+export interface Destroy extends Common {
+  disposition: "destroy";
+}
+export interface Anonymise extends Common {
+  disposition: "anonymise";
+  set: Readonly<Record<string, Value>>;
+}
+export interface KeepApart extends Common {
+  disposition: "keep";
+  columns: readonly string[];
+  copy: Readonly<Record<string, string>>;
+  ground: Ground;
+  from: string;
+  period: Period;
+}
+/** A place where a member's data lives. */
+export type Entry = Destroy | Anonymise | KeepApart;
+/** A table that holds nobody, and why that is so. */
+export interface HoldsNobody {
+  disposition: "nobody";
+  table: string;
+  why: string;
+}
+
+export interface DataMap {
+  entries: readonly Entry[];
+  nobody: readonly HoldsNobody[];
+}
+
+/** Rows that go when the member goes. */
+export function destroy(table: string, options: DestroyOptions): Destroy {
+  return { disposition: "destroy", ...common(table, options) };
+}
+
+/** Rows that stay, without the member. */
+export function anonymise(table: string, options: AnonymiseOptions): Anonymise {
+  return { disposition: "anonymise", ...common(table, options), set: options.set };
+}
+
+/** Rows that move to the retention store until their period ends. */
+export function keepApart(table: string, options: KeepApartOptions): KeepApart {
+  const { columns, copy = {}, ground, from } = options;
+  const period: Period = "years" in options
+    ? { years: options.years }
+    : "months" in options
+    ? { months: options.months }
+    : { days: options.days };
+  return { disposition: "keep", ...common(table, options), columns, copy, ground, from, period };
+}
+
+/** Declares that no row of a table is about a person. */
+export function holdsNobody(table: string, why: string): HoldsNobody {
+  return { disposition: "nobody", table, why };
+}
+
+/** Checks the list. Throws an `Error` that says which entry is wrong and what to write instead. */
+export function dataMap(list: readonly (Entry | HoldsNobody)[]): DataMap {
+  const nobody = list.filter((entry) => entry.disposition === "nobody");
+  const entries = list.filter((entry) => entry.disposition !== "nobody");
+  for (const entry of entries) checkEntry(entry, entries);
+  for (const { table } of nobody) {
+    identifier(table);
+    if (entries.some((entry) => entry.table === table)) {
+      throw new Error(`data map: "${table}" is said to hold nobody and to hold members`);
+    }
+  }
+  const users = entries.filter((entry) => entry.table === "users");
+  if (users.length !== 1 || users[0]!.disposition !== "destroy" || users[0]!.members[0] !== "id") {
+    throw new Error(`data map: needs destroy("users", { member: "id", … }) exactly once`);
+  }
+  return Object.freeze({ entries, nobody });
+}
+
+/** The order in which places are emptied: children before their parents, `users` last, else as written. */
+export function erasureOrder(entries: readonly Entry[]): Entry[] {
+  const rank = (entry: Entry) => entry.table === "users" ? -1 : depth(entry, entries);
+  return entries.toSorted((a, b) => rank(b) - rank(a));
+}
+
+/** How many parents stand between a row and its member. Throws where the chain has no end. */
+function depth(entry: Entry, entries: readonly Entry[], seen: readonly string[] = []): number {
+  if (!entry.via) return 0;
+  if (seen.includes(entry.table)) {
+    throw new Error(`data map: "${entry.table}" leads back to itself by via`);
+  }
+  const parent = parentOf(entry, entries);
+  return 1 + depth(parent, entries, [...seen, entry.table]);
+}
+
+/** The entry that an entry by `via` belongs to. */
+export function parentOf(entry: Entry, entries: readonly Entry[]): Entry {
+  const parent = entries.find((other) => other.table === entry.via?.table);
+  if (!parent) {
+    throw new Error(
+      `data map: "${entry.table}" goes via "${entry.via?.table}", which is not on the map`,
+    );
+  }
+  return parent;
+}
+
+/** Every column that an entry names. */
+export function columnsOf(entry: Entry): string[] {
+  const named = [...entry.members, ...entry.show];
+  if (entry.via) named.push(entry.via.column);
+  if (entry.key !== "rowid") named.push(entry.key);
+  if (entry.disposition === "anonymise") named.push(...Object.keys(entry.set));
+  if (entry.disposition === "keep") named.push(...entry.columns, entry.from);
+  return [...new Set(named)];
+}
+
+/** The tables that a map speaks of: everything else in the database is unknown to it. */
+export function tablesOf(map: DataMap): Set<string> {
+  return new Set([...map.entries, ...map.nobody].map((entry) => entry.table));
+}
+
+function common(table: string, options: Place & Tie): Common {
+  const via = "via" in options ? options.via : null;
+  const member = "member" in options ? options.member : [];
+  const [parent = "", key = ""] = via?.to.split(".") ?? [];
+  return {
+    table,
+    label: options.label,
+    purpose: options.purpose,
+    lifetime: options.lifetime ?? null,
+    show: options.show ?? [],
+    key: options.key ?? "rowid",
+    members: typeof member === "string" ? [member] : member,
+    via: via && { column: via.column, table: parent, key },
+  };
+}
+
+function checkEntry(entry: Entry, entries: readonly Entry[]): void {
+  const fail = (problem: string) => {
+    throw new Error(`data map: "${entry.table}" ${problem}`);
+  };
+  [entry.table, ...columnsOf(entry)].forEach(identifier);
+  if (!entry.via && entry.members.length === 0) {
+    fail("needs `member: \"column\"` or `via: { column, to: \"table.key\" }`");
+  }
+  if (entry.via) {
+    identifier(entry.via.key);
+    depth(entry, entries);
+  }
+  if (entry.disposition === "anonymise") {
+    const bound = entry.members.filter((column) => !(column in entry.set));
+    if (bound.length > 0) {
+      fail(`keeps its member in ${bound.join(", ")}: name what it becomes in \`set\``);
+    }
+    if (Object.keys(entry.set).length === 0) fail("is anonymised, but `set` changes no column");
+  }
+  if (entry.disposition === "keep") {
+    Object.keys(entry.copy).forEach(identifier);
+    for (const source of Object.values(entry.copy)) {
+      const [table, column] = source.split(".");
+      if (table !== "users" || !column) fail(`can copy columns of users alone, not ${source}`);
+      identifier(column!);
+    }
+    const [length = 0] = Object.values(entry.period);
+    if (!Number.isInteger(length) || length <= 0) fail("needs a whole number of years, months or days");
+  }
+}
+
+/** Identifiers of the map become part of SQL texts, so they are words and nothing else. */
+function identifier(name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new Error(`data map: ${JSON.stringify(name)} is not a name of a table or column`);
+  }
+}

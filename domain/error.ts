@@ -1,0 +1,60 @@
+import type { Confirm } from "./confirmation.ts";
+
+/** Every way in which a request can fail, and the HTTP status each is answered with. */
+export const statuses = {
+  invalid: 400,
+  unauthenticated: 401,
+  invalid_credentials: 401,
+  confirmation_required: 403,
+  confirmation_failed: 403,
+  withdrawal_pending: 403,
+  cross_site: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  throttled: 429,
+  internal: 500,
+  unavailable: 503,
+} as const;
+
+export type Code = keyof typeof statuses;
+
+/** What is wrong with one field of a form. */
+export type FieldProblem =
+  | "required"
+  | "malformed"
+  | "unknown"
+  | "too_short"
+  | "too_long"
+  | "common"
+  | "contains_name";
+
+export interface ErrorDetails {
+  /** For `invalid`: each field that was refused, and why. */
+  fields?: Record<string, FieldProblem>;
+  /** For `confirmation_required`: what is asked for. */
+  confirm?: Confirm;
+  /** For `withdrawal_pending`: when the data will be erased, in ms since the epoch. */
+  eraseAt?: number;
+  /** For `throttled` and `unavailable`: when to come back, in ms from now. */
+  retryAfterMs?: number;
+  /** For `method_not_allowed`. */
+  allow?: readonly string[];
+  /** A sentence of its own where the code alone says too little. */
+  sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */
+  answerLost?: boolean;
+  /** For the log alone, never for people. */
+  cause?: unknown;
+}
+
+/** A failure with a meaning: thrown anywhere, answered in `middleware/problem.tsx` alone. */
+export class AppError extends Error {
+  override name = "AppError";
+
+  constructor(readonly code: Code, readonly details: ErrorDetails = {}) {
+    super(code, { cause: details.cause });
+  }
+}

@@ -1,0 +1,115 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import type { Buffer } from "node:buffer";
+import commonPasswords from "./common_passwords.txt" with { type: "text" };
+import { AppError, type FieldProblem } from "./error.ts";
+import { fold } from "./member.ts";
+
+/** Beyond this a password is refused, never cut (NIST SP 800-63B-4 3.1.1.2 asks for 64 at least). */
+export const passwordMaxLength = 256;
+
+/** OWASP Password Storage Cheat Sheet: N = 2^14, r = 8, p = 5 takes 16 MiB, which fits an isolate. */
+const blockSize = 8;
+const parallelism = 5;
+const saltBytes = 16;
+const keyBytes = 32;
+
+const common = new Set(commonPasswords.trim().split("\n"));
+
+/**
+ * Why a new password is refused, or `null`. Length is counted in code points after NFC; there are no
+ * rules of composition (NIST SP 800-63B-4 3.1.1.2; OWASP ASVS 6.2.1-6.2.12).
+ */
+export function passwordProblem(
+  password: string,
+  owner: { name: string; email: string },
+  minLength: number,
+): FieldProblem | null {
+  const length = [...password.normalize("NFC")].length;
+  if (length < minLength) return "too_short";
+  if (length > passwordMaxLength) return "too_long";
+  const folded = fold(password);
+  if (common.has(folded) || common.has(folded.replace(/^(.+?)\1+$/su, "$1"))) return "common";
+  const names = [owner.name, owner.email.split("@")[0] ?? "", "annyeong", "안녕"];
+  return names.some((name) => tellsMuch(name) && folded.includes(fold(name)))
+    ? "contains_name"
+    : null;
+}
+
+/** One or two letters occur in any password; three bytes (one Hangul syllable) say something. */
+function tellsMuch(name: string): boolean {
+  return new TextEncoder().encode(name).length >= 3;
+}
+
+/** Hashes and verifies, each bounded in memory; made once for each process or isolate. */
+export interface Passwords {
+  /** @returns a PHC string. Throws `unavailable` while too many are being hashed. */
+  hash(password: string): Promise<string>;
+  /** `null` stands for a member who does not exist, and costs the same. Throws like `hash`. */
+  verify(password: string, stored: string | null): Promise<boolean>;
+  /** Whether the hash was made with a lower setting than today's. */
+  isWeak(stored: string): boolean;
+}
+
+/**
+ * @param cost scrypt's log2 N
+ * @param memoryMiB what all hashes under way together may take: past it the answer is 503 at once,
+ *   for a queue would wait on other requests' promises, which workerd does not allow.
+ */
+export function createPasswords(cost: number, memoryMiB: number): Passwords {
+  const hashMiB = 128 * blockSize * 2 ** cost / 2 ** 20;
+  const limit = Math.max(1, Math.floor(memoryMiB / hashMiB));
+  const nobody = format(cost, randomBytes(saltBytes), randomBytes(keyBytes));
+  let underWay = 0;
+
+  async function derive(password: string, logN: number, salt: Uint8Array): Promise<Buffer> {
+    if (underWay >= limit) throw new AppError("unavailable", { retryAfterMs: 1000 });
+    underWay++;
+    try {
+      return await runScrypt(password.normalize("NFC"), logN, salt);
+    } finally {
+      underWay--;
+    }
+  }
+
+  return {
+    async hash(password) {
+      const salt = randomBytes(saltBytes);
+      return format(cost, salt, await derive(password, cost, salt));
+    },
+    async verify(password, stored) {
+      const { logN, salt, key } = parse(stored ?? nobody);
+      const derived = await derive(password, logN, salt);
+      return timingSafeEqual(derived, key) && stored !== null;
+    },
+    isWeak: (stored) => parse(stored).logN < cost,
+  };
+}
+
+function runScrypt(password: string, logN: number, salt: Uint8Array): Promise<Buffer> {
+  const options = { N: 2 ** logN, r: blockSize, p: parallelism, maxmem: 2 ** 28 };
+  return new Promise((resolve, reject) =>
+    scrypt(
+      password,
+      salt,
+      keyBytes,
+      options,
+      (error, key) => error ? reject(error) : resolve(key),
+    )
+  );
+}
+
+/** PHC string format: `$scrypt$ln=14,r=8,p=5$salt$key`, base64 without padding. */
+function format(logN: number, salt: Uint8Array, key: Uint8Array): string {
+  return `$scrypt$ln=${logN},r=${blockSize},p=${parallelism}$${base64(salt)}$${base64(key)}`;
+}
+
+function parse(phc: string): { logN: number; salt: Uint8Array; key: Uint8Array } {
+  const match = /^\$scrypt\$ln=(\d+),r=8,p=5\$([^$]+)\$([^$]+)$/.exec(phc);
+  if (!match) throw new Error("a stored password is not in the PHC form of scrypt");
+  const bytes = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  return { logN: Number(match[1]), salt: bytes(match[2]!), key: bytes(match[3]!) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replace(/=+$/, "");
+}

@@ -1,0 +1,76 @@
+import { type CryptoKey, importJWK, type JWK, SignJWT } from "jose";
+import type { Ground, Words } from "./data_map.ts";
+
+export interface Gone {
+  what: Words;
+  count: number;
+}
+export interface Kept {
+  what: Words;
+  count: number;
+  ground: Ground;
+  /** The end of the last row's period, ms. */
+  until: number;
+}
+export interface RecipientName {
+  name: string;
+  kind: "processor" | "third_party";
+}
+
+/** What one erasure did, as its receipt tells it: nothing in it identifies anyone by itself. */
+export interface Receipt {
+  receiptId: string;
+  /** ms */
+  erasedAt: number;
+  destroyed: readonly Gone[];
+  anonymised: readonly Gone[];
+  kept: readonly Kept[];
+  recipients: readonly RecipientName[];
+  backupDays: number | null;
+}
+
+/** Signs receipts, and publishes what they are verified with. */
+export interface ReceiptKeys {
+  /**
+   * A compact JWS, EdDSA, `typ: "erasure-receipt+jwt"`. Ed25519 has no randomness (RFC 8032), so one
+   * receipt under one key is one text, whenever it is asked for.
+   */
+  sign(receipt: Receipt, issuer: string): Promise<string>;
+  /** The public halves of all keys, RFC 7517. */
+  jwks: { keys: readonly JWK[] };
+}
+
+/** @param keys private Ed25519 JWKs: the first signs. */
+export function createReceiptKeys(keys: readonly JWK[]): ReceiptKeys {
+  const [current] = keys;
+  let signingKey: CryptoKey | undefined; // the key, never its promise: isolates must not share those
+  return {
+    async sign(receipt, issuer) {
+      signingKey ??= await importJWK(current!, "EdDSA") as CryptoKey;
+      return await new SignJWT({
+        destroyed: receipt.destroyed.map(flat),
+        anonymised: receipt.anonymised.map(flat),
+        kept: receipt.kept.map((kept) => ({
+          ...flat(kept),
+          ground: kept.ground,
+          until: new Date(kept.until).toISOString(),
+        })),
+        recipients: receipt.recipients.map(({ name }) => name),
+        backup_days: receipt.backupDays,
+        remaining: 0,
+      })
+        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current!.kid! })
+        .setIssuer(issuer)
+        .setJti(receipt.receiptId)
+        .setIssuedAt(Math.floor(receipt.erasedAt / 1000))
+        .sign(signingKey);
+    },
+    jwks: {
+      keys: keys.map(({ kty, crv, x, kid }) => ({ kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK)),
+    },
+  };
+}
+
+function flat({ what, count }: Gone) {
+  return { what, count };
+}

@@ -1,0 +1,146 @@
+import type { Messages } from "./ko.ts";
+
+const instant = (ms: number) =>
+  `${
+    new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })
+      .format(ms)
+  } (UTC)`;
+
+const day = (ms: number) =>
+  new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(ms);
+
+const number = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
+const plural = (count: number, noun: string) =>
+  `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+const days = (count: number) => plural(count, "day");
+
+export const en: Messages = {
+  language: "en",
+  instant,
+  day,
+  days,
+  count: (count) => number.format(count),
+  done: {
+    registered: "You have joined.",
+    signedIn: "You are signed in.",
+    signedOut: "You are signed out.",
+    passwordChanged: "Your password has been changed.",
+    sessionEnded: "That device has been signed out.",
+    withdrawn: "Your account has been deleted.",
+    scheduled: (eraseAt) =>
+      `Your request has been received. You can take it back until ${
+        instant(eraseAt)
+      }; after that your personal data will be erased.`,
+    restored: "Your account will not be deleted.",
+  },
+  problem: {
+    invalid: "Please check what you entered.",
+    unauthenticated: "Please sign in.",
+    invalid_credentials: "No member matches this user id and password.",
+    confirmation_required: "Please confirm that it is you.",
+    confirmation_failed: "We could not confirm that it is you. Please check what you entered.",
+    withdrawal_pending: "Your account is about to be deleted. Take that back to use it again.",
+    cross_site: "Requests from other sites are not accepted.",
+    not_found: "There is nothing here.",
+    method_not_allowed: "This method is not supported here.",
+    conflict: "Another request came first. Please look at how things stand.",
+    too_large: "The request body is too large.",
+    unsupported_media_type:
+      "Please send application/json or application/x-www-form-urlencoded.",
+    throttled: "Too many attempts. Please try again later.",
+    internal: "Something went wrong.",
+    unavailable: "We cannot do this right now. Please try again in a moment.",
+  },
+  sentence: {
+    taken: "This user id or e-mail is in use, or cannot join at the moment.",
+    withdrawal_unavailable:
+      "We cannot delete your account right now. Please try again in a moment.",
+    answer_lost: "We could not find out whether it was done. Please check again in a moment.",
+    nothing_pending: "There is no request to take back.",
+    vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+  },
+  field: {
+    required: "This is required.",
+    malformed: "This does not look right.",
+    unknown: "This is not one of the choices.",
+    too_short: "This is too short.",
+    too_long: "This is too long.",
+    common: "This password is commonly used or has been leaked. Please choose another.",
+    contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
+  },
+  page: {
+    greeting: "Hello",
+    tagline: "For hello, and for goodbye.",
+    welcome: (name) => `Welcome, ${name}`,
+    signIn: "Sign in",
+    signOut: "Sign out",
+    signOutQuestion: "This signs you out on this device.",
+    join: "Join",
+    myPage: "My page",
+    home: "Home",
+    policy: "How we handle personal data",
+    userId: "User id",
+    email: "E-mail",
+    password: "Password",
+    currentPassword: "Current password",
+    newPassword: "New password",
+    changePassword: "Change password",
+    passwordHint: (min) => `${min} characters or more, of any kind.`,
+    rank: "Rank",
+    joinedAt: "Joined",
+    devices: "Signed-in devices",
+    thisDevice: "this device",
+    endSession: "Sign out",
+    export: "Download my data",
+    withdrawal: "Delete account",
+    withdraw: "Delete account",
+    whatGoes: "What is erased",
+    whatChanges: "What stays without your name",
+    whatStays: "What is kept apart",
+    until: (ms) => `until ${day(ms)}`,
+    nothingStays: "Nothing is kept.",
+    backups: (count) => `Backups keep a copy for at most ${days(count)}.`,
+    rejoin: (count) =>
+      count > 0
+        ? `The same user id and e-mail cannot join again for ${days(count)}.`
+        : "The same user id and e-mail can join again at any time.",
+    grace: (count) =>
+      count > 0
+        ? `You can sign in and take it back for ${days(count)}.`
+        : "This happens at once and cannot be undone.",
+    told: "Who is told as well",
+    kinds: { processor: "processor", third_party: "third party" },
+    typePhrase: "To confirm, type “delete”.",
+    reason: "Why you are leaving (optional)",
+    reasons: {
+      too_expensive: "It costs too much",
+      not_useful: "I do not use it",
+      privacy: "I worry about my privacy",
+      too_many_messages: "Too many messages",
+      other: "Something else",
+    },
+    noReason: "No answer",
+    farewell: "Goodbye",
+    receipt: "Erasure receipt",
+    receiptNumber: "Receipt number",
+    keepReceipt: "Under this number you can check at any time what was erased.",
+    erasedAt: "Erased",
+    signature: "Signature",
+    scheduled: "To be erased",
+    restore: "Keep my account",
+    statuses: {
+      waiting: "waiting",
+      confirmed: "confirmed",
+      refused: "refused",
+      given_up: "could not be reached",
+    },
+    what: "What",
+    purpose: "What for",
+    lifetime: "How long",
+    onLeaving: "When you leave",
+    asLongAsMember: "For as long as you are a member",
+    dispositions: { destroy: "Erased", anonymise: "Made anonymous", keep: "Kept apart" },
+    period: (unit, count) => plural(count, unit.slice(0, -1)),
+    problem: "Something is wrong",
+  },
+};

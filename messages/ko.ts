@@ -1,0 +1,147 @@
+/** The source language: its type is the contract that every other language satisfies. */
+const instant = (ms: number) =>
+  `${
+    new Intl.DateTimeFormat("ko-KR", {
+      dateStyle: "long",
+      timeStyle: "short",
+      timeZone: "Asia/Seoul",
+    }).format(ms)
+  } (한국 시간)`;
+
+const day = (ms: number) =>
+  new Intl.DateTimeFormat("ko-KR", { dateStyle: "long", timeZone: "Asia/Seoul" }).format(ms);
+
+const number = new Intl.NumberFormat("ko-KR", { maximumFractionDigits: 2 });
+const days = (count: number) => `${number.format(count)}일`;
+
+export const ko = {
+  language: "ko",
+  instant,
+  day,
+  days,
+  count: (count: number) => `${number.format(count)}건`,
+  done: {
+    registered: "회원가입 성공",
+    signedIn: "로그인 성공",
+    signedOut: "로그아웃되었습니다.",
+    passwordChanged: "비밀번호가 변경되었습니다.",
+    sessionEnded: "해당 기기에서 로그아웃되었습니다.",
+    withdrawn: "회원탈퇴 성공",
+    scheduled: (eraseAt: number) =>
+      `탈퇴 신청이 접수되었습니다. ${
+        instant(eraseAt)
+      }까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다.`,
+    restored: "탈퇴가 철회되었습니다.",
+  },
+  problem: {
+    invalid: "입력한 내용을 확인해 주세요.",
+    unauthenticated: "로그인이 필요합니다.",
+    invalid_credentials: "회원 정보가 없습니다.",
+    confirmation_required: "본인 확인이 필요합니다.",
+    confirmation_failed: "본인 확인에 실패했습니다. 입력한 내용을 확인해 주세요.",
+    withdrawal_pending: "탈퇴 신청이 처리 중입니다. 탈퇴를 철회하면 다시 이용할 수 있습니다.",
+    cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
+    not_found: "요청한 내용을 찾을 수 없습니다.",
+    method_not_allowed: "지원하지 않는 요청 방식입니다.",
+    conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
+    too_large: "요청 본문이 너무 큽니다.",
+    unsupported_media_type: "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
+    throttled: "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.",
+    internal: "오류가 발생했습니다.",
+    unavailable: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+  },
+  sentence: {
+    taken: "이미 사용 중이거나 지금은 가입할 수 없는 아이디 또는 이메일입니다.",
+    withdrawal_unavailable: "지금은 탈퇴를 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
+    nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
+    vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
+  },
+  field: {
+    required: "필수 항목입니다.",
+    malformed: "형식이 올바르지 않습니다.",
+    unknown: "고를 수 있는 값이 아닙니다.",
+    too_short: "너무 짧습니다.",
+    too_long: "너무 깁니다.",
+    common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
+    contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
+  },
+  page: {
+    greeting: "안녕하세요",
+    tagline: "반가울 때도, 떠날 때도.",
+    welcome: (name: string) => `환영합니다, ${name}`,
+    signIn: "로그인",
+    signOut: "로그아웃",
+    signOutQuestion: "이 기기에서 로그아웃합니다.",
+    join: "회원가입",
+    myPage: "내 정보",
+    home: "처음으로",
+    policy: "개인정보 처리 현황",
+    userId: "아이디",
+    email: "이메일",
+    password: "비밀번호",
+    currentPassword: "현재 비밀번호",
+    newPassword: "새 비밀번호",
+    changePassword: "비밀번호 변경",
+    passwordHint: (min: number) => `${min}자 이상. 어떤 글자든 쓸 수 있습니다.`,
+    rank: "등급",
+    joinedAt: "가입일",
+    devices: "로그인한 기기",
+    thisDevice: "이 기기",
+    endSession: "로그아웃",
+    export: "내 데이터 내려받기",
+    withdrawal: "회원탈퇴",
+    withdraw: "탈퇴하기",
+    whatGoes: "파기되는 정보",
+    whatChanges: "이름을 지우고 남는 정보",
+    whatStays: "분리보관되는 정보",
+    until: (ms: number) => `${day(ms)}까지`,
+    nothingStays: "보관되는 정보가 없습니다.",
+    backups: (count: number) => `백업본에는 최대 ${number.format(count)}일간 남아 있다가 파기됩니다.`,
+    rejoin: (count: number) =>
+      count > 0
+        ? `같은 아이디와 이메일로는 ${days(count)} 동안 다시 가입할 수 없습니다.`
+        : "같은 아이디와 이메일로 언제든 다시 가입할 수 있습니다.",
+    grace: (count: number) =>
+      count > 0
+        ? `신청 후 ${days(count)} 동안 로그인하여 철회할 수 있습니다.`
+        : "바로 파기되며 되돌릴 수 없습니다.",
+    told: "함께 통보받는 곳",
+    kinds: { processor: "수탁자", third_party: "제공받는 자" },
+    typePhrase: "확인을 위해 ‘회원탈퇴’를 입력해 주세요.",
+    reason: "떠나는 이유 (선택)",
+    reasons: {
+      too_expensive: "비용이 부담돼서",
+      not_useful: "잘 쓰지 않아서",
+      privacy: "개인정보가 걱정돼서",
+      too_many_messages: "알림이 많아서",
+      other: "그 밖의 이유",
+    },
+    noReason: "선택하지 않음",
+    farewell: "안녕히 가세요",
+    receipt: "파기 확인서",
+    receiptNumber: "확인서 번호",
+    keepReceipt: "이 번호로 언제든 파기 내역을 확인할 수 있습니다.",
+    erasedAt: "파기 일시",
+    signature: "서명",
+    scheduled: "탈퇴 예정",
+    restore: "탈퇴 철회하기",
+    statuses: {
+      waiting: "통보 대기",
+      confirmed: "확인 완료",
+      refused: "거절",
+      given_up: "통보 실패",
+    },
+    what: "항목",
+    purpose: "목적",
+    lifetime: "보유 기간",
+    onLeaving: "탈퇴하면",
+    asLongAsMember: "회원 자격을 유지하는 동안",
+    dispositions: { destroy: "파기", anonymise: "익명 처리", keep: "분리보관" },
+    period: (unit: "years" | "months" | "days", count: number) =>
+      `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
+    problem: "문제가 있습니다",
+  },
+};
+
+export type Messages = typeof ko;

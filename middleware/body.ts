@@ -1,0 +1,77 @@
+import { zValidator } from "@hono/zod-validator";
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type * as z from "zod";
+import type { Env } from "../context.ts";
+import { AppError, type FieldProblem } from "../domain/error.ts";
+
+const maxBytes = 16 * 1024;
+
+/** Refuses bodies over 16 KiB before they are read. */
+export const limitBody: MiddlewareHandler = bodyLimit({
+  maxSize: maxBytes,
+  onError: () => {
+    throw new AppError("too_large");
+  },
+});
+
+/** Refuses bodies that are neither JSON nor a form: other types are what a foreign page could send. */
+export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
+  if (c.req.raw.body && !isJson(c) && !isForm(c) && (await c.req.arrayBuffer()).byteLength > 0) {
+    throw new AppError("unsupported_media_type");
+  }
+  await next();
+};
+
+type Body<S extends z.ZodType> = MiddlewareHandler<
+  Env,
+  string,
+  { in: { json: z.input<S> }; out: { json: z.output<S> } }
+>;
+
+/**
+ * Validates a body, JSON or form alike; the handler reads `c.req.valid("json")`. No body counts as an
+ * empty one. Throws `invalid`, with what is wrong with which field.
+ */
+export function body<S extends z.ZodType>(schema: S): Body<S> {
+  const json = zValidator("json", schema, refuse) as MiddlewareHandler;
+  const form = zValidator("form", schema, refuse) as MiddlewareHandler;
+  return async (c, next) => {
+    const { byteLength } = await c.req.arrayBuffer();
+    if (byteLength > maxBytes) throw new AppError("too_large"); // whatever Content-Length said
+    if (byteLength > 0 && isJson(c)) return await json(c, next);
+    return await form(c, async () => {
+      c.req.addValidatedData("json", c.req.valid("form" as never) as object);
+      await next();
+    });
+  };
+}
+
+/** The one hook of every validator: a failure is thrown, and answered where all failures are. */
+function refuse(result: { success: boolean; error?: z.core.$ZodError }): void {
+  if (result.success) return;
+  const fields: Record<string, FieldProblem> = {};
+  for (const issue of result.error!.issues) {
+    const field = String(issue.path[0] ?? "");
+    if (field && !Object.hasOwn(fields, field)) fields[field] = problemOf(issue);
+  }
+  throw new AppError("invalid", { fields });
+}
+
+function problemOf(issue: z.core.$ZodIssue): FieldProblem {
+  if (issue.code === "custom") return issue.message as FieldProblem;
+  if (issue.code === "invalid_value") return "unknown";
+  return issue.code === "invalid_type" && issue.input === undefined ? "required" : "malformed";
+}
+
+function isJson(c: Context): boolean {
+  return mediaType(c) === "application/json";
+}
+
+function isForm(c: Context): boolean {
+  return mediaType(c) === "application/x-www-form-urlencoded";
+}
+
+function mediaType(c: Context): string {
+  return (c.req.header("Content-Type") ?? "").split(";")[0]!.trim().toLowerCase();
+}

@@ -1,0 +1,29 @@
+import type { Context } from "hono";
+import type { Env } from "../context.ts";
+import { clientNetwork, identifierHash } from "../domain/identifier.ts";
+import { fold } from "../domain/member.ts";
+
+/**
+ * Keyed hash of the client's network, under which attempts are counted. Of a list in the trusted header
+ * the last entry is the one that our own proxy wrote.
+ */
+export function clientOf(c: Context<Env>): string {
+  const { trustedProxyHeader, identifierKey } = c.var.services.config;
+  const forwarded = trustedProxyHeader && c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
+  const address = forwarded || c.env?.remoteAddress || "unknown";
+  return identifierHash(identifierKey, "address", clientNetwork(address));
+}
+
+/** Keyed hash of a login name. */
+export function accountOf(c: Context<Env>, name: string): string {
+  return identifierHash(c.var.services.config.identifierKey, "name", fold(name));
+}
+
+/** Keyed hashes of what a member joins with: they block a return where the operator wants that. */
+export function identifiersOf(c: Context<Env>, member: { name: string; email: string }): string[] {
+  const { identifierKey } = c.var.services.config;
+  return [
+    identifierHash(identifierKey, "name", fold(member.name)),
+    identifierHash(identifierKey, "email", fold(member.email)),
+  ];
+}

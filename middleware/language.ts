@@ -1,0 +1,43 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
+import { setCookie } from "hono/cookie";
+import { languageDetector } from "hono/language";
+import type { Env } from "../context.ts";
+import { languages, messagesIn } from "../messages/mod.ts";
+
+/** `?lang=`, a `lang` cookie, then `Accept-Language`; Korean where none of them decides. */
+export const detectLanguage: MiddlewareHandler = languageDetector({
+  order: ["querystring", "cookie", "header"],
+  lookupQueryString: "lang",
+  lookupCookie: "lang",
+  supportedLanguages: [...languages],
+  fallbackLanguage: "ko",
+  caches: false,
+});
+
+/** Gives a request its words. A page that was asked for in a language is remembered in it. */
+export const speak: MiddlewareHandler<Env> = async (c, next) => {
+  const asked = c.req.query("lang");
+  c.set("messages", messagesIn(c.var.language));
+  c.header("Content-Language", c.var.language);
+  if (asked === c.var.language && wantsPage(c)) {
+    setCookie(c, "lang", c.var.language, {
+      path: "/",
+      httpOnly: true,
+      sameSite: "Lax",
+      secure: c.var.services.config.publicOrigin?.startsWith("https:") ?? false,
+      maxAge: 31_536_000,
+    });
+  }
+  await next();
+};
+
+/** Whether the client prefers pages and redirects; everyone else, `curl` included, gets JSON. */
+export function wantsPage(c: Context): boolean {
+  const preferred = accepts(c, {
+    header: "Accept",
+    supports: ["application/json", "text/html"],
+    default: "application/json",
+  });
+  return preferred === "text/html";
+}

@@ -1,0 +1,165 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import {
+  CookieStore,
+  decrypt,
+  encrypt,
+  type SessionData,
+  sessionMiddleware,
+} from "hono-sessions";
+import * as z from "zod";
+import type { Config } from "../config.ts";
+import type { Env, Seal } from "../context.ts";
+import type { NewSession, Session } from "../db/sessions.ts";
+import { newId, newSecret } from "../domain/identifier.ts";
+import { AppError } from "../domain/error.ts";
+
+/** Only what was sealed as a session is one: another text under the same key is nothing. */
+const sealed = z.object({
+  typ: z.literal("session"),
+  secret: z.string().length(43),
+  account: z.string(),
+  seen: z.number(),
+});
+
+/**
+ * hono-sessions' cookie store, with what it lacks: no cookie for visitors, one `Set-Cookie` and only
+ * when there is something to say, an expired cookie at the end, a checked shape, an idle end by our own
+ * clock, and keys that rotate.
+ */
+class SealedCookieStore extends CookieStore {
+  constructor(private readonly config: Config) {
+    super();
+  }
+
+  override async getSession(c: Context<Env>): Promise<SessionData | null> {
+    const cookie = getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix);
+    if (!cookie) return null;
+    for (const key of this.config.sessionSecrets) {
+      const seal = sealed.safeParse(await unseal(key, cookie)).data;
+      if (seal && seal.seen + this.config.session.idleMs > c.var.now) return sessionData(seal);
+    }
+    return null;
+  }
+
+  /** The library makes a session for every visitor; a visitor gets no cookie. */
+  override async createSession(): Promise<void> {}
+
+  override deleteSession(c: Context): Promise<void> {
+    deleteCookie(c, this.sessionCookieName, this.cookieOptions);
+    return Promise.resolve();
+  }
+
+  override async persistSessionData(c: Context, { _data }: SessionData): Promise<void> {
+    const { secret, account, seen } = _data;
+    if (secret && account && seen) {
+      const seal = {
+        typ: "session",
+        secret: secret.value,
+        account: account.value,
+        seen: seen.value,
+      };
+      const value = await encrypt(this.config.sessionSecrets[0]!, JSON.stringify(seal));
+      setCookie(c, this.sessionCookieName, value, this.cookieOptions);
+    } else if (getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix)) {
+      await this.deleteSession(c);
+    }
+  }
+}
+
+async function unseal(key: string, cookie: string): Promise<unknown> {
+  try {
+    return JSON.parse(await decrypt(key, cookie) as string);
+  } catch {
+    return null; // tampered with, of another key, or no seal at all: all the same to us
+  }
+}
+
+function sessionData(seal: Seal): SessionData {
+  const entry = <T>(value: T) => ({ value, flash: false });
+  return {
+    _data: { secret: entry(seal.secret), account: entry(seal.account), seen: entry(seal.seen) },
+    _expire: null,
+    _delete: false,
+    _accessed: null,
+  };
+}
+
+/** Opens the session cookie, and seals it again when it changed. The database is not asked here. */
+export function cookieSessions(config: Config): MiddlewareHandler<Env> {
+  const secure = config.publicOrigin?.startsWith("https:") ?? false;
+  return sessionMiddleware({
+    store: new SealedCookieStore(config),
+    encryptionKey: config.sessionSecrets[0]!,
+    autoExtendExpiration: false,
+    sessionCookieName: "annyeong",
+    cookieOptions: {
+      path: "/",
+      httpOnly: true,
+      sameSite: "Lax",
+      secure,
+      ...(secure && { prefix: "host" as const }),
+    },
+  }) as MiddlewareHandler<Env>;
+}
+
+/** The secret in the cookie. Throws `unauthenticated` where there is none. */
+export function requireSecret(c: Context<Env>): string {
+  const secret = c.var.session.get("secret");
+  if (!secret) throw new AppError("unauthenticated");
+  return secret;
+}
+
+/** The secret in the cookie, or `null`. */
+export function secretOf(c: Context<Env>): string | null {
+  return c.var.session.get("secret");
+}
+
+/**
+ * What a member may do who is about to leave: see what leaving does, export, restore, sign out.
+ * Throws `unauthenticated`, and expires the cookie, when no live session is behind it.
+ */
+export function requireSession(c: Context<Env>, session: Session | null): Session {
+  if (!session) {
+    c.var.session.deleteSession();
+    throw new AppError("unauthenticated");
+  }
+  c.set("memberId", session.member.id);
+  noteSeen(c);
+  return session;
+}
+
+/** The same for everything else. Throws `withdrawal_pending` as well. */
+export function requireMember(c: Context<Env>, found: Session | null): Session {
+  const session = requireSession(c, found);
+  if (session.eraseAt !== null) {
+    throw new AppError("withdrawal_pending", { eraseAt: session.eraseAt });
+  }
+  return session;
+}
+
+/** A session to come, made before the trip that opens it. */
+export function newSession(c: Context<Env>): NewSession {
+  const { config } = c.var.services;
+  return {
+    id: newId(),
+    secret: newSecret(),
+    createdAt: c.var.now,
+    expiresAt: c.var.now + config.session.maxMs,
+    userAgent: (c.req.header("User-Agent") ?? "").replace(/\p{Cc}/gu, "").slice(0, 200),
+  };
+}
+
+/** Puts an opened session into the cookie. */
+export function startCookie(c: Context<Env>, session: NewSession, account: string): void {
+  c.var.session.set("secret", session.secret);
+  c.var.session.set("account", account);
+  c.var.session.set("seen", c.var.now);
+}
+
+/** Sealing costs time, so being seen is noted in steps of a tenth of the idle time, a minute at most. */
+function noteSeen(c: Context<Env>): void {
+  const step = Math.min(60_000, c.var.services.config.session.idleMs / 10);
+  const seen = c.var.session.get("seen") ?? 0;
+  if (c.var.now - seen >= step) c.var.session.set("seen", c.var.now);
+}

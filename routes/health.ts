@@ -1,0 +1,34 @@
+import { getLogger } from "@logtape/logtape";
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import { isCurrent } from "../db/migrate.ts";
+import { overdueSince } from "../db/withdrawals.ts";
+import { AppError } from "../domain/error.ts";
+
+const log = getLogger(["annyeong", "health"]);
+
+/** Due work that has waited longer than this says that the clock's jobs do not run, ms. */
+const overdueMs = 60 * 60_000;
+
+export default new Hono<Env>()
+  .get("/healthz", (c) => c.json({ status: "alive" }))
+  .get("/readyz", async (c) => {
+    if (!await isCurrent(c.var.services.db)) {
+      log.error("the schema is not current: run deno task migrate");
+      throw new AppError("unavailable");
+    }
+    return c.json({ status: "ready" });
+  })
+  .get("/readyz/withdrawal", async (c) => {
+    const { db, catalogue } = c.var.services;
+    const { problems, warnings } = await catalogue.refresh();
+    warnings.forEach((warning) => log.warn("{warning}", { warning }));
+    problems.forEach((problem) => log.error("{problem}", { problem }));
+    if (problems.length > 0) throw new AppError("unavailable");
+    const since = await overdueSince(db, c.var.now - overdueMs);
+    if (since !== null) {
+      log.error("erasures are overdue: are the jobs running?", { since: new Date(since).toISOString() });
+      throw new AppError("unavailable");
+    }
+    return c.json({ status: "ready" });
+  });

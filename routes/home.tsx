@@ -1,0 +1,22 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import { findSession } from "../db/sessions.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { requireSession, secretOf } from "../middleware/session.ts";
+import { HomePage } from "../pages/home.tsx";
+import { stylesheet } from "../pages/stylesheet.ts";
+
+export default new Hono<Env>()
+  .get("/", async (c) => {
+    const secret = secretOf(c);
+    const session = secret && await findSession(c.var.services.db, secret, c.var.now);
+    if (session) requireSession(c, session);
+    else if (secret) c.var.session.deleteSession();
+    const name = session ? session.member.name : null;
+    if (wantsPage(c)) return c.html(<HomePage t={c.var.messages} name={name} />);
+    return c.json({ member: name === null ? null : { user_id: name } });
+  })
+  .get(stylesheet.path, (c) => {
+    c.header("Cache-Control", "public, max-age=31536000, immutable");
+    return c.body(stylesheet.css, 200, { "Content-Type": "text/css; charset=utf-8" });
+  });

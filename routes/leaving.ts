@@ -1,0 +1,51 @@
+import type { Config } from "../config.ts";
+import type { PreviewLine } from "../db/withdrawals.ts";
+import type { Words } from "../domain/data_map.ts";
+import type { Leaving } from "../pages/withdrawal.tsx";
+
+const day = 24 * 60 * 60_000;
+
+/** What the operator decided about leaving, in days, for people. */
+export function termsOf({ withdrawal, recipients }: Config) {
+  return {
+    graceDays: withdrawal.graceMs / day,
+    rejoinBlockDays: withdrawal.rejoinBlockMs / day,
+    backupDays: withdrawal.backupDays,
+    recipients: recipients.map(({ name, kind }) => ({ name, kind })),
+  };
+}
+
+/** The places of the map by what leaving does with them. Rows past their period go, kept or not. */
+export function linesOf(lines: readonly PreviewLine[]): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
+  return {
+    destroy: lines.filter(({ entry, gone }) =>
+      entry.disposition === "destroy" || (entry.disposition === "keep" && gone > 0)
+    ).map(({ entry, gone }) => ({ what: entry.label, count: gone })),
+    anonymise: lines.filter(({ entry }) => entry.disposition === "anonymise")
+      .map(({ entry, gone }) => ({ what: entry.label, count: gone })),
+    keep: lines.flatMap(({ entry, kept, until }) =>
+      entry.disposition === "keep" && until !== null
+        ? [{ what: entry.label, count: kept, ground: entry.ground, until }]
+        : []
+    ),
+  };
+}
+
+export function leavingJson(leaving: Leaving, language: string) {
+  const say = (words: Words) => words[language as keyof Words];
+  const line = ({ what, count }: { what: Words; count: number }) => ({ what: say(what), count });
+  return {
+    confirm: leaving.confirm,
+    grace_days: leaving.graceDays,
+    rejoin_block_days: leaving.rejoinBlockDays,
+    destroy: leaving.destroy.map(line),
+    anonymise: leaving.anonymise.map(line),
+    keep: leaving.keep.map((kept) => ({
+      ...line(kept),
+      ground: say(kept.ground),
+      until: new Date(kept.until).toISOString(),
+    })),
+    backup_days: leaving.backupDays,
+    recipients: leaving.recipients,
+  };
+}

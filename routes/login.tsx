@@ -1,0 +1,67 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Env } from "../context.ts";
+import { findCredentials } from "../db/members.ts";
+import { openSession } from "../db/sessions.ts";
+import { AppError } from "../domain/error.ts";
+import { plainText } from "../domain/member.ts";
+import { passwordAttempt } from "../domain/throttle.ts";
+import { body } from "../middleware/body.ts";
+import { accountOf, clientOf } from "../middleware/client.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { newSession, secretOf, startCookie } from "../middleware/session.ts";
+import { LoginPage } from "../pages/entry.tsx";
+import { password } from "./fields.ts";
+
+const name = plainText.transform((text) => text.trim())
+  .refine((text) => text !== "", { error: "required" })
+  .refine((text) => text.length <= 254, { error: "too_long" });
+
+/** The tutorial's forms call the fields `userid` and `userpw`. */
+const credentials = z.preprocess(
+  (form) => {
+    if (typeof form !== "object" || form === null) return form;
+    const { userid, userpw, ...rest } = form as Record<string, unknown>;
+    return { user_id: userid, password: userpw, ...rest };
+  },
+  z.object({ user_id: name, password }),
+);
+
+export default new Hono<Env>()
+  .get("/login", (c) => c.html(<LoginPage t={c.var.messages} />))
+  .post("/login", body(credentials), async (c) => {
+    const { config, db, passwords } = c.var.services;
+    const { user_id, password } = c.req.valid("json");
+    const account = accountOf(c, user_id);
+    const client = clientOf(c);
+    const attempt = passwordAttempt(account, client, config.throttleScale);
+
+    const found = await findCredentials(db, user_id, attempt, c.var.now);
+    const right = await passwords.verify(password, found?.passwordHash ?? null);
+    if (!found || !right) throw new AppError("invalid_credentials");
+
+    const weak = passwords.isWeak(found.passwordHash);
+    const session = newSession(c);
+    const opened = await openSession(db, {
+      session,
+      userId: found.userId,
+      verifiedHash: found.passwordHash,
+      strongerHash: weak ? await passwords.hash(password) : null,
+      previousSecret: secretOf(c),
+      attempt,
+      account,
+      client,
+    });
+    if (!opened) throw new AppError("invalid_credentials");
+
+    c.set("memberId", found.userId);
+    startCookie(c, session, account);
+    if (wantsPage(c)) return c.redirect(opened.eraseAt === null ? "/" : "/withdrawal", 303);
+    return c.json({
+      message: c.var.messages.done.signedIn,
+      member: { user_id: found.name },
+      ...(opened.eraseAt !== null && {
+        withdrawal: { erase_at: new Date(opened.eraseAt).toISOString() },
+      }),
+    });
+  });

@@ -1,0 +1,17 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import { closeSession } from "../db/sessions.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { secretOf } from "../middleware/session.ts";
+import { LogoutPage } from "../pages/entry.tsx";
+
+export default new Hono<Env>()
+  .get("/logout", (c) => c.html(<LogoutPage t={c.var.messages} />))
+  .post("/logout", async (c) => {
+    const secret = secretOf(c);
+    if (secret) await closeSession(c.var.services.db, secret);
+    c.var.session.deleteSession();
+    c.header("Clear-Site-Data", '"cache", "storage"');
+    if (wantsPage(c)) return c.redirect("/", 303);
+    return c.json({ message: c.var.messages.done.signedOut });
+  });

@@ -1,0 +1,39 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import type { Entry, Words } from "../domain/data_map.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { PolicyPage } from "../pages/policy.tsx";
+import { termsOf } from "./leaving.ts";
+
+export default new Hono<Env>()
+  .get("/policy", (c) => {
+    const { config, catalogue } = c.var.services;
+    const { entries } = catalogue.places();
+    const terms = termsOf(config);
+    if (wantsPage(c)) {
+      return c.html(<PolicyPage t={c.var.messages} entries={entries} terms={terms} />);
+    }
+    const { asLongAsMember } = c.var.messages.page;
+    const say = (words: Words) => words[c.var.language as keyof Words];
+    return c.json({
+      stored: entries.map((entry) => ({
+        what: say(entry.label),
+        purpose: say(entry.purpose),
+        lifetime: entry.lifetime ? say(entry.lifetime) : asLongAsMember,
+        on_withdrawal: entry.disposition,
+        ...(entry.disposition === "keep" && keepJson(entry, say)),
+      })),
+      grace_days: terms.graceDays,
+      rejoin_block_days: terms.rejoinBlockDays,
+      backup_days: terms.backupDays,
+      recipients: terms.recipients,
+    });
+  });
+
+function keepJson(entry: Entry & { disposition: "keep" }, say: (words: Words) => string) {
+  return {
+    ground: { kind: entry.ground.kind, text: say(entry.ground) },
+    from: entry.from,
+    period: entry.period,
+  };
+}

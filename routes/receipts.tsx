@@ -1,0 +1,78 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import { type DeliveryState, findReceipt } from "../db/erasures.ts";
+import type { Words } from "../domain/data_map.ts";
+import { AppError } from "../domain/error.ts";
+import type { Receipt } from "../domain/receipt.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { originOf } from "../middleware/origin.ts";
+import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
+
+export default new Hono<Env>()
+  .get("/receipts/:id", async (c) => {
+    const { db, receiptKeys } = c.var.services;
+    const { messages: t, language } = c.var;
+    const found = await findReceipt(db, c.req.param("id"));
+    if (!found) throw new AppError("not_found");
+    if (found.status === "scheduled") {
+      const receiptId = c.req.param("id");
+      const { eraseAt } = found;
+      if (wantsPage(c)) {
+        return c.html(<ScheduledPage t={t} receiptId={receiptId} eraseAt={eraseAt} />);
+      }
+      const erase_at = new Date(eraseAt).toISOString();
+      return c.json({ receipt_id: receiptId, status: "scheduled", erase_at });
+    }
+    const { receipt } = found;
+    const recipients = recipientLines(receipt, found.deliveries);
+    const jws = await receiptKeys.sign(receipt, originOf(c));
+    if (wantsPage(c)) {
+      return c.html(<ReceiptPage t={t} receipt={receipt} recipients={recipients} jws={jws} />);
+    }
+    return c.json(receiptJson(receipt, recipients, jws, language));
+  })
+  .get("/.well-known/jwks.json", (c) => {
+    c.header("Cache-Control", "public, max-age=300");
+    return c.json(c.var.services.receiptKeys.jwks);
+  });
+
+function recipientLines(
+  receipt: Receipt,
+  deliveries: readonly DeliveryState[],
+): RecipientLine[] {
+  return receipt.recipients.map(({ name, kind }) => {
+    const delivery = deliveries.find(({ recipient }) => recipient === name);
+    const status = (delivery?.status ?? "waiting") as RecipientLine["status"];
+    const confirmedAt = status === "confirmed" ? delivery!.settledAt : null;
+    return { name, kind, status, confirmedAt };
+  });
+}
+
+function receiptJson(
+  receipt: Receipt,
+  recipients: readonly RecipientLine[],
+  jws: string,
+  language: string,
+) {
+  const say = (words: Words) => words[language as keyof Words];
+  const line = ({ what, count }: { what: Words; count: number }) => ({ what: say(what), count });
+  return {
+    receipt_id: receipt.receiptId,
+    erased_at: new Date(receipt.erasedAt).toISOString(),
+    destroyed: receipt.destroyed.map(line),
+    anonymised: receipt.anonymised.map(line),
+    kept: receipt.kept.map((kept) => ({
+      ...line(kept),
+      ground: say(kept.ground),
+      until: new Date(kept.until).toISOString(),
+    })),
+    backup_days: receipt.backupDays,
+    recipients: recipients.map(({ name, kind, status, confirmedAt }) => ({
+      name,
+      kind,
+      status,
+      confirmed_at: confirmedAt === null ? null : new Date(confirmedAt).toISOString(),
+    })),
+    receipt: jws,
+  };
+}

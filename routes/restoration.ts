@@ -1,0 +1,16 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+import { restoreMember } from "../db/withdrawals.ts";
+import { AppError } from "../domain/error.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { requireSecret, requireSession } from "../middleware/session.ts";
+
+export default new Hono<Env>()
+  .post("/restoration", async (c) => {
+    const { config, db } = c.var.services;
+    const outcome = await restoreMember(db, requireSecret(c), config.recipients, c.var.now);
+    requireSession(c, outcome.session);
+    if (!outcome.restored) throw new AppError("conflict", { sentence: "nothing_pending" });
+    if (wantsPage(c)) return c.redirect("/userinfo", 303);
+    return c.json({ message: c.var.messages.done.restored });
+  });

@@ -1,0 +1,37 @@
+import { type Context, Hono } from "hono";
+import type { Env } from "../context.ts";
+import { endSession, listSessions } from "../db/sessions.ts";
+import { AppError } from "../domain/error.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { requireMember, requireSecret } from "../middleware/session.ts";
+import { SessionsPage } from "../pages/userinfo.tsx";
+
+export default new Hono<Env>()
+  .get("/userinfo/sessions", async (c) => {
+    const { db } = c.var.services;
+    const { session, sessions } = await listSessions(db, requireSecret(c), c.var.now);
+    requireMember(c, session);
+    if (wantsPage(c)) return c.html(<SessionsPage t={c.var.messages} sessions={sessions} />);
+    return c.json({
+      sessions: sessions.map(({ id, createdAt, expiresAt, userAgent, current }) => ({
+        id,
+        created_at: new Date(createdAt).toISOString(),
+        expires_at: new Date(expiresAt).toISOString(),
+        user_agent: userAgent,
+        current,
+      })),
+    });
+  })
+  .delete("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")))
+  .post("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")));
+
+/** Ends one session; forms cannot send DELETE, so its POST twin shares everything. */
+async function end(c: Context<Env>, id: string) {
+  const { db } = c.var.services;
+  const { session, existed } = await endSession(db, requireSecret(c), id, c.var.now);
+  const { id: own } = requireMember(c, session);
+  if (!existed) throw new AppError("not_found");
+  if (id === own) c.var.session.deleteSession();
+  if (wantsPage(c)) return c.redirect("/userinfo/sessions", 303);
+  return c.json({ message: c.var.messages.done.sessionEnded });
+}

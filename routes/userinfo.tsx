@@ -1,0 +1,82 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { Env } from "../context.ts";
+import { exportMember } from "../db/exports.ts";
+import { changePassword, findSession, findSessionCounting } from "../db/sessions.ts";
+import { AppError } from "../domain/error.ts";
+import { passwordProblem } from "../domain/password.ts";
+import { passwordAttempt } from "../domain/throttle.ts";
+import { body } from "../middleware/body.ts";
+import { accountOf, clientOf } from "../middleware/client.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { newSession, requireMember, requireSecret, requireSession, startCookie } from "../middleware/session.ts";
+import { UserinfoPage } from "../pages/userinfo.tsx";
+import { password } from "./fields.ts";
+
+const change = z.object({ current: password, password });
+
+export default new Hono<Env>()
+  .get("/userinfo", async (c) => {
+    const { config, db } = c.var.services;
+    const { member } = requireMember(c, await findSession(db, requireSecret(c), c.var.now));
+    if (wantsPage(c)) {
+      const { minLength } = config.password;
+      return c.html(<UserinfoPage t={c.var.messages} member={member} minLength={minLength} />);
+    }
+    return c.json({
+      user_id: member.name,
+      email: member.email,
+      rank: member.rank,
+      joined_at: new Date(member.joinedAt).toISOString(),
+    });
+  })
+  .get("/userinfo/export", async (c) => {
+    const { db, catalogue } = c.var.services;
+    const secret = requireSecret(c);
+    const { session, text } = await exportMember(db, catalogue, secret, c.var.now);
+    requireSession(c, session);
+    c.header("Content-Type", "application/json; charset=utf-8");
+    c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
+    return c.body(bytesOf(text));
+  })
+  .post("/userinfo/password", body(change), async (c) => {
+    const { config, db, passwords } = c.var.services;
+    const form = c.req.valid("json");
+    const secret = requireSecret(c);
+    const account = c.var.session.get("account")!;
+    const attempt = passwordAttempt(account, clientOf(c), config.throttleScale);
+
+    const found = await findSessionCounting(db, secret, attempt, c.var.now);
+    const { member } = requireMember(c, found);
+    const problem = passwordProblem(form.password, member, config.password.minLength);
+    if (problem) throw new AppError("invalid", { fields: { password: problem } });
+    const right = await passwords.verify(form.current, member.passwordHash);
+    if (!right) throw new AppError("confirmation_failed");
+
+    const session = newSession(c);
+    const changed = await changePassword(db, {
+      secret,
+      session,
+      verifiedHash: member.passwordHash,
+      newHash: await passwords.hash(form.password),
+      attempt,
+    });
+    if (!changed) throw new AppError("unauthenticated");
+
+    startCookie(c, session, accountOf(c, member.name));
+    if (wantsPage(c)) return c.redirect("/userinfo", 303);
+    return c.json({ message: c.var.messages.done.passwordChanged });
+  });
+
+/** A stream that asks for the next part only when the reader wants it. */
+function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const parts = text[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await parts.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+  });
+}
