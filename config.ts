@@ -1,5 +1,5 @@
 import type { JWK } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Confirm, confirms } from "./domain/confirmation.ts";
 import { newSecret } from "./domain/identifier.ts";
 import type { RecipientName } from "./domain/receipt.ts";
@@ -41,13 +41,27 @@ const generatedMark = "generated-";
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-const duration = (fallback: number, unit: number, min = 0) =>
-  z.coerce.number({ error: "is not a number" }).min(min, `must be at least ${min}`)
-    .max(36_500, "is more than a century").default(fallback).transform((length) => length * unit);
+/** A number within bounds; what is wrong with another is said without repeating it. */
+const number = (fallback: number, { min = 0, max = 36_500, whole = false } = {}) =>
+  z._default(
+    z.coerce.number({ error: "is not a number" }).check(
+      z.refine((n) => n >= min, { error: `must be at least ${min}` }),
+      z.refine((n) => n <= max, { error: `must be at most ${max}` }),
+      z.refine((n) => !whole || Number.isInteger(n), { error: "must be whole" }),
+    ),
+    fallback,
+  );
 
-const secret = z.string("is missing").refine((text) => text.length >= 32, {
-  error: "needs 32 random bytes or more: deno task keys prints some",
-});
+const duration = (fallback: number, unit: number) =>
+  z.pipe(number(fallback), z.transform((length) => length * unit));
+
+const secret = z.string({ error: "is missing" }).check(
+  z.refine((text) => text.length >= 32, {
+    error: "needs 32 random bytes or more: deno task keys prints some",
+  }),
+);
+
+const list = z.transform((text: string) => text.split(",").map((one) => one.trim()));
 
 const receiptKey = z.looseObject({
   kty: z.literal("OKP"),
@@ -55,62 +69,84 @@ const receiptKey = z.looseObject({
   x: z.string(),
   d: z.string(),
   kid: z.string(),
-}, "is not an Ed25519 private JWK with a kid: deno task keys prints one");
+}, { error: "is not an Ed25519 private JWK with a kid: deno task keys prints one" });
+
+/** Standard Webhooks 1.0.0: 24 to 64 bytes, base64, two by comma while rotating. */
+const webhookSecrets = z.pipe(
+  z.string(),
+  z.pipe(list, z.array(z.string().check(z.regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/)))),
+);
 
 const recipient = z.strictObject({
-  name: z.string().min(1),
-  kind: z.enum(["processor", "third_party"]).default("processor"),
+  name: z.string().check(z.minLength(1)),
+  kind: z._default(z.enum(["processor", "third_party"]), "processor"),
   url: z.url({ protocol: /^https?$/ }),
-  secret: z.string().transform((text) => text.split(",").map((part) => part.trim()))
-    .refine((list) => list.every((one) => /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/.test(one))),
-}, 'needs entries of {"name", "kind", "url", "secret": "whsec_…"}');
+  secret: webhookSecrets,
+}, { error: 'needs entries of {"name", "kind", "url", "secret": "whsec_…"}' });
 
-const json = z.string("is missing").transform((text, ctx): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    ctx.addIssue("is not JSON");
-    return z.NEVER;
-  }
-});
+const json = z.pipe(
+  z.string({ error: "is missing" }),
+  z.transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.issues.push({ code: "custom", message: "is not JSON", input: "" });
+      return z.NEVER;
+    }
+  }),
+);
 
 const schema = z.object({
-  TURSO_DATABASE_URL: z.string().default("file:data/annyeong.db")
-    .refine((url) => /^(file:.|https?:\/\/.|libsql:\/\/.)/.test(url), {
-      error: "must begin with file:, http://, https:// or libsql://",
-    })
-    .refine((url) => !/[?&](authToken|tls)=/.test(url), {
-      error: "must carry neither a token nor tls=: use TURSO_AUTH_TOKEN and https://",
-    }),
-  TURSO_AUTH_TOKEN: z.string().optional(),
-  ANNYEONG_ENV: z.enum(["production", "development"], "must be production or development")
-    .default("production"),
-  SESSION_SECRET: z.string("is missing").transform((list) => list.split(",").map((one) => one.trim()))
-    .pipe(z.array(secret)),
+  TURSO_DATABASE_URL: z._default(
+    z.string().check(
+      z.refine((url) => /^(file:.|https?:\/\/.|libsql:\/\/.)/.test(url), {
+        error: "must begin with file:, http://, https:// or libsql://",
+      }),
+      z.refine((url) => !/[?&](authToken|tls)=/.test(url), {
+        error: "must carry neither a token nor tls=: use TURSO_AUTH_TOKEN and https://",
+      }),
+    ),
+    "file:data/annyeong.db",
+  ),
+  TURSO_AUTH_TOKEN: z.optional(z.string()),
+  ANNYEONG_ENV: z._default(
+    z.enum(["production", "development"], { error: "must be production or development" }),
+    "production",
+  ),
+  SESSION_SECRET: z.pipe(z.string({ error: "is missing" }), z.pipe(list, z.array(secret))),
   IDENTIFIER_KEY: secret,
-  RECEIPT_PRIVATE_KEY: json.transform((keys) => Array.isArray(keys) ? keys : [keys])
-    .pipe(z.array(receiptKey).min(1, "holds no key")),
-  PUBLIC_ORIGIN: z.string().refine(isOrigin, {
-    error: "must be an origin, such as https://members.example, without a path",
-  }).optional(),
-  WITHDRAWAL_CONFIRM: z.enum(confirms, `must be one of ${confirms.join(", ")}`)
-    .default("fresh" satisfies Confirm),
+  RECEIPT_PRIVATE_KEY: z.pipe(
+    json,
+    z.pipe(
+      z.transform((keys: unknown) => Array.isArray(keys) ? keys : [keys]),
+      z.array(receiptKey).check(z.minLength(1, { error: "holds no key" })),
+    ),
+  ),
+  PUBLIC_ORIGIN: z.optional(
+    z.string().check(
+      z.refine(isOrigin, { error: "must be an origin, such as https://members.example" }),
+    ),
+  ),
+  WITHDRAWAL_CONFIRM: z._default(
+    z.enum(confirms, { error: `must be one of ${confirms.join(", ")}` }),
+    "fresh" satisfies Confirm,
+  ),
   FRESH_MINUTES: duration(10, minute),
   WITHDRAWAL_GRACE_DAYS: duration(0, day),
   REJOIN_BLOCK_DAYS: duration(0, day),
-  BACKUP_DAYS: z.coerce.number("is not a number").min(0, "must not be negative").optional(),
+  BACKUP_DAYS: z.optional(number(0)),
   SESSION_IDLE_MINUTES: duration(30, minute),
   SESSION_MAX_DAYS: duration(14, day),
-  PASSWORD_MIN_LENGTH: z.coerce.number("is not a number").int("must be whole")
-    .min(8, "must be at least 8 (NIST SP 800-63B-4)").max(64, "must be at most 64").default(8),
-  PASSWORD_COST: z.coerce.number("is not a number").int("must be whole")
-    .min(1, "must be at least 1").max(20, "must be at most 20").default(14),
-  THROTTLE_SCALE: z.coerce.number("is not a number").positive("must be more than 0").default(1),
-  TRUSTED_PROXY_HEADER: z.string().regex(/^[A-Za-z0-9-]+$/, "must be the name of a header")
-    .optional(),
-  RECIPIENTS: json.pipe(z.array(recipient, "is not a JSON list")).default([]),
-  DATABASE_TIMEOUT_MS: z.coerce.number("is not a number").min(1, "must be at least 1")
-    .max(120_000, "must be at most 120000").default(5000),
+  PASSWORD_MIN_LENGTH: number(8, { min: 8, max: 64, whole: true }), // NIST SP 800-63B-4
+  PASSWORD_COST: number(14, { min: 1, max: 20, whole: true }),
+  THROTTLE_SCALE: number(1, { min: Number.MIN_VALUE, max: 1e9 }),
+  TRUSTED_PROXY_HEADER: z.optional(
+    z.string().check(
+      z.regex(/^[A-Za-z0-9-]+$/, { error: "must be the name of a header" }),
+    ),
+  ),
+  RECIPIENTS: z._default(z.pipe(json, z.array(recipient, { error: "is not a JSON list" })), []),
+  DATABASE_TIMEOUT_MS: number(5000, { min: 1, max: 120_000 }),
 });
 
 /**
@@ -127,7 +163,8 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`).join("; "),
+      [...new Set(parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`))]
+        .join("; "),
     );
   }
   const env = parsed.data;
@@ -172,7 +209,10 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
  */
 export async function freshSecrets(use: "generated" | "production") {
   const mark = use === "generated" ? generatedMark : "";
-  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
+  const pair = await crypto.subtle.generateKey("Ed25519", true, [
+    "sign",
+    "verify",
+  ]) as CryptoKeyPair;
   const { kty, crv, x, d } = await crypto.subtle.exportKey("jwk", pair.privateKey);
   const kid = mark + newSecret().slice(0, 12);
   return {
@@ -187,7 +227,9 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
     throw new ConfigError(`${name} ${problem}`);
   };
   for (const name of ["SESSION_SECRET", "IDENTIFIER_KEY"] as const) {
-    if ([env[name]].flat().some(isGuessable)) refuse(name, "is generated or sample: not in production");
+    if ([env[name]].flat().some(isGuessable)) {
+      refuse(name, "is generated or sample: not in production");
+    }
   }
   if (env.RECEIPT_PRIVATE_KEY.some(({ kid }) => kid.startsWith(generatedMark))) {
     refuse("RECEIPT_PRIVATE_KEY", "was generated for development: not in production");

@@ -116,7 +116,10 @@ async function fetchOnWorkers(request: Request, bindings: Environment): Promise<
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log.fatal("{problem}", { problem: error.message });
-    const body = { error: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.", code: "unavailable" };
+    const body = {
+      error: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+      code: "unavailable",
+    };
     return Response.json(body, { status: 503, headers: { "Retry-After": "60" } });
   }
 }

@@ -197,7 +197,9 @@ function noteKeys(places: Places): string[] {
     ON CONFLICT DO NOTHING`);
 }
 
-function inNotedKeys({ column, table, key }: { column: string; table: string; key: string }): string {
+function inNotedKeys(
+  { column, table, key }: { column: string; table: string; key: string },
+): string {
   return `${quote(column)} IN (
     SELECT key FROM erasure_keys WHERE erasure_id = :claim AND place = '${table}.${key}')`;
 }
@@ -287,7 +289,10 @@ function entryValues(entries: readonly Entry[]): Record<string, InValue> {
           [`purpose${index}`, JSON.stringify(entry.purpose)],
         ];
       case "anonymise":
-        return Object.values(entry.set).map((value, position) => [`set${index}_${position}`, value]);
+        return Object.values(entry.set).map((
+          value,
+          position,
+        ) => [`set${index}_${position}`, value]);
       case "destroy":
         return [];
     }

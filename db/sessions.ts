@@ -110,7 +110,10 @@ export async function endSession(db: Database, secret: string, id: string, now: 
 
 /** Signs out: the row is gone, whoever still holds the cookie. */
 export async function closeSession(db: Database, secret: string): Promise<void> {
-  await db.write([{ sql: "DELETE FROM sessions WHERE secret_hash = ?", args: [secretHash(secret)] }]);
+  await db.write([{
+    sql: "DELETE FROM sessions WHERE secret_hash = ?",
+    args: [secretHash(secret)],
+  }]);
 }
 
 /**
@@ -225,7 +228,8 @@ export async function changePassword(db: Database, change: {
       },
     },
     {
-      sql: `UPDATE users SET password_hash = :new WHERE id = ${owner} AND password_hash = :verified`,
+      sql:
+        `UPDATE users SET password_hash = :new WHERE id = ${owner} AND password_hash = :verified`,
       args: { id: session.id, new: change.newHash, verified: change.verifiedHash },
     },
     {

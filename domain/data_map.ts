@@ -199,7 +199,7 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
   };
   [entry.table, ...columnsOf(entry)].forEach(identifier);
   if (!entry.via && entry.members.length === 0) {
-    fail("needs `member: \"column\"` or `via: { column, to: \"table.key\" }`");
+    fail('needs `member: "column"` or `via: { column, to: "table.key" }`');
   }
   if (entry.via) {
     identifier(entry.via.key);
@@ -220,7 +220,9 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
       identifier(column!);
     }
     const [length = 0] = Object.values(entry.period);
-    if (!Number.isInteger(length) || length <= 0) fail("needs a whole number of years, months or days");
+    if (!Number.isInteger(length) || length <= 0) {
+      fail("needs a whole number of years, months or days");
+    }
   }
 }
 

@@ -66,7 +66,9 @@ export function createReceiptKeys(keys: readonly JWK[]): ReceiptKeys {
         .sign(signingKey);
     },
     jwks: {
-      keys: keys.map(({ kty, crv, x, kid }) => ({ kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK)),
+      keys: keys.map((
+        { kty, crv, x, kid },
+      ) => ({ kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK)),
     },
   };
 }

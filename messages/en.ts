@@ -45,8 +45,7 @@ export const en: Messages = {
     method_not_allowed: "This method is not supported here.",
     conflict: "Another request came first. Please look at how things stand.",
     too_large: "The request body is too large.",
-    unsupported_media_type:
-      "Please send application/json or application/x-www-form-urlencoded.",
+    unsupported_media_type: "Please send application/json or application/x-www-form-urlencoded.",
     throttled: "Too many attempts. Please try again later.",
     internal: "Something went wrong.",
     unavailable: "We cannot do this right now. Please try again in a moment.",

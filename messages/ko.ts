@@ -45,7 +45,8 @@ export const ko = {
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
     conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
     too_large: "요청 본문이 너무 큽니다.",
-    unsupported_media_type: "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
+    unsupported_media_type:
+      "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
     throttled: "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.",
     internal: "오류가 발생했습니다.",
     unavailable: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
@@ -97,7 +98,8 @@ export const ko = {
     whatStays: "분리보관되는 정보",
     until: (ms: number) => `${day(ms)}까지`,
     nothingStays: "보관되는 정보가 없습니다.",
-    backups: (count: number) => `백업본에는 최대 ${number.format(count)}일간 남아 있다가 파기됩니다.`,
+    backups: (count: number) =>
+      `백업본에는 최대 ${number.format(count)}일간 남아 있다가 파기됩니다.`,
     rejoin: (count: number) =>
       count > 0
         ? `같은 아이디와 이메일로는 ${days(count)} 동안 다시 가입할 수 없습니다.`

@@ -1,7 +1,7 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { AppError, type FieldProblem } from "../domain/error.ts";
 
@@ -23,7 +23,7 @@ export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-type Body<S extends z.ZodType> = MiddlewareHandler<
+type Body<S extends z.ZodMiniType> = MiddlewareHandler<
   Env,
   string,
   { in: { json: z.input<S> }; out: { json: z.output<S> } }
@@ -33,7 +33,7 @@ type Body<S extends z.ZodType> = MiddlewareHandler<
  * Validates a body, JSON or form alike; the handler reads `c.req.valid("json")`. No body counts as an
  * empty one. Throws `invalid`, with what is wrong with which field.
  */
-export function body<S extends z.ZodType>(schema: S): Body<S> {
+export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
   const json = zValidator("json", schema, refuse) as MiddlewareHandler;
   const form = zValidator("form", schema, refuse) as MiddlewareHandler;
   return async (c, next) => {
@@ -48,20 +48,22 @@ export function body<S extends z.ZodType>(schema: S): Body<S> {
 }
 
 /** The one hook of every validator: a failure is thrown, and answered where all failures are. */
-function refuse(result: { success: boolean; error?: z.core.$ZodError }): void {
+function refuse(result: { success: boolean; data: unknown; error?: z.core.$ZodError }): void {
   if (result.success) return;
+  const given = Object(result.data) as Record<string, unknown>;
   const fields: Record<string, FieldProblem> = {};
   for (const issue of result.error!.issues) {
     const field = String(issue.path[0] ?? "");
-    if (field && !Object.hasOwn(fields, field)) fields[field] = problemOf(issue);
+    if (!field || Object.hasOwn(fields, field)) continue;
+    fields[field] = problemOf(issue, given[field] === undefined);
   }
   throw new AppError("invalid", { fields });
 }
 
-function problemOf(issue: z.core.$ZodIssue): FieldProblem {
+function problemOf(issue: z.core.$ZodIssue, absent: boolean): FieldProblem {
   if (issue.code === "custom") return issue.message as FieldProblem;
   if (issue.code === "invalid_value") return "unknown";
-  return issue.code === "invalid_type" && issue.input === undefined ? "required" : "malformed";
+  return absent ? "required" : "malformed";
 }
 
 function isJson(c: Context): boolean {

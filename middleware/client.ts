@@ -9,7 +9,8 @@ import { fold } from "../domain/member.ts";
  */
 export function clientOf(c: Context<Env>): string {
   const { trustedProxyHeader, identifierKey } = c.var.services.config;
-  const forwarded = trustedProxyHeader && c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
+  const forwarded = trustedProxyHeader &&
+    c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
   const address = forwarded || c.env?.remoteAddress || "unknown";
   return identifierHash(identifierKey, "address", clientNetwork(address));
 }

@@ -19,8 +19,13 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
   if (retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
   if (details.allow) c.header("Allow", details.allow.join(", "));
   if (wantsPage(c)) {
-    if (error.code === "unauthenticated" && c.req.method === "GET") return c.redirect("/login", 303);
-    return c.html(<ProblemPage t={c.var.messages} sentence={sentence} fields={fieldsOf(error, c)} />, status);
+    if (error.code === "unauthenticated" && c.req.method === "GET") {
+      return c.redirect("/login", 303);
+    }
+    return c.html(
+      <ProblemPage t={c.var.messages} sentence={sentence} fields={fieldsOf(error, c)} />,
+      status,
+    );
   }
   return c.json({
     error: sentence,

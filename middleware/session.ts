@@ -1,13 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import {
-  CookieStore,
-  decrypt,
-  encrypt,
-  type SessionData,
-  sessionMiddleware,
-} from "hono-sessions";
-import * as z from "zod";
+import { CookieStore, decrypt, encrypt, type SessionData, sessionMiddleware } from "hono-sessions";
+import * as z from "zod/mini";
 import type { Config } from "../config.ts";
 import type { Env, Seal } from "../context.ts";
 import type { NewSession, Session } from "../db/sessions.ts";
@@ -17,7 +11,7 @@ import { AppError } from "../domain/error.ts";
 /** Only what was sealed as a session is one: another text under the same key is nothing. */
 const sealed = z.object({
   typ: z.literal("session"),
-  secret: z.string().length(43),
+  secret: z.string().check(z.length(43)),
   account: z.string(),
   seen: z.number(),
 });

@@ -1,13 +1,22 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { passwordMaxLength } from "../domain/password.ts";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
-export const password = z.string()
-  .refine((text) => text !== "", { error: "required" })
-  .refine((text) => text.isWellFormed(), { error: "malformed" })
-  .refine((text) => [...text.normalize("NFC")].length <= passwordMaxLength, { error: "too_long" });
+export const password = z.string().check(
+  z.refine((text) => text !== "", { error: "required" }),
+  z.refine((text) => text.isWellFormed(), { error: "malformed" }),
+  z.refine((text) => [...text.normalize("NFC")].length <= passwordMaxLength, { error: "too_long" }),
+);
+
+/** A text of at most `max` characters. */
+export function shortText(max: number) {
+  return z.string().check(z.refine((text) => text.length <= max, { error: "too_long" }));
+}
 
 /** A field that may be left out; what a form leaves empty was left out. */
-export function optional<S extends z.ZodType>(schema: S) {
-  return z.preprocess((value) => value === "" || value === null ? undefined : value, schema.optional());
+export function optional<T>(schema: z.ZodMiniType<T, string>) {
+  const emptyIsAbsent = z.transform((value: unknown) =>
+    value === "" || value === null ? undefined : value as string
+  );
+  return z.optional(z.pipe(emptyIsAbsent, z.optional(schema)));
 }

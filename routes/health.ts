@@ -27,7 +27,9 @@ export default new Hono<Env>()
     if (problems.length > 0) throw new AppError("unavailable");
     const since = await overdueSince(db, c.var.now - overdueMs);
     if (since !== null) {
-      log.error("erasures are overdue: are the jobs running?", { since: new Date(since).toISOString() });
+      log.error("erasures are overdue: are the jobs running?", {
+        since: new Date(since).toISOString(),
+      });
       throw new AppError("unavailable");
     }
     return c.json({ status: "ready" });

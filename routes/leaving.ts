@@ -16,7 +16,9 @@ export function termsOf({ withdrawal, recipients }: Config) {
 }
 
 /** The places of the map by what leaving does with them. Rows past their period go, kept or not. */
-export function linesOf(lines: readonly PreviewLine[]): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
+export function linesOf(
+  lines: readonly PreviewLine[],
+): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
   return {
     destroy: lines.filter(({ entry, gone }) =>
       entry.disposition === "destroy" || (entry.disposition === "keep" && gone > 0)

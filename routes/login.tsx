@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { findCredentials } from "../db/members.ts";
 import { openSession } from "../db/sessions.ts";
@@ -11,19 +11,20 @@ import { accountOf, clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { newSession, secretOf, startCookie } from "../middleware/session.ts";
 import { LoginPage } from "../pages/entry.tsx";
-import { password } from "./fields.ts";
+import { password, shortText } from "./fields.ts";
 
-const name = plainText.transform((text) => text.trim())
-  .refine((text) => text !== "", { error: "required" })
-  .refine((text) => text.length <= 254, { error: "too_long" });
+const name = z.pipe(
+  z.pipe(plainText, z.transform((text) => text.trim())),
+  shortText(254).check(z.refine((text) => text !== "", { error: "required" })),
+);
 
 /** The tutorial's forms call the fields `userid` and `userpw`. */
-const credentials = z.preprocess(
-  (form) => {
+const credentials = z.pipe(
+  z.transform((form) => {
     if (typeof form !== "object" || form === null) return form;
     const { userid, userpw, ...rest } = form as Record<string, unknown>;
     return { user_id: userid, password: userpw, ...rest };
-  },
+  }),
   z.object({ user_id: name, password }),
 );
 

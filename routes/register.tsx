@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { addMember, isFree } from "../db/members.ts";
 import { AppError } from "../domain/error.ts";

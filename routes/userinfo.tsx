@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { exportMember } from "../db/exports.ts";
 import { changePassword, findSession, findSessionCounting } from "../db/sessions.ts";
@@ -9,7 +9,13 @@ import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
-import { newSession, requireMember, requireSecret, requireSession, startCookie } from "../middleware/session.ts";
+import {
+  newSession,
+  requireMember,
+  requireSecret,
+  requireSession,
+  startCookie,
+} from "../middleware/session.ts";
 import { UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { erase } from "../db/erasures.ts";
 import { findSession, findSessionCounting } from "../db/sessions.ts";
@@ -16,13 +16,13 @@ import { originOf } from "../middleware/origin.ts";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { leavingJson, linesOf, termsOf } from "./leaving.ts";
-import { optional, password } from "./fields.ts";
+import { optional, password, shortText } from "./fields.ts";
 
 const confirmation = z.object({
   password: optional(password),
-  phrase: optional(z.string().max(100, "too_long")),
-  user_id: optional(z.string().max(254, "too_long")),
-  reason: optional(z.enum(reasons)),
+  phrase: optional(shortText(100)),
+  user_id: optional(shortText(254)),
+  reason: optional(z.pipe(z.string(), z.enum(reasons))),
 });
 
 export default new Hono<Env>()

@@ -8,5 +8,5 @@ const ofLength = (min: number) => byFrequency.filter((word) => [...word].length 
 /** The 3,000 most common of eight characters or more, and, for longer minimums, every long one there is. */
 const chosen = new Set([...ofLength(8).slice(0, 3000), ...ofLength(12)]);
 
-await Deno.writeTextFile("domain/common_passwords.txt", [...chosen].join("\n") + "\n");
+await Deno.writeTextFile("domain/common_passwords.txt", [...chosen].sort().join("\n") + "\n");
 console.log(`${chosen.size} passwords written`);

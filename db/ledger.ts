@@ -1,0 +1,94 @@
+import type { InValue } from "@libsql/client";
+import type { Database } from "./client.ts";
+
+/** One line of the ledger: an erasure by opaque ids, and what its receipt says. */
+export interface LedgerLine {
+  member_id: string;
+  receipt_id: string;
+  /** ms */
+  erased_at: number;
+  backup_days: number | null;
+  recipients: string;
+  counts: string;
+  data_map_id: string;
+  data_map: string;
+}
+
+const pageRows = 1000;
+
+/** The whole ledger in the order of erasure, page by page. */
+export async function* readLedger(db: Database): AsyncGenerator<LedgerLine> {
+  let after: InValue[] = [-1, ""];
+  for (;;) {
+    const [page] = await db.read([{
+      sql: `
+        SELECT erasures.member_id, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
+          erasures.recipients, erasures.counts, erasures.data_map_id,
+          data_maps.description AS data_map
+        FROM erasures JOIN data_maps ON data_maps.id = erasures.data_map_id
+        WHERE (erasures.erased_at, erasures.receipt_id) > (?, ?)
+        ORDER BY erasures.erased_at, erasures.receipt_id LIMIT ${pageRows}`,
+      args: after,
+    }]);
+    const lines = page!.rows as unknown as LedgerLine[];
+    for (const line of lines) yield { ...line };
+    const last = lines.at(-1);
+    if (!last || lines.length < pageRows) return;
+    after = [last.erased_at, last.receipt_id];
+  }
+}
+
+/** Whether a member of the ledger is in the database again, and with which identifiers. */
+export async function findRevived(db: Database, memberId: string) {
+  const [found] = await db.read([{
+    sql: "SELECT name, email FROM users WHERE id = ?",
+    args: [memberId],
+  }]);
+  const row = found!.rows[0];
+  return row ? { name: String(row.name), email: String(row.email) } : null;
+}
+
+/**
+ * Makes way for erasing a revived member again: a ledger row for somebody who is there is no longer
+ * true. Nothing happens to the row of a member who is gone.
+ */
+export async function clearRevivedLine(db: Database, memberId: string): Promise<void> {
+  await db.write([{
+    sql:
+      `DELETE FROM erasures WHERE member_id = :id AND EXISTS (SELECT 1 FROM users WHERE id = :id)`,
+    args: { id: memberId },
+  }]);
+}
+
+/** Puts a line back as it was, so that its receipt can be asked for: over what a repeated erasure wrote. */
+export async function restoreLine(db: Database, line: LedgerLine, id: string): Promise<void> {
+  await db.write([
+    {
+      sql: "INSERT INTO data_maps (id, description) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      args: [line.data_map_id, line.data_map],
+    },
+    {
+      sql: `
+        INSERT INTO erasures
+          (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients, counts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (member_id) DO UPDATE SET
+          erased_at = excluded.erased_at, data_map_id = excluded.data_map_id,
+          backup_days = excluded.backup_days, recipients = excluded.recipients,
+          counts = excluded.counts`,
+      args: [
+        ...[id, line.member_id, line.receipt_id, line.erased_at, line.data_map_id],
+        ...[line.backup_days, line.recipients, line.counts],
+      ],
+    },
+  ]);
+}
+
+/** Ends every session of everybody: a restored backup revives signed-out ones. Returns how many. */
+export async function endAllSessions(db: Database): Promise<number> {
+  const [counted] = await db.write([
+    "SELECT count(*) AS sessions FROM sessions",
+    "DELETE FROM sessions",
+  ]);
+  return Number(counted!.rows[0]!.sessions);
+}

@@ -1,0 +1,13 @@
+/** `deno task migrate`: brings the database to the current schema, and says where the data map disagrees. */
+import { migrate } from "../db/migrate.ts";
+import { openOnDeno } from "../main.ts";
+
+const services = await openOnDeno();
+const ran = await migrate(services.db, services.now());
+console.log(ran.length > 0 ? `migrated: ${ran.join(", ")}` : "the schema is current");
+
+const { problems, warnings } = await services.catalogue.refresh();
+for (const warning of warnings) console.warn(`warning: ${warning}`);
+for (const problem of problems) console.error(`withdrawals are stopped: ${problem}`);
+services.db.close();
+if (problems.length > 0) Deno.exit(1);
