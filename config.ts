@@ -42,18 +42,15 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 /** A number within bounds; what is wrong with another is said without repeating it. */
-const number = (fallback: number, { min = 0, max = 36_500, whole = false } = {}) =>
-  z._default(
-    z.coerce.number({ error: "is not a number" }).check(
-      z.refine((n) => n >= min, { error: `must be at least ${min}` }),
-      z.refine((n) => n <= max, { error: `must be at most ${max}` }),
-      z.refine((n) => !whole || Number.isInteger(n), { error: "must be whole" }),
-    ),
-    fallback,
+const number = ({ min = 0, max = 36_500, whole = false } = {}) =>
+  z.coerce.number({ error: "is not a number" }).check(
+    z.refine((n) => n >= min, { error: `must be at least ${min}` }),
+    z.refine((n) => n <= max, { error: `must be at most ${max}` }),
+    z.refine((n) => !whole || Number.isInteger(n), { error: "must be whole" }),
   );
 
 const duration = (fallback: number, unit: number) =>
-  z.pipe(number(fallback), z.transform((length) => length * unit));
+  z.pipe(z._default(number(), fallback), z.transform((length) => length * unit));
 
 const secret = z.string({ error: "is missing" }).check(
   z.refine((text) => text.length >= 32, {
@@ -134,19 +131,19 @@ const schema = z.object({
   FRESH_MINUTES: duration(10, minute),
   WITHDRAWAL_GRACE_DAYS: duration(0, day),
   REJOIN_BLOCK_DAYS: duration(0, day),
-  BACKUP_DAYS: z.optional(number(0)),
+  BACKUP_DAYS: z.optional(number()),
   SESSION_IDLE_MINUTES: duration(30, minute),
   SESSION_MAX_DAYS: duration(14, day),
-  PASSWORD_MIN_LENGTH: number(8, { min: 8, max: 64, whole: true }), // NIST SP 800-63B-4
-  PASSWORD_COST: number(14, { min: 1, max: 20, whole: true }),
-  THROTTLE_SCALE: number(1, { min: Number.MIN_VALUE, max: 1e9 }),
+  PASSWORD_MIN_LENGTH: z._default(number({ min: 8, max: 64, whole: true }), 8), // NIST SP 800-63B-4
+  PASSWORD_COST: z._default(number({ min: 1, max: 20, whole: true }), 14),
+  THROTTLE_SCALE: z._default(number({ min: Number.MIN_VALUE, max: 1e9 }), 1),
   TRUSTED_PROXY_HEADER: z.optional(
     z.string().check(
       z.regex(/^[A-Za-z0-9-]+$/, { error: "must be the name of a header" }),
     ),
   ),
   RECIPIENTS: z._default(z.pipe(json, z.array(recipient, { error: "is not a JSON list" })), []),
-  DATABASE_TIMEOUT_MS: number(5000, { min: 1, max: 120_000 }),
+  DATABASE_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 5000),
 });
 
 /**

@@ -2,6 +2,7 @@ import type { Session as CookieSession } from "hono-sessions";
 import type { Config } from "./config.ts";
 import type { Catalogue } from "./db/catalogue.ts";
 import type { Database } from "./db/client.ts";
+import type { AppError } from "./domain/error.ts";
 import type { Passwords } from "./domain/password.ts";
 import type { ReceiptKeys } from "./domain/receipt.ts";
 import type { Messages } from "./messages/mod.ts";
@@ -40,5 +41,7 @@ export interface Env {
     session: CookieSession<Seal>;
     /** Opaque id of the member, for the log. */
     memberId?: string;
+    /** What was answered instead of what was asked for, for the log. */
+    problem?: AppError;
   };
 }

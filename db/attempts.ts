@@ -3,12 +3,12 @@ import { AppError } from "../domain/error.ts";
 import type { Attempt } from "../domain/throttle.ts";
 
 /**
- * Counts an attempt against every limit it falls under, the narrower ones only if the wider let it
- * through; nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
+ * Counts an attempt against every limit it falls under, each only if those before it let it through;
+ * nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
  */
 export function countAttempt(attempt: Attempt, now: number): InStatement[] {
   const inserts = attempt.subjects.map(({ subject, limit, exempt }, position) => {
-    const wider = attempt.subjects[position - 1]?.subject ?? null;
+    const before = attempt.subjects[position - 1]?.subject ?? null;
     return {
       sql: `
         INSERT INTO attempts (id, subject, tried_at, expires_at)
@@ -23,7 +23,7 @@ export function countAttempt(attempt: Attempt, now: number): InStatement[] {
         ...[attempt.id, subject, now, now + limit.windowMs],
         ...[subject, now, limit.tries],
         ...[exempt?.account ?? null, exempt?.client ?? null],
-        ...[wider, wider, attempt.id],
+        ...[before, before, attempt.id],
       ],
     };
   });
@@ -36,12 +36,15 @@ export function countAttempt(attempt: Attempt, now: number): InStatement[] {
   }];
 }
 
-/** Throws `throttled` unless the attempt was counted under every limit. */
+/** Throws `throttled`, with the wait that the first limit in the way asks for, unless all let it through. */
 export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number): void {
-  const counted = verdict.rows.filter((row) => row.counted === 1).length;
-  if (counted === attempt.subjects.length) return;
-  const waits = verdict.rows.filter((row) => row.counted !== 1).map((row) => Number(row.free_at));
-  throw new AppError("throttled", { retryAfterMs: Math.max(1000, ...waits.map((at) => at - now)) });
+  const rows = new Map(verdict.rows.map((row) => [row.subject, row]));
+  for (const { subject, limit } of attempt.subjects) {
+    const row = rows.get(subject);
+    if (row?.counted === 1) continue;
+    const freeAt = row ? Number(row.free_at) : now + limit.windowMs;
+    throw new AppError("throttled", { retryAfterMs: Math.max(1000, freeAt - now) });
+  }
 }
 
 /** After a right password: this attempt never happened, and the client's failures are forgiven. */

@@ -23,7 +23,7 @@ export const limits = {
   registration: { tries: 100, windowMs: 60 * minute },
 } as const satisfies Record<string, Limit>;
 
-/** One try, and everything it counts against: wider limits before narrower ones. */
+/** One try, and everything it counts against: a limit is reached only through those before it. */
 export interface Attempt {
   id: string;
   subjects: readonly {
@@ -48,9 +48,9 @@ export function passwordAttempt(account: string, client: string, scale: number):
   return {
     id: newId(),
     subjects: [
-      { subject: `client:${client}`, limit: scaled(limits.client, scale) },
-      { subject: `pair_day:${pair}`, limit: scaled(limits.pair_day, scale), forgiven: true },
       { subject: `pair:${pair}`, limit: scaled(limits.pair, scale), forgiven: true },
+      { subject: `pair_day:${pair}`, limit: scaled(limits.pair_day, scale), forgiven: true },
+      { subject: `client:${client}`, limit: scaled(limits.client, scale) },
       {
         subject: `account:${account}`,
         limit: scaled(limits.account, scale),

@@ -2,7 +2,6 @@ import { getLogger } from "@logtape/logtape";
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import type { Env } from "../context.ts";
-import { AppError } from "../domain/error.ts";
 
 const log = getLogger(["annyeong", "request"]);
 
@@ -13,18 +12,17 @@ const log = getLogger(["annyeong", "request"]);
 export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const start = performance.now();
   await next();
-  const code = c.error instanceof AppError ? c.error.code : c.error ? "internal" : undefined;
   const properties = {
     request_id: c.var.requestId,
     method: c.req.method,
     route: c.res.status === 404 ? undefined : routePath(c, -1),
     status: c.res.status,
-    code,
+    code: c.var.problem?.code,
     member: c.var.memberId,
     ms: Math.round((performance.now() - start) * 10) / 10,
   };
   if (c.res.status < 500) return log.info("request", properties);
-  log.error("request", { ...properties, cause: reasonOf(c.error) });
+  log.error("request", { ...properties, cause: reasonOf(c.var.problem) });
 };
 
 /** Names and codes of an error and its causes. Messages of a driver may quote values, so they stay out. */

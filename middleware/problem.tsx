@@ -12,6 +12,7 @@ export const onError: ErrorHandler<Env> = (error, c) => answer(asAppError(error)
 export const onNotFound: NotFoundHandler<Env> = (c) => answer(new AppError("not_found"), c);
 
 function answer(error: AppError, c: Context<Env>): Response | Promise<Response> {
+  c.set("problem", error);
   const { details } = error;
   const status = statuses[error.code] as ContentfulStatusCode;
   const sentence = sentenceOf(error, c);
