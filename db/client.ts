@@ -155,6 +155,8 @@ function classify(error: unknown): Failure {
   if (error.code === "CLIENT_CLOSED") return "closed";
   if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
   if (error.code === "SQLITE_ERROR" || error.code === "SQL_INPUT_ERROR") return "schema";
+  // sqld knows no code for a name that does not exist
+  if (/no such (table|column)|has no column named/.test(error.message)) return "schema";
   return error.code.startsWith("SQLITE_") ? "unreachable" : "lost";
 }
 
