@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { Browser, join, newMember, openApp, signIn } from "./harness.ts";
+import { migrate } from "../db/migrate.ts";
+import { type LedgerLine, readLedger } from "../db/ledger.ts";
+import { replayLedger } from "../jobs/replay.ts";
+
+Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
+  const app = await openApp({ env: { REJOIN_BLOCK_DAYS: "30" } });
+  for (const name of ["hong", "kim", "lee", "park"]) await newMember(app, name);
+  const early = await newMember(app, "early");
+  const before = (await early.send("DELETE", "/withdrawal")).json.receipt_id;
+  const park = await signIn(app, "park");
+  const signedOut = await signIn(app, "park");
+  const stolen = signedOut.copy();
+
+  await app.sql("VACUUM INTO ?", [`${app.folder}/backup.db`]).catch(async () => {
+    await app.db.truncateLog();
+    await Deno.copyFile(`${app.folder}/test.db`, `${app.folder}/backup.db`);
+  });
+  await signedOut.send("POST", "/logout");
+  const receipts: Record<string, { receipt_id: string; receipt: string }> = {};
+  for (const name of ["hong", "kim", "lee"]) {
+    receipts[name] = (await (await signIn(app, name)).send("DELETE", "/withdrawal")).json;
+  }
+  const late = await newMember(app, "late"); // joined after the backup and left again
+  const lateReceipt = (await late.send("DELETE", "/withdrawal")).json;
+  const lines: LedgerLine[] = [];
+  for await (const line of readLedger(app.services.db)) lines.push(line);
+  assert.equal(lines.length, 5);
+  assert.doesNotMatch(JSON.stringify(lines), /hong|kim|lee|late|early|example\.com/);
+
+  const restored = await openApp({
+    env: { TURSO_DATABASE_URL: `file:${app.folder}/backup.db`, REJOIN_BLOCK_DAYS: "30" },
+    clock: app.clock,
+  });
+  await migrate(restored.db, app.clock.now());
+  assert.equal((await restored.sql("SELECT id FROM users")).length, 4, "the backup revives them");
+  const revived = new Browser(restored);
+  stolen.cookies.forEach((value, name) => revived.cookies.set(name, value));
+  assert.equal((await revived.copy().get("/userinfo")).status, 200, "and signed-out sessions");
+
+  const replay = () =>
+    replayLedger(
+      restored.services,
+      (async function* () {
+        yield* lines;
+      })(),
+    );
+  const run = await replay();
+  assert.deepEqual([run.lines, run.erased], [5, 3]);
+  assert.ok(run.sessions >= 2);
+  assert.deepEqual((await restored.sql("SELECT name FROM users")).map(({ name }) => name), [
+    "park",
+  ]);
+  assert.equal((await revived.copy().get("/userinfo")).status, 401);
+  const stillOut = new Browser(restored);
+  park.cookies.forEach((value, name) => stillOut.cookies.set(name, value));
+  assert.equal((await stillOut.get("/userinfo")).status, 401, "everybody signs in again");
+  await signIn(restored, "park");
+
+  for (const { receipt_id, receipt } of [...Object.values(receipts), lateReceipt]) {
+    const found = await new Browser(restored).get(`/receipts/${receipt_id}`);
+    assert.equal(found.json.receipt, receipt, "the very receipt that was given");
+  }
+  assert.equal((await new Browser(restored).get(`/receipts/${before}`)).status, 200);
+  assert.equal((await join(restored, "hong")).status, 409, "the rejoin block is back");
+  const again = await replay();
+  assert.deepEqual([again.lines, again.erased], [5, 0], "a second replay changes nothing");
+  await restored.close();
+  await app.close();
+});
