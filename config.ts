@@ -36,6 +36,9 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
+/** In the data folder, which is made when it is missing. */
+export const defaultDatabase = "file:data/annyeong.db";
+
 /** What generated secrets begin with, so that production can tell and refuse them. */
 const generatedMark = "generated-";
 const minute = 60_000;
@@ -103,7 +106,7 @@ const schema = z.object({
         error: "must carry neither a token nor tls=: use TURSO_AUTH_TOKEN and https://",
       }),
     ),
-    "file:data/annyeong.db",
+    defaultDatabase,
   ),
   TURSO_AUTH_TOKEN: z.optional(z.string()),
   ANNYEONG_ENV: z._default(

@@ -5,7 +5,14 @@
 import { configureSync, getConsoleSink, getLogger, jsonLinesFormatter } from "@logtape/logtape";
 import { redactByField } from "@logtape/redaction";
 import { createApp } from "./app.ts";
-import { type Config, ConfigError, type Environment, freshSecrets, parseConfig } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  defaultDatabase,
+  type Environment,
+  freshSecrets,
+  parseConfig,
+} from "./config.ts";
 import type { Services } from "./context.ts";
 import dataMap from "./data_map.ts";
 import { createCatalogue } from "./db/catalogue.ts";
@@ -44,13 +51,18 @@ async function open(config: Config): Promise<Services> {
   };
 }
 
-/** The services under Deno, for the command-line tasks as well: an embedded database is brought up to date. */
-export async function openOnDeno(): Promise<Services> {
+/**
+ * The services under Deno, for the command-line tasks as well. An embedded database, and every one in
+ * development, is brought up to date first unless `prepare` is false.
+ */
+export async function openOnDeno(prepare = true): Promise<Services> {
   const environment = Deno.env.toObject();
   const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
-  const services = await open(parseConfig({ ...secrets, ...environment }, "deno"));
-  const { database, production } = services.config;
-  if (database.url.startsWith("file:") || !production) {
+  const config = parseConfig({ ...secrets, ...environment }, "deno");
+  const { database, production } = config;
+  if (database.url === defaultDatabase) await Deno.mkdir("data", { recursive: true, mode: 0o700 });
+  const services = await open(config);
+  if (prepare && (database.url.startsWith("file:") || !production)) {
     const ran = await migrate(services.db, services.now());
     if (ran.length > 0) log.info("migrated", { ran });
   }

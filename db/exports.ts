@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { InValue, ResultSet, Row, Value } from "@libsql/client";
+import { AppError } from "../domain/error.ts";
 import { secretHash } from "../domain/identifier.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { type Database, RefusedStatement } from "./client.ts";
@@ -20,7 +21,7 @@ interface Shown {
 /**
  * Everything that the map shows the member, as the text of one JSON object, table by table. The first
  * trip finds the session and the first page of each table; each further page is a trip, and asks for
- * the session again. Throws `unavailable`.
+ * the session again: when that has ended the text breaks off. Throws `unavailable`.
  */
 export async function exportMember(
   db: Database,
@@ -38,9 +39,11 @@ export async function exportMember(
         ...shown.map((table) => bind(selectPage(places, table, false), values)),
       ]);
       const next = async (table: Shown, after: InValue) => {
-        const [page] = await db.read([
+        const [still, page] = await db.read([
+          selectSession(secret, now),
           bind(selectPage(places, table, true), { ...values, after }),
         ]);
+        if (!toSession(still)) throw new AppError("unauthenticated");
         return page!;
       };
       return { session: toSession(found), text: write(shown, pages, next, now) };

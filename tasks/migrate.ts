@@ -2,7 +2,7 @@
 import { migrate } from "../db/migrate.ts";
 import { openOnDeno } from "../main.ts";
 
-const services = await openOnDeno();
+const services = await openOnDeno(false);
 const ran = await migrate(services.db, services.now());
 console.log(ran.length > 0 ? `migrated: ${ran.join(", ")}` : "the schema is current");
 

@@ -2,11 +2,11 @@
 CREATE TABLE withdrawals (
   id           TEXT    NOT NULL PRIMARY KEY,
   user_id      TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  receipt_id   TEXT    NOT NULL UNIQUE,
-  requested_at INTEGER NOT NULL,
-  erase_at     INTEGER NOT NULL,
-  restored_at  INTEGER,
-  restored_by  TEXT
+  receipt_id   TEXT    NOT NULL UNIQUE,           -- the number given to the member at once
+  requested_at INTEGER NOT NULL,                  -- when it was asked for
+  erase_at     INTEGER NOT NULL,                  -- the deadline
+  restored_at  INTEGER,                           -- when it was taken back
+  restored_by  TEXT                               -- id of the act that took it back
 ) STRICT;
 CREATE UNIQUE INDEX withdrawals_open ON withdrawals (user_id) WHERE restored_at IS NULL;
 CREATE INDEX withdrawals_due ON withdrawals (erase_at) WHERE restored_at IS NULL;
@@ -16,10 +16,10 @@ CREATE INDEX withdrawals_by_user ON withdrawals (user_id);
 CREATE TABLE erasures (
   id          TEXT    NOT NULL PRIMARY KEY,       -- the claim
   member_id   TEXT    NOT NULL UNIQUE,            -- of a row of users that is gone
-  receipt_id  TEXT    NOT NULL UNIQUE,
-  erased_at   INTEGER NOT NULL,
+  receipt_id  TEXT    NOT NULL UNIQUE,            -- the number on the receipt
+  erased_at   INTEGER NOT NULL,                   -- when
   data_map_id TEXT    NOT NULL,                   -- what the map said then
-  backup_days REAL,
+  backup_days REAL,                               -- how long backups keep a copy
   recipients  TEXT    NOT NULL,                   -- JSON: names and kinds
   counts      TEXT,                               -- JSON: place -> [gone, kept, kept until]
   remaining   INTEGER NOT NULL DEFAULT 0,         -- counted inside the transaction
@@ -34,21 +34,21 @@ CREATE TABLE data_maps (
 
 -- Keys of parents, noted before they change, by which their children are found and read back.
 CREATE TABLE erasure_keys (
-  erasure_id TEXT NOT NULL,
-  place      TEXT NOT NULL,
-  key        ANY  NOT NULL,
+  erasure_id TEXT NOT NULL,                       -- the claim
+  place      TEXT NOT NULL,                       -- table and column of the parent
+  key        ANY  NOT NULL,                       -- its value
   PRIMARY KEY (erasure_id, place, key)
 ) STRICT, WITHOUT ROWID;
 
 -- Rows kept apart from live data, each with its ground and its end.
 CREATE TABLE retained (
   id         TEXT    NOT NULL PRIMARY KEY,
-  receipt_id TEXT    NOT NULL,
+  receipt_id TEXT    NOT NULL,                    -- of the erasure that kept it
   source     TEXT    NOT NULL,                    -- the table it came from
   ground     TEXT    NOT NULL,                    -- JSON: kind, ko, en
   purpose    TEXT    NOT NULL,                    -- JSON: ko, en
-  starts_at  INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL,
+  starts_at  INTEGER NOT NULL,                    -- when its period began
+  expires_at INTEGER NOT NULL,                    -- when it is destroyed
   row        TEXT    NOT NULL                     -- JSON: the columns that the map keeps
 ) STRICT;
 CREATE INDEX retained_by_receipt ON retained (receipt_id);
@@ -56,27 +56,27 @@ CREATE INDEX retained_by_end ON retained (expires_at);
 
 CREATE TABLE rejoin_blocks (
   identifier TEXT    NOT NULL PRIMARY KEY,        -- keyed hash
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL                     -- until when
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rejoin_blocks_by_end ON rejoin_blocks (expires_at);
 
 -- Without a rowid, so that not even the order of rows says who chose what.
 CREATE TABLE reasons (
-  id     TEXT NOT NULL PRIMARY KEY,
-  day    TEXT NOT NULL,
-  reason TEXT NOT NULL
+  id     TEXT NOT NULL PRIMARY KEY,               -- random
+  day    TEXT NOT NULL,                           -- UTC
+  reason TEXT NOT NULL                            -- one of a list
 ) STRICT, WITHOUT ROWID;
 
 -- Events for recipients, written in the batch that makes them true.
 CREATE TABLE deliveries (
   id         TEXT    NOT NULL PRIMARY KEY,        -- the webhook-id, the same at every try
-  recipient  TEXT    NOT NULL,
-  member_id  TEXT    NOT NULL,
-  receipt_id TEXT    NOT NULL,
-  type       TEXT    NOT NULL,
-  created_at INTEGER NOT NULL,
-  status     TEXT    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'confirmed', 'refused', 'given_up')),
-  settled_at INTEGER
+  recipient  TEXT    NOT NULL,                    -- its name
+  member_id  TEXT    NOT NULL,                    -- opaque; the recipient knows it
+  receipt_id TEXT    NOT NULL,                    -- of the withdrawal
+  type       TEXT    NOT NULL,                    -- member.withdrawn and the like
+  created_at INTEGER NOT NULL,                    -- when
+  status     TEXT    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'confirmed', 'refused', 'given_up')), -- waiting, confirmed, refused or given_up
+  settled_at INTEGER                              -- when it was confirmed, refused or given up
 ) STRICT;
 CREATE INDEX deliveries_by_receipt ON deliveries (receipt_id);
 CREATE INDEX deliveries_waiting ON deliveries (created_at) WHERE status = 'waiting';

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { freshSecrets } from "../config.ts";
+import { answering, freePort } from "../tasks/sqld.ts";
+import { goodPassword } from "./harness.ts";
+
+interface Run {
+  origin: string;
+  folder: string;
+  process: Deno.ChildProcess;
+  log: Promise<string>;
+}
+
+/** Runs a task of deno.json as a newcomer does, on a port and a database of its own. */
+async function run(task: string[], env: Record<string, string>): Promise<Run> {
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-start-" });
+  const port = freePort();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["task", ...task],
+    env: {
+      TURSO_DATABASE_URL: `file:${folder}/test.db`,
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+      ...env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const log = Promise.all([
+    new Response(process.stdout).text(),
+    new Response(process.stderr).text(),
+  ])
+    .then((texts) => texts.join(""));
+  return { origin: `http://127.0.0.1:${port}`, folder, process, log };
+}
+
+const production = {
+  ANNYEONG_ENV: "production",
+  PUBLIC_ORIGIN: "http://127.0.0.1:8000",
+  ...await freshSecrets("production"),
+};
+
+Deno.test("deno task dev answers without any configuration, and ends at SIGTERM", async () => {
+  const { origin, process, log, folder } = await run(["dev"], {});
+  await answering(origin);
+  const response = await fetch(origin);
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { member: null });
+  assert.equal((await (await fetch(`${origin}/readyz`)).json()).status, "ready");
+  process.kill("SIGTERM");
+  await process.status;
+  assert.match(await log, new RegExp(`listening on ${origin}/`));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("deno task start runs in production, finishes what is under way at SIGTERM, and ends", async () => {
+  const { origin, process, log, folder } = await run(["start"], {
+    ...production,
+    PASSWORD_COST: "17",
+  });
+  await answering(origin);
+  const form = new URLSearchParams({ user_id: "hong", email: "h@b.co", password: goodPassword });
+  const joining = fetch(`${origin}/register`, { method: "POST", body: form });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  process.kill("SIGTERM");
+  const joined = await joining;
+  assert.equal(joined.status, 201);
+  await joined.body?.cancel();
+  assert.equal((await process.status).code, 0);
+  for (const line of (await log).split("\n").filter((line) => line.startsWith("{"))) {
+    JSON.parse(line);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("production does not start without its secrets, and names what is missing", async () => {
+  for (const name of ["SESSION_SECRET", "IDENTIFIER_KEY", "RECEIPT_PRIVATE_KEY", "PUBLIC_ORIGIN"]) {
+    const { process, log, folder } = await run(["start"], { ...production, [name]: "" });
+    assert.equal((await process.status).code, 1);
+    assert.match(await log, new RegExp(`${name} is missing`));
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("migrate, jobs, ledger and keys run from the command line", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-tasks-" });
+  const task = async (...args: string[]) => {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", ...args],
+      env: { ...production, TURSO_DATABASE_URL: `file:${folder}/test.db`, NO_COLOR: "1" },
+    }).output();
+    const text = new TextDecoder();
+    return { code, out: text.decode(stdout), err: text.decode(stderr) };
+  };
+  assert.match((await task("migrate")).out, /^migrated: 0001_members, 0002_leaving/);
+  assert.match((await task("migrate")).out, /the schema is current/);
+  assert.match((await task("jobs")).out, /^due 0, erased 0/);
+  assert.match(
+    (await task("ledger", "export", `${folder}/ledger.jsonl`)).out,
+    /^0 erasures written/,
+  );
+  assert.equal((await Deno.readTextFile(`${folder}/ledger.jsonl`)).length, 0);
+  assert.match(
+    (await task("ledger", "replay", `${folder}/ledger.jsonl`)).out,
+    /0 members erased again/,
+  );
+  const wrong = await task("ledger", "burn");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /^usage: /m);
+  const keys = (await task("keys")).out.trim().split("\n");
+  assert.deepEqual(keys.map((line) => line.split("=")[0]), [
+    "SESSION_SECRET",
+    "IDENTIFIER_KEY",
+    "RECEIPT_PRIVATE_KEY",
+  ]);
+  await Deno.remove(folder, { recursive: true });
+});
