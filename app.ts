@@ -5,14 +5,16 @@ import type { Env, Services } from "./context.ts";
 import { AppError } from "./domain/error.ts";
 import { limitBody, requireMediaType } from "./middleware/body.ts";
 import { noStore, securityHeaders } from "./middleware/headers.ts";
-import { detectLanguage, speak } from "./middleware/language.ts";
+import { detectLanguage, rememberLanguage, speak } from "./middleware/language.ts";
 import { logRequest } from "./middleware/log.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
 import { onError, onNotFound } from "./middleware/problem.tsx";
 import { provide } from "./middleware/services.ts";
 import { cookieSessions } from "./middleware/session.ts";
+import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import home from "./routes/home.tsx";
+import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import policy from "./routes/policy.tsx";
@@ -42,8 +44,11 @@ export function createApp(services: Services) {
       requireSameOrigin,
       limitBody,
       requireMediaType,
-      cookieSessions(services.config),
     )
+    .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
+    .route("/", keys)
+    .route("/", health)
+    .use(rememberLanguage, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)
@@ -54,7 +59,16 @@ export function createApp(services: Services) {
     .route("/", restoration)
     .route("/", receipts)
     .route("/", policy)
-    .route("/", health)
     .onError(onError)
     .notFound(onNotFound);
+}
+
+/** What answers when the configuration is broken: nothing works, and the answer looks like any other. */
+export function createBrokenApp() {
+  return new Hono<Env>()
+    .use(requestId({ limitLength: 0 }), securityHeaders, noStore, detectLanguage, speak)
+    .all("*", () => {
+      throw new AppError("unavailable", { retryAfterMs: 60_000 });
+    })
+    .onError(onError);
 }

@@ -46,14 +46,21 @@ const day = 24 * 60 * minute;
 
 /** A number within bounds; what is wrong with another is said without repeating it. */
 const number = ({ min = 0, max = 36_500, whole = false } = {}) =>
-  z.coerce.number({ error: "is not a number" }).check(
-    z.refine((n) => n >= min, { error: `must be at least ${min}` }),
-    z.refine((n) => n <= max, { error: `must be at most ${max}` }),
-    z.refine((n) => !whole || Number.isInteger(n), { error: "must be whole" }),
+  z.pipe(
+    z.pipe(
+      z.string().check(z.regex(/^\d+(\.\d+)?$/, { error: "is not a decimal number from 0 on" })),
+      z.transform(Number),
+    ),
+    z.number().check(
+      z.refine((n) => n >= min, { error: `must be at least ${min}` }),
+      z.refine((n) => n <= max, { error: `must be at most ${max}` }),
+      z.refine((n) => !whole || Number.isInteger(n), { error: "must be whole" }),
+    ),
   );
 
-const duration = (fallback: number, unit: number) =>
-  z.pipe(z._default(number(), fallback), z.transform((length) => length * unit));
+/** A time in `unit`s of ms. */
+const duration = (unit: number, { min = 0 } = {}) =>
+  z.pipe(number({ min }), z.transform((length) => length * unit));
 
 const secret = z.string({ error: "is missing" }).check(
   z.refine((text) => text.length >= 32, {
@@ -63,11 +70,12 @@ const secret = z.string({ error: "is missing" }).check(
 
 const list = z.transform((text: string) => text.split(",").map((one) => one.trim()));
 
+/** A retired key may be its public half: it signs nothing any more. */
 const receiptKey = z.looseObject({
   kty: z.literal("OKP"),
   crv: z.literal("Ed25519"),
   x: z.string(),
-  d: z.string(),
+  d: z.optional(z.string()),
   kid: z.string(),
 }, { error: "is not an Ed25519 private JWK with a kid: deno task keys prints one" });
 
@@ -102,8 +110,8 @@ const schema = z.object({
       z.refine((url) => /^(file:.|https?:\/\/.|libsql:\/\/.)/.test(url), {
         error: "must begin with file:, http://, https:// or libsql://",
       }),
-      z.refine((url) => !/[?&](authToken|tls)=/.test(url), {
-        error: "must carry neither a token nor tls=: use TURSO_AUTH_TOKEN and https://",
+      z.refine((url) => url.startsWith("file:") || isBareUrl(url), {
+        error: "must be a plain URL: the token goes into TURSO_AUTH_TOKEN",
       }),
     ),
     defaultDatabase,
@@ -119,7 +127,12 @@ const schema = z.object({
     json,
     z.pipe(
       z.transform((keys: unknown) => Array.isArray(keys) ? keys : [keys]),
-      z.array(receiptKey).check(z.minLength(1, { error: "holds no key" })),
+      z.array(receiptKey).check(
+        z.minLength(1, { error: "holds no key" }),
+        z.refine((keys) => keys[0]?.d !== undefined, {
+          error: "begins with a key that cannot sign",
+        }),
+      ),
     ),
   ),
   PUBLIC_ORIGIN: z.optional(
@@ -131,15 +144,15 @@ const schema = z.object({
     z.enum(confirms, { error: `must be one of ${confirms.join(", ")}` }),
     "fresh" satisfies Confirm,
   ),
-  FRESH_MINUTES: duration(10, minute),
-  WITHDRAWAL_GRACE_DAYS: duration(0, day),
-  REJOIN_BLOCK_DAYS: duration(0, day),
+  FRESH_MINUTES: z._default(duration(minute), 10 * minute),
+  WITHDRAWAL_GRACE_DAYS: z._default(duration(day), 0),
+  REJOIN_BLOCK_DAYS: z._default(duration(day), 0),
   BACKUP_DAYS: z.optional(number()),
-  SESSION_IDLE_MINUTES: duration(30, minute),
-  SESSION_MAX_DAYS: duration(14, day),
+  SESSION_IDLE_MINUTES: z._default(duration(minute, { min: 0.001 }), 30 * minute),
+  SESSION_MAX_DAYS: z._default(duration(day, { min: 0.00001 }), 14 * day),
   PASSWORD_MIN_LENGTH: z._default(number({ min: 8, max: 64, whole: true }), 8), // NIST SP 800-63B-4
-  PASSWORD_COST: z._default(number({ min: 1, max: 20, whole: true }), 14),
-  THROTTLE_SCALE: z._default(number({ min: Number.MIN_VALUE, max: 1e9 }), 1),
+  PASSWORD_COST: z._default(number({ min: 1, max: 17, whole: true }), 14),
+  THROTTLE_SCALE: z._default(number({ min: 0.001, max: 1e9 }), 1),
   TRUSTED_PROXY_HEADER: z.optional(
     z.string().check(
       z.regex(/^[A-Za-z0-9-]+$/, { error: "must be the name of a header" }),
@@ -154,20 +167,7 @@ const schema = z.object({
  * Throws `ConfigError`, which names every variable that is wrong.
  */
 export function parseConfig(environment: Environment, runtime: "deno" | "workers"): Config {
-  const names = Object.keys(schema.shape);
-  const given = Object.fromEntries(
-    names.map((name) => [name, environment[name]] as const).filter(([, value]) =>
-      value !== undefined && value !== ""
-    ),
-  );
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(
-      [...new Set(parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`))]
-        .join("; "),
-    );
-  }
-  const env = parsed.data;
+  const env = read(schema, environment);
   const production = env.ANNYEONG_ENV === "production";
   if (production) refuseUnsafe(env);
   if (env.SESSION_SECRET.includes(env.IDENTIFIER_KEY)) {
@@ -176,6 +176,11 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.TURSO_DATABASE_URL.startsWith("file:")) {
     throw new ConfigError("TURSO_DATABASE_URL must name a server: a Worker has no files");
   }
+  if (runtime === "workers" && env.PASSWORD_COST > 16) {
+    throw new ConfigError("PASSWORD_COST must be at most 16: an isolate has 128 MB");
+  }
+  const names = env.RECIPIENTS.map(({ name }) => name);
+  if (new Set(names).size < names.length) throw new ConfigError("RECIPIENTS repeats a name");
   return deepFreeze({
     production,
     database: {
@@ -201,6 +206,34 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS.map(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),
   });
+}
+
+/**
+ * Only what reaches the database: all that `deno task migrate` needs, so that a deployment need not carry
+ * the service's secrets. Throws `ConfigError`.
+ */
+export function parseDatabaseConfig(environment: Environment): Config["database"] {
+  const { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, DATABASE_TIMEOUT_MS } = schema.shape;
+  const shape = { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, DATABASE_TIMEOUT_MS };
+  const env = read(z.object(shape), environment);
+  return {
+    url: env.TURSO_DATABASE_URL,
+    authToken: env.TURSO_AUTH_TOKEN,
+    timeoutMs: env.DATABASE_TIMEOUT_MS,
+  };
+}
+
+/** An empty value counts as absent, and what no field asks for is not looked at. */
+function read<S extends z.ZodMiniObject>(fields: S, environment: Environment): z.output<S> {
+  const names = Object.keys(fields.shape).filter((name) =>
+    environment[name] !== undefined && environment[name] !== ""
+  );
+  const parsed = fields.safeParse(
+    Object.fromEntries(names.map((name) => [name, environment[name]])),
+  );
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`);
+  throw new ConfigError([...new Set(problems)].join("; "));
 }
 
 /**
@@ -236,8 +269,16 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   }
   if (env.PASSWORD_COST < 14) refuse("PASSWORD_COST", "must be at least 14 in production (OWASP)");
   if (!env.PUBLIC_ORIGIN) refuse("PUBLIC_ORIGIN", "is missing");
-  for (const name of ["PUBLIC_ORIGIN", "TURSO_DATABASE_URL"] as const) {
-    const url = new URL(env[name]!);
+  if (env.RECIPIENTS.some(({ secret }) => secret.some(isGuessable))) {
+    refuse("RECIPIENTS", "holds a generated or sample secret: not in production");
+  }
+  const urls: [string, string][] = [
+    ["PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!],
+    ["TURSO_DATABASE_URL", env.TURSO_DATABASE_URL],
+    ...env.RECIPIENTS.map(({ url }): [string, string] => ["RECIPIENTS", url]),
+  ];
+  for (const [name, text] of urls) {
+    const url = new URL(text);
     if (url.protocol === "http:" && !isLoopback(url.hostname)) {
       refuse(name, "may be http:// on loopback alone: use https://");
     }
@@ -252,6 +293,13 @@ function isGuessable(secret: string): boolean {
 
 function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** Neither options nor credentials, which would end up in logs and error messages. */
+function isBareUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { search, hash, username, password } = new URL(text);
+  return !(search || hash || username || password);
 }
 
 function isOrigin(text: string): boolean {

@@ -39,6 +39,8 @@ export interface Env {
     language: string;
     messages: Messages;
     session: CookieSession<Seal>;
+    /** The secret of a session that was idle too long. */
+    idleSecret?: string;
     /** Opaque id of the member, for the log. */
     memberId?: string;
     /** What was answered instead of what was asked for, for the log. */

@@ -4,7 +4,7 @@
  */
 import { configureSync, getConsoleSink, getLogger, jsonLinesFormatter } from "@logtape/logtape";
 import { redactByField } from "@logtape/redaction";
-import { createApp } from "./app.ts";
+import { createApp, createBrokenApp } from "./app.ts";
 import {
   type Config,
   ConfigError,
@@ -12,14 +12,16 @@ import {
   type Environment,
   freshSecrets,
   parseConfig,
+  parseDatabaseConfig,
 } from "./config.ts";
 import type { Services } from "./context.ts";
 import dataMap from "./data_map.ts";
-import { createCatalogue } from "./db/catalogue.ts";
-import { openDatabase } from "./db/client.ts";
+import { type Catalogue, createCatalogue } from "./db/catalogue.ts";
+import { type Database, openDatabase } from "./db/client.ts";
 import { migrate } from "./db/migrate.ts";
+import { causesOf } from "./domain/error.ts";
 import { createPasswords } from "./domain/password.ts";
-import { createReceiptKeys } from "./domain/receipt.ts";
+import { openReceiptKeys } from "./domain/receipt.ts";
 import { runJobs } from "./jobs/mod.ts";
 
 type App = ReturnType<typeof createApp>;
@@ -38,35 +40,72 @@ configureSync({
   ],
 });
 
-/** Makes the services of a process or isolate. Throws `ConfigError` and `unavailable`. */
+/** Makes the services of a process or isolate. Throws `ConfigError`. */
 async function open(config: Config): Promise<Services> {
-  const db = await openDatabase(config.database);
+  const db = await openConfigured(config.database);
+  const receiptKeys = await openReceiptKeys(config.receiptKeys).catch(() => {
+    throw new ConfigError("RECEIPT_PRIVATE_KEY does not sign what its public half verifies");
+  });
   return {
     config,
     db,
     catalogue: createCatalogue(db, dataMap),
     passwords: createPasswords(config.password.cost, hashMemoryMiB),
-    receiptKeys: createReceiptKeys(config.receiptKeys),
+    receiptKeys,
     now: Date.now,
   };
 }
 
-/**
- * The services under Deno, for the command-line tasks as well. An embedded database, and every one in
- * development, is brought up to date first unless `prepare` is false.
- */
-export async function openOnDeno(prepare = true): Promise<Services> {
-  const environment = Deno.env.toObject();
-  const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
-  const config = parseConfig({ ...secrets, ...environment }, "deno");
-  const { database, production } = config;
-  if (database.url === defaultDatabase) await Deno.mkdir("data", { recursive: true, mode: 0o700 });
-  const services = await open(config);
-  if (prepare && (database.url.startsWith("file:") || !production)) {
-    const ran = await migrate(services.db, services.now());
-    if (ran.length > 0) log.info("migrated", { ran });
+/** The driver quotes what it was given, so what it says stays out of the log. */
+async function openConfigured(database: Config["database"]): Promise<Database> {
+  try {
+    return await openDatabase(database);
+  } catch {
+    throw new ConfigError(
+      "TURSO_DATABASE_URL cannot be opened: is its folder there, and writable?",
+    );
   }
-  return services;
+}
+
+/** Says what is wrong with the configuration, and ends: nothing runs on half of one. */
+async function orExit<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ConfigError) log.fatal("{problem}", { problem: error.message });
+    else log.fatal("cannot start: the database is not there", { causes: causesOf(error) });
+    Deno.exit(1);
+  }
+}
+
+/** The services under Deno. An embedded database, and every one in development, is brought up to date. */
+export function openOnDeno(): Promise<Services> {
+  return orExit(async () => {
+    const environment = Deno.env.toObject();
+    const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
+    const config = parseConfig({ ...secrets, ...environment }, "deno");
+    await makeDataFolder(config.database);
+    const services = await open(config);
+    if (config.database.url.startsWith("file:") || !config.production) {
+      const ran = await migrate(services.db, services.now());
+      if (ran.length > 0) log.info("migrated", { ran });
+    }
+    return services;
+  });
+}
+
+/** The database alone, for migrations: a deployment need not carry the service's secrets. */
+export function openDatabaseOnDeno(): Promise<{ db: Database; catalogue: Catalogue }> {
+  return orExit(async () => {
+    const config = parseDatabaseConfig(Deno.env.toObject());
+    await makeDataFolder(config);
+    const db = await openConfigured(config);
+    return { db, catalogue: createCatalogue(db, dataMap) };
+  });
+}
+
+async function makeDataFolder({ url }: Config["database"]): Promise<void> {
+  if (url === defaultDatabase) await Deno.mkdir("data", { recursive: true, mode: 0o700 });
 }
 
 /** Made once, so that sessions and receipts outlive a restart; production refuses them. */
@@ -82,19 +121,12 @@ async function developmentSecrets(): Promise<Environment> {
   return JSON.parse(await Deno.readTextFile(path));
 }
 
-/** Says what is wrong with the configuration, and ends: nothing runs on half of one. */
-async function startOnDeno(): Promise<{ app: App; services: Services }> {
-  try {
-    const services = await openOnDeno();
-    return { app: createApp(services), services };
-  } catch (error) {
-    if (error instanceof ConfigError) log.fatal("{problem}", { problem: error.message });
-    else log.fatal("cannot start: {problem}", { problem: String(error) });
-    Deno.exit(1);
-  }
-}
-
 const deno = onDeno && import.meta.main ? await startOnDeno() : undefined;
+
+async function startOnDeno(): Promise<{ app: App; services: Services }> {
+  const services = await openOnDeno();
+  return { app: createApp(services), services };
+}
 
 /** Unref'd, or the process would outlive SIGTERM. */
 function startTimer(services: Services): void {
@@ -122,18 +154,15 @@ async function workerOf(bindings: Environment) {
 }
 
 async function fetchOnWorkers(request: Request, bindings: Environment): Promise<Response> {
+  let app: { fetch: App["fetch"] };
   try {
-    const { app } = await workerOf(bindings);
-    return await app.fetch(request, {});
+    app = (await workerOf(bindings)).app;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log.fatal("{problem}", { problem: error.message });
-    const body = {
-      error: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
-      code: "unavailable",
-    };
-    return Response.json(body, { status: 503, headers: { "Retry-After": "60" } });
+    app = createBrokenApp();
   }
+  return await app.fetch(request, {});
 }
 
 export default {

@@ -5,8 +5,15 @@ import type { Attempt } from "../domain/throttle.ts";
 /**
  * Counts an attempt against every limit it falls under, each only if those before it let it through;
  * nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
+ *
+ * @param session hash of the secret that the attempt rests on: while no live session is behind it,
+ *   nothing is counted
  */
-export function countAttempt(attempt: Attempt, now: number): InStatement[] {
+export function countAttempt(
+  attempt: Attempt,
+  now: number,
+  session: string | null = null,
+): InStatement[] {
   const inserts = attempt.subjects.map(({ subject, limit, exempt }, position) => {
     const before = attempt.subjects[position - 1]?.subject ?? null;
     return {
@@ -18,12 +25,15 @@ export function countAttempt(attempt: Attempt, now: number): InStatement[] {
             OR EXISTS (SELECT 1 FROM sign_ins WHERE account = ? AND client = ?)
           )
           AND (? IS NULL OR EXISTS (SELECT 1 FROM attempts WHERE subject = ? AND id = ?))
+          AND (? IS NULL OR EXISTS (
+            SELECT 1 FROM sessions WHERE secret_hash = ? AND expires_at > ?))
         ON CONFLICT DO NOTHING`,
       args: [
         ...[attempt.id, subject, now, now + limit.windowMs],
         ...[subject, now, limit.tries],
         ...[exempt?.account ?? null, exempt?.client ?? null],
         ...[before, before, attempt.id],
+        ...[session, session, now],
       ],
     };
   });

@@ -1,5 +1,6 @@
 import { type DataMap, tablesOf } from "../domain/data_map.ts";
-import type { Database } from "./client.ts";
+import { AppError } from "../domain/error.ts";
+import { type Database, RefusedStatement } from "./client.ts";
 import { type Places, placesOf } from "./places.ts";
 import { compareSchema, type Disagreement, readSchema } from "./schema.ts";
 
@@ -29,4 +30,35 @@ export function createCatalogue(db: Database, map: DataMap): Catalogue {
       return { ...compareSchema(map, schema), changed };
     },
   };
+}
+
+/**
+ * Runs `attempt` with the places as they were last seen. When its statements do not fit the live schema,
+ * or it reports tables that they do not know, looks again and runs it once more.
+ *
+ * @param complete whether it may go on while tables are unknown: reading may, leaving may not
+ * Throws `unavailable`, with what to write where as its cause, and `conflict` on a veto.
+ */
+export async function fitting<T>(
+  catalogue: Catalogue,
+  complete: "must be complete" | "as far as known",
+  attempt: (places: Places) => Promise<{ value: T; unknown: number }>,
+): Promise<T> {
+  for (let round = 1;; round++) {
+    let outcome: { value: T; unknown: number } | null = null;
+    try {
+      outcome = await attempt(catalogue.places());
+      if (outcome.unknown === 0) return outcome.value;
+    } catch (error) {
+      if (!(error instanceof RefusedStatement)) throw error;
+      if (error.kind === "constraint") {
+        throw new AppError("conflict", { sentence: "vetoed", cause: error });
+      }
+    }
+    const { changed, problems } = await catalogue.refresh();
+    if (changed && round === 1) continue;
+    if (outcome && complete === "as far as known") return outcome.value;
+    const cause = new Error(problems.join("; ") || "the schema changed while somebody was leaving");
+    throw new AppError("unavailable", { sentence: "withdrawal_unavailable", cause });
+  }
 }

@@ -1,12 +1,11 @@
 import type { InStatement, InValue, Row } from "@libsql/client";
 import { createHash } from "node:crypto";
 import { type Entry, erasureOrder, type Ground, type Words } from "../domain/data_map.ts";
-import { AppError } from "../domain/error.ts";
 import { newId } from "../domain/identifier.ts";
 import type { Receipt, RecipientName } from "../domain/receipt.ts";
 import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
-import type { Catalogue } from "./catalogue.ts";
-import { type Database, RefusedStatement } from "./client.ts";
+import { type Catalogue, fitting } from "./catalogue.ts";
+import type { Database } from "./client.ts";
 import { selectEvent } from "./deliveries.ts";
 import {
   belongsTo,
@@ -14,11 +13,12 @@ import {
   expiresAt,
   type Places,
   quote,
+  selectColumns,
   selectCounts,
   startsAt,
   tableBelongsTo,
 } from "./places.ts";
-import { liveTables } from "./schema.ts";
+import { countUnmapped } from "./schema.ts";
 
 /** On what an erasure rests. The claim repeats all of it, so that it holds at the very moment. */
 export type Claimant =
@@ -55,35 +55,15 @@ export async function erase(
   claimant: Claimant,
   terms: ErasureTerms,
 ): Promise<Receipt | null> {
-  for (let round = 1;; round++) {
+  return await fitting(catalogue, "must be complete", async (places) => {
     const claim = newId();
-    const batch = erasureBatch(catalogue.places(), claim, claimant, terms);
-    try {
-      const results = await db.write(batch);
-      const verdict = results.at(-1)!.rows[0]!;
-      if (verdict.id === claim) return toReceipt(verdict);
-      if (verdict.unmapped === 0) return null;
-    } catch (error) {
-      if (!(error instanceof RefusedStatement)) throw error;
-      if (error.kind === "constraint") {
-        throw new AppError("conflict", { sentence: "vetoed", cause: error });
-      }
-    }
-    // The schema is not what the statements were made for: look at it, and try once more if that helps.
-    const { changed, problems } = await catalogue.refresh();
-    if (!changed || round > 1) throw unmapped(problems);
-  }
+    const results = await db.write(erasureBatch(places, claim, claimant, terms));
+    const verdict = results.at(-1)!.rows[0]!;
+    return verdict.id === claim
+      ? { value: toReceipt(verdict), unknown: 0 }
+      : { value: null, unknown: Number(verdict.unmapped) };
+  });
 }
-
-/** Nobody leaves while the map does not cover the schema. The cause, for the log, says what to write. */
-export function unmapped(problems: readonly string[]): AppError {
-  const cause = new Error(problems.join("; ") || "the schema changed while somebody was leaving");
-  return new AppError("unavailable", { sentence: "withdrawal_unavailable", cause });
-}
-
-/** SQL: how many live tables the map does not know. Looked at in the statement itself, never cached. */
-export const countUnmapped =
-  `(SELECT count(*) FROM ${liveTables} WHERE name NOT IN (SELECT value FROM json_each(:tables)))`;
 
 const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
@@ -94,7 +74,7 @@ function erasureBatch(
   claimant: Claimant,
   terms: ErasureTerms,
 ): InStatement[] {
-  const description = describe(places.entries);
+  const description = describe(places.all);
   const values: Record<string, InValue> = {
     claim,
     now: terms.now,
@@ -107,19 +87,22 @@ function erasureBatch(
     ...claimValues(claimant),
     ...rejoinValues(terms),
     ...reasonValues(terms),
-    ...entryValues(places.entries),
+    ...entryValues(places.all),
   };
   const byMember = (entry: Entry) => belongsTo(places, entry, member);
   const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
   const statements = [
+    selectColumns(places),
     claimStatement(claimant),
     `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
      ON CONFLICT DO NOTHING`,
     ...noteKeys(places),
     `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
      WHERE id = :claim AND counts IS NULL`,
-    ...places.entries.flatMap((entry, index) => keep(entry, index, byKeys(entry))),
-    ...places.entries.flatMap((entry, index) => anonymise(entry, index, byKeys(entry))),
+    ...places.entries.flatMap((entry) => keep(entry, places.all.indexOf(entry), byKeys(entry))),
+    ...places.entries.flatMap((entry) =>
+      anonymise(entry, places.all.indexOf(entry), byKeys(entry))
+    ),
     ...erasureOrder(places.entries).flatMap((entry) => destroy(entry, byKeys(entry))),
     ...(terms.rejoin ? [rejoinStatement] : []),
     ...(terms.reason ? [reasonStatement] : []),

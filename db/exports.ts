@@ -2,10 +2,10 @@ import { Buffer } from "node:buffer";
 import type { InValue, ResultSet, Row, Value } from "@libsql/client";
 import { AppError } from "../domain/error.ts";
 import { secretHash } from "../domain/identifier.ts";
-import type { Catalogue } from "./catalogue.ts";
-import { type Database, RefusedStatement } from "./client.ts";
-import { unmapped } from "./erasures.ts";
+import { type Catalogue, fitting } from "./catalogue.ts";
+import type { Database } from "./client.ts";
 import { bind, type Places, quote, tableBelongsTo } from "./places.ts";
+import { selectUnmapped } from "./schema.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "./sessions.ts";
 
 /** Rows in one trip: what memory holds of a table at a time. */
@@ -29,30 +29,25 @@ export async function exportMember(
   secret: string,
   now: number,
 ): Promise<{ session: Session | null; text: AsyncIterable<string> }> {
-  for (let round = 1;; round++) {
-    const places = catalogue.places();
+  return await fitting(catalogue, "as far as known", async (places) => {
     const shown = shownTables(places);
     const values = { secret_hash: secretHash(secret), now };
-    try {
-      const [found, ...pages] = await db.read([
+    const [found, unknown, ...pages] = await db.read([
+      selectSession(secret, now),
+      selectUnmapped(places),
+      ...shown.map((table) => bind(selectPage(places, table, false), values)),
+    ]);
+    const next = async (table: Shown, after: InValue) => {
+      const [still, page] = await db.read([
         selectSession(secret, now),
-        ...shown.map((table) => bind(selectPage(places, table, false), values)),
+        bind(selectPage(places, table, true), { ...values, after }),
       ]);
-      const next = async (table: Shown, after: InValue) => {
-        const [still, page] = await db.read([
-          selectSession(secret, now),
-          bind(selectPage(places, table, true), { ...values, after }),
-        ]);
-        if (!toSession(still)) throw new AppError("unauthenticated");
-        return page!;
-      };
-      return { session: toSession(found), text: write(shown, pages, next, now) };
-    } catch (error) {
-      if (!(error instanceof RefusedStatement)) throw error;
-      const { changed, problems } = await catalogue.refresh();
-      if (!changed || round > 1) throw unmapped(problems);
-    }
-  }
+      if (!toSession(still)) throw new AppError("unauthenticated");
+      return page!;
+    };
+    const value = { session: toSession(found), text: write(shown, pages, next, now) };
+    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+  });
 }
 
 async function* write(

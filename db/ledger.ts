@@ -1,18 +1,19 @@
 import type { InValue } from "@libsql/client";
+import * as z from "zod/mini";
 import type { Database } from "./client.ts";
 
-/** One line of the ledger: an erasure by opaque ids, and what its receipt says. */
-export interface LedgerLine {
-  member_id: string;
-  receipt_id: string;
-  /** ms */
-  erased_at: number;
-  backup_days: number | null;
-  recipients: string;
-  counts: string;
-  data_map_id: string;
-  data_map: string;
-}
+/** One line of the ledger: an erasure by opaque ids, and what its receipt says. Times in ms. */
+export const ledgerLine = z.object({
+  member_id: z.string(),
+  receipt_id: z.string(),
+  erased_at: z.number(),
+  backup_days: z.nullable(z.number()),
+  recipients: z.string(),
+  counts: z.string(),
+  data_map_id: z.string(),
+  data_map: z.string(),
+});
+export type LedgerLine = z.output<typeof ledgerLine>;
 
 const pageRows = 1000;
 

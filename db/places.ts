@@ -1,11 +1,13 @@
 /** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
 import type { InStatement, InValue } from "@libsql/client";
-import type { DataMap, Entry, KeepApart } from "../domain/data_map.ts";
-import { dateModifier } from "../domain/retention.ts";
+import { columnsOf, type DataMap, type Entry, type KeepApart } from "../domain/data_map.ts";
+import { dateModifier, datesFrom, datesTo } from "../domain/retention.ts";
 
-/** The entries of a map whose tables exist, by which every statement is made. */
+/** A map, as far as its tables exist: what every statement is made from. */
 export interface Places {
-  map: DataMap;
+  /** All of the map's entries; those whose table is absent count nothing. */
+  all: readonly Entry[];
+  /** Those whose tables exist. */
   entries: readonly Entry[];
   /** Every table that the map speaks of and that may exist: any other stops an erasure. */
   tables: readonly string[];
@@ -21,7 +23,7 @@ export function placesOf(map: DataMap, absent: ReadonlySet<string>): Places {
   const entries = map.entries.filter(isThere);
   const tables = [...map.entries, ...map.nobody].map((entry) => entry.table)
     .filter((table) => !absent.has(table));
-  return { map, entries, tables: [...new Set(tables)] };
+  return { all: map.entries, entries, tables: [...new Set(tables)] };
 }
 
 /** In brackets: a name in double quotes that no column has would silently become a text. */
@@ -50,7 +52,8 @@ export function tableBelongsTo(places: Places, table: string, member: string): s
  * @param belongs the condition for each entry; the statement also takes `:now`
  */
 export function selectCounts(places: Places, belongs: (entry: Entry) => string): string {
-  const each = places.entries.map((entry, index) => {
+  const each = places.all.map((entry, index) => {
+    if (!places.entries.includes(entry)) return `SELECT ${index} AS entry, 0, 0, NULL`;
     const kept = entry.disposition === "keep";
     const expires = kept ? expiresAt(entry) : "0";
     return `
@@ -62,17 +65,36 @@ export function selectCounts(places: Places, belongs: (entry: Entry) => string):
   });
   return `
     SELECT json_group_object(CAST(entry AS TEXT), json_array(gone, kept, until)) AS counts
-    FROM (${each.join(" UNION ALL ")})`;
+    FROM (SELECT NULL AS entry, 0 AS gone, 0 AS kept, NULL AS until UNION ALL ${
+    each.join(" UNION ALL ")
+  }) WHERE entry IS NOT NULL`;
 }
 
-/** When the period of a kept row began, ms: ISO text, seconds or milliseconds; now where unknown. */
+/**
+ * A SELECT of nothing that fails when a column is missing which the map names: whoever leaves must not
+ * learn at their deadline that it cannot be done.
+ */
+export function selectColumns(places: Places): string {
+  const each = places.entries.map((entry) => {
+    const columns = columnsOf(entry).map(quote).join(", ");
+    return `EXISTS (SELECT ${columns} FROM ${quote(entry.table)} WHERE 0)`;
+  });
+  return `SELECT ${each.join(" OR ")} AS never`;
+}
+
+/**
+ * When the period of a kept row began, ms: ISO text, seconds or milliseconds. Where that is no date the
+ * period begins now, so that a row is rather kept too long than destroyed too early.
+ */
 export function startsAt(entry: KeepApart): string {
   const from = quote(entry.from);
-  return `coalesce(CASE typeof(${from})
-    WHEN 'text' THEN CAST(round(unixepoch(${from}, 'subsec') * 1000) AS INTEGER)
-    WHEN 'integer' THEN iif(abs(${from}) < 100000000000, ${from} * 1000, ${from})
-    WHEN 'real' THEN CAST(round(${from} * 1000) AS INTEGER)
-    END, :now)`;
+  const instant = `CASE typeof(${from})
+    WHEN 'text' THEN unixepoch(${from}, 'subsec') * 1000
+    WHEN 'integer' THEN ${from} * iif(abs(${from}) < 100000000000, 1000, 1)
+    WHEN 'real' THEN ${from} * iif(abs(${from}) < 100000000000, 1000, 1)
+    END`;
+  return `iif((${instant}) BETWEEN ${datesFrom} AND ${datesTo},
+    CAST(round(${instant}) AS INTEGER), :now)`;
 }
 
 /** When it ends, ms: calendar time in UTC. */

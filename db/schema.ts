@@ -1,13 +1,25 @@
 import { columnsOf, type DataMap, tablesOf } from "../domain/data_map.ts";
+import type { InStatement } from "@libsql/client";
 import type { Database } from "./client.ts";
+import { bind, type Places } from "./places.ts";
 
 /** SQL for the live tables that somebody's data may be in: not the engine's own, nor shadow tables. */
 export const liveTables = `
   (SELECT name, wr FROM pragma_table_list
    WHERE schema = 'main' AND type IN ('table', 'virtual')
      AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-     AND name NOT LIKE 'libsql\\_%' ESCAPE '\\'
-     AND name NOT LIKE '\\_litestream\\_%' ESCAPE '\\')`;
+     AND name NOT IN (
+       'libsql_wasm_func_table', 'libsql_vector_meta_shadow',
+       '_litestream_seq', '_litestream_lock'))`;
+
+/** SQL: how many live tables `:tables` does not name. Looked at in the statement itself, never cached. */
+export const countUnmapped =
+  `(SELECT count(*) FROM ${liveTables} WHERE name NOT IN (SELECT value FROM json_each(:tables)))`;
+
+/** The same as a statement. */
+export function selectUnmapped(places: Places): InStatement {
+  return bind(`SELECT ${countUnmapped} AS unmapped`, { tables: JSON.stringify(places.tables) });
+}
 
 export interface LiveTable {
   columns: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import type { InStatement, ResultSet, Row } from "@libsql/client";
-import { secretHash } from "../domain/identifier.ts";
+import { newId, secretHash } from "../domain/identifier.ts";
 import type { Standing } from "../domain/withdrawal.ts";
 import type { Attempt } from "../domain/throttle.ts";
 import { countAttempt, forgetAttempt, requireCounted } from "./attempts.ts";
@@ -62,7 +62,10 @@ export async function findSessionCounting(
   attempt: Attempt,
   now: number,
 ): Promise<Session | null> {
-  const results = await db.write([...countAttempt(attempt, now), selectSession(secret, now)]);
+  const results = await db.write([
+    ...countAttempt(attempt, now, secretHash(secret)),
+    selectSession(secret, now),
+  ]);
   const session = toSession(results.at(-1));
   if (session) requireCounted(attempt, results.at(-2)!, now);
   return session;
@@ -88,24 +91,30 @@ export async function listSessions(db: Database, secret: string, now: number) {
   return { session, sessions };
 }
 
-/** Ends one of the member's own sessions; `existed` tells whether there was one of that id. */
+/**
+ * Ends one of the member's own sessions. `ended` is null when there is none of that id; the row stays
+ * until it is swept, marked by this act, for the batch may arrive twice.
+ */
 export async function endSession(db: Database, secret: string, id: string, now: number) {
-  const [found, target] = await db.write([
+  const act = newId();
+  const args = { id, act, secret_hash: secretHash(secret), now };
+  const results = await db.write([
     selectSession(secret, now),
     {
-      sql: `SELECT id FROM sessions WHERE id = :id AND user_id = ${memberOfSession}`,
-      args: { id, secret_hash: secretHash(secret), now },
+      sql: `
+        UPDATE sessions SET expires_at = 0, ended_by = :act
+        WHERE id = :id AND user_id = ${memberOfSession} AND expires_at > :now AND NOT EXISTS (
+          SELECT 1 FROM withdrawals
+          WHERE withdrawals.user_id = sessions.user_id AND restored_at IS NULL)`,
+      args,
     },
     {
-      sql: `
-        DELETE FROM sessions WHERE id = :id AND user_id = ${memberOfSession}
-          AND NOT EXISTS (
-            SELECT 1 FROM withdrawals
-            WHERE withdrawals.user_id = sessions.user_id AND restored_at IS NULL)`,
-      args: { id, secret_hash: secretHash(secret), now },
+      sql: "SELECT secret_hash = ? AS own FROM sessions WHERE ended_by = ?",
+      args: [secretHash(secret), act],
     },
   ]);
-  return { session: toSession(found), existed: target!.rows.length === 1 };
+  const row = results.at(-1)!.rows[0];
+  return { session: toSession(results[0]), ended: row ? { own: row.own === 1 } : null };
 }
 
 /** Signs out: the row is gone, whoever still holds the cookie. */
@@ -178,7 +187,7 @@ export async function openSession(db: Database, opening: {
     {
       sql: `
         DELETE FROM sessions WHERE user_id = :user_id AND id NOT IN (
-          SELECT id FROM sessions WHERE user_id = :user_id
+          SELECT id FROM sessions WHERE user_id = :user_id AND ended_by IS NULL
           ORDER BY created_at DESC, id = :id DESC LIMIT ${sessionsPerMember})`,
       args: { id: session.id, user_id: userId },
     },

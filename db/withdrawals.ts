@@ -1,17 +1,18 @@
 import type { RecipientName } from "../domain/receipt.ts";
 import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
+import type { Entry } from "../domain/data_map.ts";
 import { newId, secretHash } from "../domain/identifier.ts";
 import type { Member } from "../domain/member.ts";
-import type { Catalogue } from "./catalogue.ts";
-import { type Database, RefusedStatement } from "./client.ts";
+import { type Catalogue, fitting } from "./catalogue.ts";
+import type { Database } from "./client.ts";
 import { selectEvent } from "./deliveries.ts";
-import { countUnmapped, unmapped } from "./erasures.ts";
-import { belongsTo, bind, selectCounts } from "./places.ts";
+import { belongsTo, bind, selectColumns, selectCounts } from "./places.ts";
+import { countUnmapped, selectUnmapped } from "./schema.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "./sessions.ts";
 
 /** What leaving would do with one place of the map. */
 export interface PreviewLine {
-  entry: ReturnType<Catalogue["places"]>["entries"][number];
+  entry: Entry;
   gone: number;
   kept: number;
   /** ms */
@@ -25,26 +26,21 @@ export async function previewWithdrawal(
   secret: string,
   now: number,
 ): Promise<{ session: Session | null; lines: PreviewLine[] }> {
-  for (let round = 1;; round++) {
-    const places = catalogue.places();
+  return await fitting(catalogue, "as far as known", async (places) => {
     const counts = selectCounts(places, (entry) => belongsTo(places, entry, memberOfSession));
-    try {
-      const [found, counted] = await db.read([
-        selectSession(secret, now),
-        bind(counts, { secret_hash: secretHash(secret), now }),
-      ]);
-      const parsed = JSON.parse(String(counted!.rows[0]!.counts));
-      const lines = places.entries.map((entry, index) => {
-        const [gone, kept, until] = parsed[index];
-        return { entry, gone, kept, until };
-      });
-      return { session: toSession(found), lines };
-    } catch (error) {
-      if (!(error instanceof RefusedStatement)) throw error;
-      const { changed, problems } = await catalogue.refresh();
-      if (!changed || round > 1) throw unmapped(problems);
-    }
-  }
+    const [found, unknown, counted] = await db.read([
+      selectSession(secret, now),
+      selectUnmapped(places),
+      bind(counts, { secret_hash: secretHash(secret), now }),
+    ]);
+    const parsed = JSON.parse(String(counted!.rows[0]!.counts));
+    const lines = places.all.map((entry, index) => {
+      const [gone, kept, until] = parsed[index];
+      return { entry, gone, kept, until };
+    });
+    const value = { session: toSession(found), lines };
+    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+  });
 }
 
 /**
@@ -64,7 +60,7 @@ export async function scheduleWithdrawal(
   },
 ): Promise<boolean> {
   const { decision, now } = schedule;
-  for (let round = 1;; round++) {
+  return await fitting(catalogue, "must be complete", async (places) => {
     const id = newId();
     const values = {
       id,
@@ -74,12 +70,13 @@ export async function scheduleWithdrawal(
       secret_hash: secretHash(schedule.secret),
       authenticated_since: decision.authenticatedSince,
       password_hash: decision.passwordHash,
-      tables: JSON.stringify(catalogue.places().tables),
+      tables: JSON.stringify(places.tables),
       reason: schedule.reason,
       reason_id: newId(),
       reason_day: new Date(now).toISOString().slice(0, 10),
     };
     const results = await db.write([
+      selectColumns(places),
       ...statements(schedule.reason !== null).map((sql) => bind(sql, values)),
       ...schedule.recipients.map(({ name }) =>
         selectEvent("member.withdrawal_scheduled", name, now, {
@@ -95,11 +92,10 @@ export async function scheduleWithdrawal(
       ),
     ]);
     const verdict = results.at(-1)!.rows[0]!;
-    if (verdict.scheduled === 1) return true;
-    if (verdict.unmapped === 0) return false;
-    const { changed, problems } = await catalogue.refresh();
-    if (!changed || round > 1) throw unmapped(problems);
-  }
+    return verdict.scheduled === 1
+      ? { value: true, unknown: 0 }
+      : { value: false, unknown: Number(verdict.unmapped) };
+  });
 }
 
 function statements(withReason: boolean): string[] {

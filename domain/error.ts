@@ -46,6 +46,8 @@ export interface ErrorDetails {
   sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */
   answerLost?: boolean;
+  /** The number under which a withdrawal can be looked up whose answer was lost. */
+  receiptId?: string;
   /** For the log alone, never for people. */
   cause?: unknown;
 }
@@ -57,4 +59,15 @@ export class AppError extends Error {
   constructor(readonly code: Code, readonly details: ErrorDetails = {}) {
     super(code, { cause: details.cause });
   }
+}
+
+/**
+ * Names and codes of an error and its causes, for the log. Messages of drivers may quote values, so only
+ * those of plain `Error`s, which are our own sentences, are repeated.
+ */
+export function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const code = "code" in error ? ` ${error.code}` : "";
+  const said = error.constructor === Error ? `: ${error.message}` : "";
+  return [`${error.name}${code}${said}`, ...causesOf(error.cause)];
 }

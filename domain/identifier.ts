@@ -26,13 +26,28 @@ export function identifierHash(key: string, kind: IdentifierKind, value: string)
   return createHmac("sha256", key).update(`${kind}:${value}`).digest("base64url");
 }
 
-/** The network a client is throttled by: an IPv4 address, or the /64 that one IPv6 customer holds. */
+/**
+ * The network a client is throttled by: an IPv4 address, or the /64 that one IPv6 customer holds. Ports
+ * are dropped, and every spelling of an address is one.
+ */
 export function clientNetwork(address: string): string {
-  const bare = address.replace(/^\[|\]$/g, "").replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!bare.includes(":")) return bare;
-  const [head = "", tail = ""] = bare.split("%")[0]!.split("::");
+  const bare = address.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
+  const url = `http://[${bare.split("%")[0]}]/`;
+  if (!bare.includes(":") || !URL.canParse(url)) return bare;
+  const canonical = new URL(url).hostname.slice(1, -1); // lower case, no leading zeros, longest run as ::
+  const [head = "", tail = ""] = canonical.split("::");
   const left = head.split(":").filter(Boolean);
   const right = tail.split(":").filter(Boolean);
   const zeros = Array(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...zeros, ...right].slice(0, 4).map((group) => group.toLowerCase()).join(":");
+  const groups = [...left, ...zeros, ...right];
+  const isMapped = groups.slice(0, 5).every((group) => group === "0") && groups[5] === "ffff";
+  return isMapped ? dotted(groups[6], groups[7]) : groups.slice(0, 4).join(":");
+}
+
+/** The IPv4 address in the last two groups of an IPv4-mapped one. */
+function dotted(...groups: string[]): string {
+  return groups.flatMap((group) => {
+    const value = parseInt(group, 16);
+    return [value >> 8, value & 255];
+  }).join(".");
 }

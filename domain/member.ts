@@ -25,6 +25,9 @@ export const plainText = z.string().check(
   z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), { error: "malformed" }),
 );
 
+/** Characters that are not seen, with which one name could pass for another. */
+const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
 const trimmed = z.pipe(plainText, z.transform((text) => text.normalize("NFC").trim()));
 
 /** A login name: 2 to 40 letters, digits, dots, hyphens, underscores, @ or + of any script. */
@@ -33,15 +36,22 @@ export const loginName = z.pipe(
   z.string().check(
     z.refine((text) => [...text].length >= 2, { error: "too_short" }),
     z.refine((text) => [...text].length <= 40, { error: "too_long" }),
-    z.refine((text) => /^[\p{L}\p{M}\p{N}._@+-]+$/u.test(text), { error: "malformed" }),
+    z.refine((text) => /^[\p{L}\p{N}._@+-][\p{L}\p{M}\p{N}._@+-]*$/u.test(text), {
+      error: "malformed",
+    }),
+    z.refine((text) => /[\p{L}\p{N}]/u.test(text) && !invisible.test(text), { error: "malformed" }),
   ),
 );
+
+/** A dot-atom, then a domain of two labels or more; letters of any script (RFC 5321, RFC 6531). */
+const mailbox =
+  /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}$/u;
 
 /** An e-mail address, at most 254 characters (RFC 5321 4.5.3.1.3). */
 export const emailAddress = z.pipe(
   trimmed,
   z.string().check(
-    z.refine((text) => text.length <= 254, { error: "too_long" }),
-    z.refine((text) => z.regexes.unicodeEmail.test(text), { error: "malformed" }),
+    z.refine((text) => text.length <= 254, { error: "too_long", abort: true }),
+    z.refine((text) => mailbox.test(text) && !invisible.test(text), { error: "malformed" }),
   ),
 );

@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK, type JWK, SignJWT } from "jose";
+import { compactVerify, type CryptoKey, importJWK, type JWK, SignJWT } from "jose";
 import type { Ground, Words } from "./data_map.ts";
 
 export interface Gone {
@@ -40,13 +40,16 @@ export interface ReceiptKeys {
   jwks: { keys: readonly JWK[] };
 }
 
-/** @param keys private Ed25519 JWKs: the first signs. */
-export function createReceiptKeys(keys: readonly JWK[]): ReceiptKeys {
-  const [current] = keys;
-  let signingKey: CryptoKey | undefined; // the key, never its promise: isolates must not share those
+/**
+ * @param keys Ed25519 JWKs: the first signs, so it is private; retired ones may be public halves. The
+ *   first proves that its halves belong together, so that nobody is erased under a receipt that cannot be
+ *   signed or checked. Throws when they do not.
+ */
+export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys> {
+  const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
+  const jwks = keys.map(publicHalf);
   return {
     async sign(receipt, issuer) {
-      signingKey ??= await importJWK(current!, "EdDSA") as CryptoKey;
       return await new SignJWT({
         destroyed: receipt.destroyed.map(flat),
         anonymised: receipt.anonymised.map(flat),
@@ -59,18 +62,25 @@ export function createReceiptKeys(keys: readonly JWK[]): ReceiptKeys {
         backup_days: receipt.backupDays,
         remaining: 0,
       })
-        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current!.kid! })
+        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current.kid })
         .setIssuer(issuer)
         .setJti(receipt.receiptId)
         .setIssuedAt(Math.floor(receipt.erasedAt / 1000))
-        .sign(signingKey);
+        .sign(current.key);
     },
-    jwks: {
-      keys: keys.map((
-        { kty, crv, x, kid },
-      ) => ({ kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK)),
-    },
+    jwks: { keys: jwks },
   };
+}
+
+async function openKey(jwk: JWK): Promise<CryptoKey> {
+  const key = await importJWK(jwk, "EdDSA") as CryptoKey;
+  const probe = await new SignJWT({}).setProtectedHeader({ alg: "EdDSA" }).sign(key);
+  await compactVerify(probe, await importJWK(publicHalf(jwk), "EdDSA"));
+  return key;
+}
+
+function publicHalf({ kty, crv, x, kid }: JWK): JWK {
+  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK;
 }
 
 function flat({ what, count }: Gone) {

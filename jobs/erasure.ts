@@ -1,9 +1,12 @@
+import { getLogger } from "@logtape/logtape";
 import type { Services } from "../context.ts";
 import { erase } from "../db/erasures.ts";
 import { dueWithdrawals } from "../db/withdrawals.ts";
-import { AppError } from "../domain/error.ts";
+import { AppError, causesOf } from "../domain/error.ts";
 import { identifierHash } from "../domain/identifier.ts";
 import { fold } from "../domain/member.ts";
+
+const log = getLogger(["annyeong", "jobs"]);
 
 export interface ErasureRun {
   due: number;
@@ -39,6 +42,10 @@ export async function eraseDue(services: Services, limit: number): Promise<Erasu
       else run.lost++;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      log.error("an erasure that is due was refused", {
+        receipt: receiptId,
+        causes: causesOf(error),
+      });
       run.refused++;
     }
   }

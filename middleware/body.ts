@@ -7,17 +7,23 @@ import { AppError, type FieldProblem } from "../domain/error.ts";
 
 const maxBytes = 16 * 1024;
 
-/** Refuses bodies over 16 KiB before they are read. */
-export const limitBody: MiddlewareHandler = bodyLimit({
+const limit = bodyLimit({
   maxSize: maxBytes,
   onError: () => {
     throw new AppError("too_large");
   },
 });
 
+/** Refuses bodies over 16 KiB before they are read. What a GET carries is nobody's business. */
+export const limitBody: MiddlewareHandler = async (c, next) =>
+  isRead(c) ? await limit(c, next) : await next();
+
 /** Refuses bodies that are neither JSON nor a form: other types are what a foreign page could send. */
 export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
-  if (c.req.raw.body && !isJson(c) && !isForm(c) && (await c.req.arrayBuffer()).byteLength > 0) {
+  if (
+    isRead(c) && c.req.raw.body && !isJson(c) && !isForm(c) &&
+    (await c.req.arrayBuffer()).byteLength > 0
+  ) {
     throw new AppError("unsupported_media_type");
   }
   await next();
@@ -64,6 +70,10 @@ function problemOf(issue: z.core.$ZodIssue, absent: boolean): FieldProblem {
   if (issue.code === "custom") return issue.message as FieldProblem;
   if (issue.code === "invalid_value") return "unknown";
   return absent ? "required" : "malformed";
+}
+
+function isRead(c: Context): boolean {
+  return c.req.method !== "GET" && c.req.method !== "HEAD";
 }
 
 function isJson(c: Context): boolean {

@@ -15,12 +15,16 @@ export const detectLanguage: MiddlewareHandler = languageDetector({
   caches: false,
 });
 
-/** Gives a request its words. A page that was asked for in a language is remembered in it. */
+/** Gives a request its words. */
 export const speak: MiddlewareHandler<Env> = async (c, next) => {
-  const asked = c.req.query("lang");
   c.set("messages", messagesIn(c.var.language));
   c.header("Content-Language", c.var.language);
-  if (asked === c.var.language && wantsPage(c)) {
+  await next();
+};
+
+/** Remembers the language in which a page was asked for. */
+export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
+  if (c.req.query("lang") === c.var.language && wantsPage(c)) {
     setCookie(c, "lang", c.var.language, {
       path: "/",
       httpOnly: true,

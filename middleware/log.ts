@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import type { Env } from "../context.ts";
+import { causesOf } from "../domain/error.ts";
 
 const log = getLogger(["annyeong", "request"]);
 
@@ -22,18 +23,5 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
     ms: Math.round((performance.now() - start) * 10) / 10,
   };
   if (c.res.status < 500) return log.info("request", properties);
-  log.error("request", { ...properties, cause: reasonOf(c.var.problem) });
+  log.error("request", { ...properties, causes: causesOf(c.var.problem) });
 };
-
-/** Names and codes of an error and its causes. Messages of a driver may quote values, so they stay out. */
-function reasonOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [];
-  const code = "code" in error ? ` ${error.code}` : "";
-  const said = isOurs(error) ? `: ${error.message}` : "";
-  return [`${error.name}${code}${said}`, ...reasonOf(error.cause)];
-}
-
-/** Sentences about the data map were written by us, for this log. */
-function isOurs(error: Error): boolean {
-  return error.constructor === Error;
-}

@@ -20,7 +20,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
   if (retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
   if (details.allow) c.header("Allow", details.allow.join(", "));
   if (wantsPage(c)) {
-    if (error.code === "unauthenticated" && c.req.method === "GET") {
+    if (error.code === "unauthenticated" && /^(GET|HEAD)$/.test(c.req.method)) {
       return c.redirect("/login", 303);
     }
     return c.html(
@@ -33,6 +33,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
     code: error.code,
     ...(details.fields && { fields: fieldsOf(error, c) }),
     ...(details.confirm && { confirm: details.confirm }),
+    ...(details.receiptId && { receipt_id: details.receiptId }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
   }, status);
 }
@@ -54,5 +55,5 @@ function asAppError(error: Error): AppError {
   if (!(error instanceof HTTPException)) return new AppError("internal", { cause: error });
   const codes = Object.keys(statuses) as Code[];
   const code = codes.find((one) => statuses[one] === error.status) ?? "internal";
-  return new AppError(code, { cause: error });
+  return new AppError(code, { ...(code === "invalid" && { fields: {} }), cause: error });
 }

@@ -32,6 +32,7 @@ class SealedCookieStore extends CookieStore {
     for (const key of this.config.sessionSecrets) {
       const seal = sealed.safeParse(await unseal(key, cookie)).data;
       if (seal && seal.seen + this.config.session.idleMs > c.var.now) return sessionData(seal);
+      if (seal) c.set("idleSecret", seal.secret);
     }
     return null;
   }
@@ -109,6 +110,11 @@ export function secretOf(c: Context<Env>): string | null {
   return c.var.session.get("secret");
 }
 
+/** The same, even when it was idle too long: to end the row behind it. */
+export function anySecretOf(c: Context<Env>): string | null {
+  return secretOf(c) ?? c.var.idleSecret ?? null;
+}
+
 /**
  * What a member may do who is about to leave: see what leaving does, export, restore, sign out.
  * Throws `unauthenticated`, and expires the cookie, when no live session is behind it.
@@ -140,7 +146,8 @@ export function newSession(c: Context<Env>): NewSession {
     secret: newSecret(),
     createdAt: c.var.now,
     expiresAt: c.var.now + config.session.maxMs,
-    userAgent: (c.req.header("User-Agent") ?? "").replace(/\p{Cc}/gu, "").slice(0, 200),
+    userAgent: (c.req.header("User-Agent") ?? "").replace(/\p{Cc}/gu, "").slice(0, 200)
+      .toWellFormed(),
   };
 }
 

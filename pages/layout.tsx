@@ -1,3 +1,4 @@
+import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Messages } from "../messages/mod.ts";
 import { stylesheet } from "./stylesheet.ts";
@@ -5,7 +6,7 @@ import { stylesheet } from "./stylesheet.ts";
 /** The frame of every page. */
 export function Layout(props: { t: Messages; title: string; children?: Child }) {
   const { t, title, children } = props;
-  return (
+  return html`<!DOCTYPE html>${(
     <html lang={t.language}>
       <head>
         <meta charset="utf-8" />
@@ -30,7 +31,7 @@ export function Layout(props: { t: Messages; title: string; children?: Child }) 
         </footer>
       </body>
     </html>
-  );
+  )}`;
 }
 
 /** One labelled field of a form. */

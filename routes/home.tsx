@@ -4,7 +4,6 @@ import { findSession } from "../db/sessions.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { requireSession, secretOf } from "../middleware/session.ts";
 import { HomePage } from "../pages/home.tsx";
-import { stylesheet } from "../pages/stylesheet.ts";
 
 export default new Hono<Env>()
   .get("/", async (c) => {
@@ -15,8 +14,4 @@ export default new Hono<Env>()
     const name = session ? session.member.name : null;
     if (wantsPage(c)) return c.html(<HomePage t={c.var.messages} name={name} />);
     return c.json({ member: name === null ? null : { user_id: name } });
-  })
-  .get(stylesheet.path, (c) => {
-    c.header("Cache-Control", "public, max-age=31536000, immutable");
-    return c.body(stylesheet.css, 200, { "Content-Type": "text/css; charset=utf-8" });
   });

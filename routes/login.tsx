@@ -9,7 +9,7 @@ import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
-import { newSession, secretOf, startCookie } from "../middleware/session.ts";
+import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
 import { LoginPage } from "../pages/entry.tsx";
 import { password, shortText } from "./fields.ts";
 
@@ -29,7 +29,10 @@ const credentials = z.pipe(
 );
 
 export default new Hono<Env>()
-  .get("/login", (c) => c.html(<LoginPage t={c.var.messages} />))
+  .get("/login", (c) => {
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "password"] });
+    return c.html(<LoginPage t={c.var.messages} />);
+  })
   .post("/login", body(credentials), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id, password } = c.req.valid("json");
@@ -48,7 +51,7 @@ export default new Hono<Env>()
       userId: found.userId,
       verifiedHash: found.passwordHash,
       strongerHash: weak ? await passwords.hash(password) : null,
-      previousSecret: secretOf(c),
+      previousSecret: anySecretOf(c),
       attempt,
       account,
       client,

@@ -2,13 +2,16 @@ import { Hono } from "hono";
 import type { Env } from "../context.ts";
 import { closeSession } from "../db/sessions.ts";
 import { wantsPage } from "../middleware/language.ts";
-import { secretOf } from "../middleware/session.ts";
+import { anySecretOf } from "../middleware/session.ts";
 import { LogoutPage } from "../pages/entry.tsx";
 
 export default new Hono<Env>()
-  .get("/logout", (c) => c.html(<LogoutPage t={c.var.messages} />))
+  .get("/logout", (c) => {
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: [] });
+    return c.html(<LogoutPage t={c.var.messages} />);
+  })
   .post("/logout", async (c) => {
-    const secret = secretOf(c);
+    const secret = anySecretOf(c);
     if (secret) await closeSession(c.var.services.db, secret);
     c.var.session.deleteSession();
     c.header("Clear-Site-Data", '"cache", "storage"');

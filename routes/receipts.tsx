@@ -30,10 +30,6 @@ export default new Hono<Env>()
       return c.html(<ReceiptPage t={t} receipt={receipt} recipients={recipients} jws={jws} />);
     }
     return c.json(receiptJson(receipt, recipients, jws, language));
-  })
-  .get("/.well-known/jwks.json", (c) => {
-    c.header("Cache-Control", "public, max-age=300");
-    return c.json(c.var.services.receiptKeys.jwks);
   });
 
 function recipientLines(

@@ -18,6 +18,7 @@ const registration = z.object({ user_id: loginName, email: emailAddress, passwor
 export default new Hono<Env>()
   .get("/register", (c) => {
     const { minLength } = c.var.services.config.password;
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "email", "password"] });
     return c.html(<RegisterPage t={c.var.messages} minLength={minLength} />);
   })
   .post("/register", body(registration), async (c) => {

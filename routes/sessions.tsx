@@ -28,10 +28,12 @@ export default new Hono<Env>()
 /** Ends one session; forms cannot send DELETE, so its POST twin shares everything. */
 async function end(c: Context<Env>, id: string) {
   const { db } = c.var.services;
-  const { session, existed } = await endSession(db, requireSecret(c), id, c.var.now);
-  const { id: own } = requireMember(c, session);
-  if (!existed) throw new AppError("not_found");
-  if (id === own) c.var.session.deleteSession();
+  const { session, ended } = await endSession(db, requireSecret(c), id, c.var.now);
+  if (!ended) {
+    requireMember(c, session);
+    throw new AppError("not_found");
+  }
+  if (ended.own) c.var.session.deleteSession();
   if (wantsPage(c)) return c.redirect("/userinfo/sessions", 303);
   return c.json({ message: c.var.messages.done.sessionEnded });
 }

@@ -37,7 +37,11 @@ export default new Hono<Env>()
     const session = requireSession(c, found);
     const confirm = askedFor(session, config.withdrawal, c.var.now);
     const leaving: Leaving = { confirm, ...termsOf(config), ...linesOf(lines) };
-    if (!wantsPage(c)) return c.json(leavingJson(leaving, c.var.language));
+    if (!wantsPage(c)) {
+      const { eraseAt } = session;
+      const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
+      return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
+    }
     return session.eraseAt === null
       ? c.html(<WithdrawalPage t={c.var.messages} leaving={leaving} />)
       : c.html(<PendingPage t={c.var.messages} eraseAt={session.eraseAt} />);
@@ -47,58 +51,66 @@ export default new Hono<Env>()
 
 /** Leaves: at once, or when the grace period is over. Forms cannot send DELETE, so POST does the same. */
 async function withdraw(c: Context<Env>, form: WithdrawalForm) {
-  try {
-    return await loadDecideApply(c, form);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
-    const sentence = error.details.answerLost ? "answer_lost" : "withdrawal_unavailable";
-    throw new AppError("unavailable", { ...error.details, sentence });
-  }
+  const decided = await decide(c, form).catch((error) => unavailable(error, null));
+  const receiptId = newId();
+  return await apply(c, form, decided, receiptId).catch((error) => unavailable(error, receiptId));
 }
 
-async function loadDecideApply(c: Context<Env>, form: WithdrawalForm) {
-  const { config, db, catalogue, passwords } = c.var.services;
+/**
+ * What a withdrawal says when the database is away. When only its answer was lost, the number leads to
+ * the receipt if the withdrawal was carried out, and to nothing if it was not.
+ */
+function unavailable(error: unknown, receiptId: string | null): never {
+  if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+  const { details } = error;
+  throw details.answerLost && receiptId
+    ? new AppError("unavailable", { ...details, sentence: "answer_lost", receiptId })
+    : new AppError("unavailable", { ...details, sentence: "withdrawal_unavailable" });
+}
+
+/** Loads and decides: throws what `decideWithdrawal` throws, `unauthenticated` and `throttled`. */
+async function decide(c: Context<Env>, form: WithdrawalForm) {
+  const { config, db, passwords } = c.var.services;
   const { now } = c.var;
   const policy = config.withdrawal;
   const secret = requireSecret(c);
-
   const account = c.var.session.get("account")!;
   const attempt = passwordAttempt(account, clientOf(c), config.throttleScale);
+
   const found = form.password === undefined
     ? await findSession(db, secret, now)
     : await findSessionCounting(db, secret, attempt, now);
   const session = requireMember(c, found);
+  const decision = decideWithdrawal(session, form, policy, now, null);
+  if (form.password === undefined) return { secret, session, decision };
 
-  let decision = decideWithdrawal(session, form, policy, now, null);
-  if (form.password !== undefined) {
-    const right = await passwords.verify(form.password, session.member.passwordHash);
-    decision = decideWithdrawal(session, form, policy, now, right);
-  }
+  const right = await passwords.verify(form.password, session.member.passwordHash);
+  return { secret, session, decision: decideWithdrawal(session, form, policy, now, right) };
+}
 
+/** Applies in one batch, and responds. */
+async function apply(
+  c: Context<Env>,
+  form: WithdrawalForm,
+  { secret, session, decision }: Awaited<ReturnType<typeof decide>>,
+  receiptId: string,
+) {
+  const { config, db, catalogue } = c.var.services;
+  const { now } = c.var;
+  const { rejoinBlockMs, backupDays } = config.withdrawal;
   const { eraseAt } = decision;
-  const receiptId = newId();
-  const { recipients } = config;
-  const reason = form.reason ?? null;
+  const terms = { now, receiptId, recipients: config.recipients, reason: form.reason ?? null };
   if (eraseAt !== null) {
-    const scheduled = await scheduleWithdrawal(db, catalogue, {
-      secret,
-      decision: { ...decision, eraseAt },
-      receiptId,
-      recipients,
-      reason,
-      now,
-    });
+    const schedule = { ...terms, secret, decision: { ...decision, eraseAt } };
+    const scheduled = await scheduleWithdrawal(db, catalogue, schedule);
     if (!scheduled) throw await lostTo(c, secret);
     return respondScheduled(c, receiptId, eraseAt);
   }
-  const rejoin = policy.rejoinBlockMs > 0
-    ? { identifiers: identifiersOf(c, session.member), until: now + policy.rejoinBlockMs }
+  const rejoin = rejoinBlockMs > 0
+    ? { identifiers: identifiersOf(c, session.member), until: now + rejoinBlockMs }
     : null;
-  const receipt = await erase(db, catalogue, {
-    by: "session",
-    secretHash: secretHash(secret),
-    decision,
-  }, { now, receiptId, backupDays: policy.backupDays, recipients, rejoin, reason });
+  const claimant = { by: "session", secretHash: secretHash(secret), decision } as const;
+  const receipt = await erase(db, catalogue, claimant, { ...terms, backupDays, rejoin });
   if (!receipt) throw await lostTo(c, secret);
   await db.truncateLog();
   return await respondErased(c, receipt);

@@ -1,6 +1,5 @@
 /** `deno task ledger export FILE` and `deno task ledger replay FILE`: see docs/operating.md. */
-import { readLedger } from "../db/ledger.ts";
-import type { LedgerLine } from "../db/ledger.ts";
+import { type LedgerLine, ledgerLine, readLedger } from "../db/ledger.ts";
 import { replayLedger } from "../jobs/replay.ts";
 import { openOnDeno } from "../main.ts";
 
@@ -31,7 +30,9 @@ async function exportTo(path: string): Promise<void> {
   console.log(`${lines} erasures written`);
 }
 
+/** Every line is checked before the first is carried out: half a ledger would pass for a whole one. */
 async function replayFrom(path: string): Promise<void> {
+  for await (const _ of parse(path)) { /* throws at the first that is no line of a ledger */ }
   const run = await replayLedger(services, parse(path));
   console.log(
     `${run.lines} erasures read, ${run.erased} members erased again, ${run.sessions} sessions ended`,
@@ -41,10 +42,20 @@ async function replayFrom(path: string): Promise<void> {
 async function* parse(path: string): AsyncGenerator<LedgerLine> {
   const file = await Deno.open(path);
   let rest = "";
+  let number = 0;
   for await (const part of file.readable.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + part).split("\n");
     rest = lines.pop()!;
-    for (const line of lines) if (line.trim()) yield JSON.parse(line);
+    for (const line of lines) yield toLine(line, ++number);
   }
-  if (rest.trim()) yield JSON.parse(rest);
+  if (rest) yield toLine(rest, ++number);
+}
+
+function toLine(text: string, number: number): LedgerLine {
+  try {
+    return ledgerLine.parse(JSON.parse(text));
+  } catch {
+    console.error(`line ${number} is not a line of a ledger; nothing has been changed`);
+    Deno.exit(1);
+  }
 }

@@ -10,7 +10,7 @@ import { type Database, openDatabase } from "../db/client.ts";
 import { migrate } from "../db/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords } from "../domain/password.ts";
-import { createReceiptKeys } from "../domain/receipt.ts";
+import { openReceiptKeys } from "../domain/receipt.ts";
 
 export const minute = 60_000;
 export const day = 24 * 60 * minute;
@@ -81,7 +81,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     db: between,
     catalogue: createCatalogue(between, setup.map ?? ownMap),
     passwords: createPasswords(config.password.cost, 256),
-    receiptKeys: createReceiptKeys(config.receiptKeys),
+    receiptKeys: await openReceiptKeys(config.receiptKeys),
     now: clock.now,
   };
   const app = createApp(services);

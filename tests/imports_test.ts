@@ -20,7 +20,7 @@ const rules: Record<string, { own: string[]; packages: string[] | "*" }> = {
   },
   jobs: { own: ["context.ts", "db", "domain"], packages: ["@logtape/logtape"] },
   pages: { own: ["domain", "messages"], packages: ["hono", "node:crypto"] },
-  db: { own: ["domain"], packages: ["@libsql/client", "node:crypto", "node:buffer"] },
+  db: { own: ["domain"], packages: ["@libsql/client", "zod", "node:crypto", "node:buffer"] },
   domain: { own: [], packages: ["zod", "jose", "node:crypto", "node:buffer"] },
   messages: { own: [], packages: [] },
 };

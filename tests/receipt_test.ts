@@ -3,7 +3,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from "jose";
 import { createApp } from "../app.ts";
 import { freshSecrets } from "../config.ts";
-import { createReceiptKeys } from "../domain/receipt.ts";
+import { openReceiptKeys } from "../domain/receipt.ts";
 import { Browser, newMember, openApp, signIn, testConfig, withApp } from "./harness.ts";
 import { fillShop, shopMap, shopTables } from "./shop.ts";
 
@@ -151,7 +151,7 @@ Deno.test("after a rotation old receipts verify against the published keys, new 
   const { receipt, receipt_id } = (await hong.send("DELETE", "/withdrawal")).json;
 
   const config = testConfig({ RECEIPT_PRIVATE_KEY: JSON.stringify([newer, older]) });
-  const receiptKeys = createReceiptKeys(config.receiptKeys);
+  const receiptKeys = await openReceiptKeys(config.receiptKeys);
   const rotated = createApp({ ...app.services, config, receiptKeys });
   const browser = new Browser({ ...app, fetch: async (request) => await rotated.fetch(request) });
   const keys = createLocalJWKSet((await browser.get("/.well-known/jwks.json")).json);

@@ -16,9 +16,10 @@ CREATE TABLE sessions (
   user_id          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   secret_hash      TEXT    NOT NULL UNIQUE,       -- SHA-256 of the secret in the cookie
   created_at       INTEGER NOT NULL,              -- when it was opened
-  authenticated_at INTEGER NOT NULL,              -- last sign-in or password confirmation
+  authenticated_at INTEGER NOT NULL,              -- last sign-in or password change
   expires_at       INTEGER NOT NULL,              -- the absolute end
-  user_agent       TEXT    NOT NULL               -- to tell devices apart
+  user_agent       TEXT    NOT NULL,              -- to tell devices apart
+  ended_by         TEXT    UNIQUE                 -- id of the act that ended it; it is swept soon
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);

@@ -1,0 +1,9 @@
+import { Hono } from "hono";
+import type { Env } from "../context.ts";
+
+/** What receipts are verified with. */
+export default new Hono<Env>()
+  .get("/.well-known/jwks.json", (c) => {
+    c.header("Cache-Control", "public, max-age=300");
+    return c.json(c.var.services.receiptKeys.jwks);
+  });
