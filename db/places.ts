@@ -1,6 +1,12 @@
 /** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
 import type { InStatement, InValue } from "@libsql/client";
-import { columnsOf, type DataMap, type Entry, type KeepApart } from "../domain/data_map.ts";
+import {
+  columnsOf,
+  type DataMap,
+  type Entry,
+  type KeepApart,
+  parentOf,
+} from "../domain/data_map.ts";
 import { dateModifier, datesFrom, datesTo } from "../domain/retention.ts";
 
 /** A map, as far as its tables exist: what every statement is made from. */
@@ -19,7 +25,7 @@ export interface Places {
  */
 export function placesOf(map: DataMap, absent: ReadonlySet<string>): Places {
   const isThere = (entry: Entry): boolean =>
-    !absent.has(entry.table) && !(entry.via && absent.has(entry.via.table));
+    !absent.has(entry.table) && (!entry.via || isThere(parentOf(entry, map.entries)));
   const entries = map.entries.filter(isThere);
   const tables = [...map.entries, ...map.nobody].map((entry) => entry.table)
     .filter((table) => !absent.has(table));

@@ -146,9 +146,13 @@ export function newSession(c: Context<Env>): NewSession {
     secret: newSecret(),
     createdAt: c.var.now,
     expiresAt: c.var.now + config.session.maxMs,
-    userAgent: (c.req.header("User-Agent") ?? "").replace(/\p{Cc}/gu, "").slice(0, 200)
-      .toWellFormed(),
+    userAgent: deviceName(c.req.header("User-Agent") ?? ""),
   };
+}
+
+/** A user agent as it is kept: 200 UTF-16 units of text that any database takes. */
+export function deviceName(userAgent: string): string {
+  return userAgent.replace(/\p{Cc}/gu, "").slice(0, 200).toWellFormed();
 }
 
 /** Puts an opened session into the cookie. */

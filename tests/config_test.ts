@@ -50,10 +50,10 @@ Deno.test("every bad value stops the start and names its variable, never its con
     WITHDRAWAL_GRACE_DAYS: ["canary", "-1", "1e9"],
     REJOIN_BLOCK_DAYS: ["canary", "-0.1"],
     BACKUP_DAYS: ["canary", "-1"],
-    SESSION_IDLE_MINUTES: ["canary"],
-    SESSION_MAX_DAYS: ["NaN"],
+    SESSION_IDLE_MINUTES: ["canary", "0"],
+    SESSION_MAX_DAYS: ["NaN", "0", "1e3"],
     PASSWORD_MIN_LENGTH: ["7", "8.5", "canary"],
-    PASSWORD_COST: ["0", "21", "canary"],
+    PASSWORD_COST: ["0", "18", "0x10", "canary"],
     THROTTLE_SCALE: ["0", "-1", "canary"],
     TRUSTED_PROXY_HEADER: ["can ary"],
     RECIPIENTS: [
