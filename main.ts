@@ -2,7 +2,7 @@
  * The one file that knows its runtime. `deno serve main.ts` and Cloudflare Workers both take the default
  * export; what differs, the environment, the client's address, the timer, is settled here.
  */
-import { configureSync, getConsoleSink, getLogger, jsonLinesFormatter } from "@logtape/logtape";
+import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import { redactByField } from "@logtape/redaction";
 import { createApp, createBrokenApp } from "./app.ts";
 import {
@@ -31,9 +31,23 @@ const onDeno = "Deno" in globalThis;
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
 
+/** One JSON object a line, in UTC. */
+function toConsole({ timestamp, level, category, message, properties }: LogRecord): void {
+  const time = new Date(timestamp).toISOString();
+  const line = {
+    time,
+    level,
+    logger: category.join("."),
+    message: message.join(""),
+    ...properties,
+  };
+  const write = level === "error" || level === "fatal" ? console.error : console.log;
+  write(JSON.stringify(line));
+}
+
 const log = getLogger(["annyeong"]);
 configureSync({
-  sinks: { console: redactByField(getConsoleSink({ formatter: jsonLinesFormatter })) },
+  sinks: { console: redactByField(toConsole) },
   loggers: [
     { category: "annyeong", lowestLevel: "info", sinks: ["console"] },
     { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["console"] },

@@ -86,7 +86,7 @@ async function readTables(): Promise<Map<string, Column[]>> {
     const sql = await Deno.readTextFile(new URL(name, folder));
     for (const [, table, body] of sql.matchAll(/CREATE TABLE (\w+) \(\n([\s\S]*?)\n\)/g)) {
       const found = body!.split("\n").map((line) =>
-        /^  ([a-z_]+)\s+(TEXT|INTEGER|REAL|BLOB|ANY)[^-]*?(?:--\s*(.*))?$/.exec(line)
+        /^ {2}([a-z_]+)\s+(TEXT|INTEGER|REAL|BLOB|ANY)[^-]*?(?:--\s*(.*))?$/.exec(line)
       );
       tables.set(
         table!,
