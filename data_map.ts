@@ -38,6 +38,16 @@ export const ownTables = [
     purpose: { ko: "탈퇴와 철회 처리", en: "To carry out a withdrawal, or take it back" },
     show: ["requested_at", "erase_at", "restored_at"],
   }),
+  destroy("recoveries", {
+    member: "user_id",
+    label: { ko: "계정 복구 링크", en: "Recovery links" },
+    purpose: {
+      ko: "비밀번호를 잊은 회원의 복구",
+      en: "To let a member back in who forgot the password",
+    },
+    lifetime: { ko: "30분", en: "30 minutes" },
+    show: ["created_at", "expires_at"],
+  }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
   holdsNobody("erasures", "the ledger: opaque ids of members who have left, and counts"),
@@ -47,6 +57,7 @@ export const ownTables = [
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
   holdsNobody("deliveries", "events for recipients: opaque ids alone"),
+  holdsNobody("audit", "what operators did, by opaque ids"),
 ];
 
 const map: DataMap = dataMap([

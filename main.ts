@@ -22,7 +22,7 @@ import { migrate } from "./db/migrate.ts";
 import { causesOf } from "./domain/error.ts";
 import { createPasswords } from "./domain/password.ts";
 import { openReceiptKeys } from "./domain/receipt.ts";
-import { runJobs } from "./jobs/mod.ts";
+import { jobsOf, runJobs } from "./jobs/mod.ts";
 
 type App = ReturnType<typeof createApp>;
 
@@ -144,18 +144,16 @@ async function startOnDeno(): Promise<{ app: App; services: Services }> {
 
 /** Unref'd, or the process would outlive SIGTERM. */
 function startTimer(services: Services): void {
-  let running = false;
-  const timer = setInterval(async () => {
-    if (running) return;
-    running = true;
-    try {
-      await runJobs(services);
-    } catch (error) {
-      log.error("jobs failed", { problem: error instanceof Error ? error.name : "unknown" });
-    }
-    running = false;
-  }, jobsEveryMs);
-  Deno.unrefTimer(timer as unknown as number);
+  for (const job of jobsOf(services)) {
+    let running = false;
+    const timer = setInterval(async () => {
+      if (running) return;
+      running = true;
+      await job.run();
+      running = false;
+    }, jobsEveryMs);
+    Deno.unrefTimer(timer as unknown as number);
+  }
 }
 
 let worker: { app: App; services: Services } | undefined;

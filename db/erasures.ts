@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { type Entry, erasureOrder, type Ground, type Words } from "../domain/data_map.ts";
 import { newId } from "../domain/identifier.ts";
 import type { Receipt, RecipientName } from "../domain/receipt.ts";
+import type { RejoinTerms } from "../domain/rejoin.ts";
 import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
 import type { Database } from "./client.ts";
-import { selectEvent } from "./deliveries.ts";
+import { insertEvent } from "./deliveries.ts";
 import {
   belongsTo,
   bind,
@@ -38,7 +39,7 @@ export interface ErasureTerms {
   backupDays: number | null;
   recipients: readonly RecipientName[];
   /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
-  rejoin: { identifiers: readonly string[]; until: number } | null;
+  rejoin: RejoinTerms | null;
   reason: Reason | null;
 }
 
@@ -112,7 +113,7 @@ function erasureBatch(
   return [
     ...statements.map((sql) => bind(sql, values)),
     ...terms.recipients.map(({ name }) =>
-      selectEvent("member.withdrawn", name, terms.now, {
+      insertEvent("member.withdrawn", name, terms.now, {
         from: "erasures",
         where: "id = ?",
         args: [claim],

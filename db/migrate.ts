@@ -1,11 +1,13 @@
 import { type Database, RefusedStatement } from "./client.ts";
 import members from "./migrations/0001_members.sql" with { type: "text" };
 import leaving from "./migrations/0002_leaving.sql" with { type: "text" };
+import operating from "./migrations/0003_operating.sql" with { type: "text" };
 
 /** In order. A migration that has landed is never edited; a new one is added below. */
 const migrations = [
   { name: "0001_members", sql: members },
   { name: "0002_leaving", sql: leaving },
+  { name: "0003_operating", sql: operating },
 ] as const;
 
 /**

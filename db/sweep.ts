@@ -1,4 +1,5 @@
 import type { Database } from "./client.ts";
+import { settledLongAgo } from "./deliveries.ts";
 
 const signInsLiveMs = 90 * 24 * 60 * 60_000;
 
@@ -9,6 +10,8 @@ const ends = [
   { table: "attempts", key: "(subject, id)", over: "expires_at <= :now" },
   { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
   { table: "retained", key: "id", over: "expires_at <= :now" },
+  { table: "recoveries", key: "id", over: "expires_at <= :now" },
+  { table: "deliveries", key: "position", over: settledLongAgo },
 ] as const;
 
 /** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */

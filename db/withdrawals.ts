@@ -5,7 +5,7 @@ import { newId, secretHash } from "../domain/identifier.ts";
 import type { Member } from "../domain/member.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
 import type { Database } from "./client.ts";
-import { selectEvent } from "./deliveries.ts";
+import { insertEvent } from "./deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "./places.ts";
 import { countUnmapped, selectUnmapped } from "./schema.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "./sessions.ts";
@@ -79,7 +79,7 @@ export async function scheduleWithdrawal(
       selectColumns(places),
       ...statements(schedule.reason !== null).map((sql) => bind(sql, values)),
       ...schedule.recipients.map(({ name }) =>
-        selectEvent("member.withdrawal_scheduled", name, now, {
+        insertEvent("member.withdrawal_scheduled", name, now, {
           from: "withdrawals",
           where: "id = ?",
           args: [id],
@@ -137,7 +137,7 @@ export async function restoreMember(
       { act, now, secret_hash: secretHash(secret) },
     ),
     ...recipients.map(({ name }) =>
-      selectEvent("member.restored", name, now, {
+      insertEvent("member.restored", name, now, {
         from: "withdrawals",
         where: "restored_by = ?",
         args: [act],
@@ -152,26 +152,31 @@ export async function restoreMember(
 export interface DueWithdrawal {
   id: string;
   receiptId: string;
+  /** ms */
+  eraseAt: number;
   member: Pick<Member, "name" | "email">;
 }
 
-/** The longest overdue withdrawals, `limit` of them. */
+/** Due withdrawals, the longest overdue first: a page of them, after the last of the page before. */
 export async function dueWithdrawals(
   db: Database,
   now: number,
+  after: { eraseAt: number; id: string },
   limit: number,
 ): Promise<DueWithdrawal[]> {
   const [due] = await db.read([{
     sql: `
-      SELECT withdrawals.id, withdrawals.receipt_id, users.name, users.email
+      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email
       FROM withdrawals JOIN users ON users.id = withdrawals.user_id
       WHERE withdrawals.restored_at IS NULL AND withdrawals.erase_at <= ?
-      ORDER BY withdrawals.erase_at LIMIT ?`,
-    args: [now, limit],
+        AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
+      ORDER BY withdrawals.erase_at, withdrawals.id LIMIT ?`,
+    args: [now, after.eraseAt, after.id, limit],
   }]);
   return due!.rows.map((row) => ({
     id: String(row.id),
     receiptId: String(row.receipt_id),
+    eraseAt: Number(row.erase_at),
     member: { name: String(row.name), email: String(row.email) },
   }));
 }

@@ -3,10 +3,11 @@ import type { Services } from "../context.ts";
 import { erase } from "../db/erasures.ts";
 import { dueWithdrawals } from "../db/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { identifierHash } from "../domain/identifier.ts";
-import { fold } from "../domain/member.ts";
+import { rejoinTerms } from "../domain/rejoin.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
+
+const pageSize = 100;
 
 export interface ErasureRun {
   due: number;
@@ -15,39 +16,43 @@ export interface ErasureRun {
   lost: number;
   /** Due, and vetoed or unmapped: tried again at the next run. */
   refused: number;
+  /** Due, and for the next run. */
+  left: number;
 }
 
-/** Erases the members whose grace period is over, at most `limit` of them. Safe in ten places at once. */
-export async function eraseDue(services: Services, limit: number): Promise<ErasureRun> {
+/**
+ * Erases the members whose grace period is over, page by page, until none is left or the time is up.
+ * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
+ */
+export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
   const { config, db, catalogue } = services;
-  const now = services.now();
-  const due = await dueWithdrawals(db, now, limit);
-  const run = { due: due.length, erased: 0, lost: 0, refused: 0 };
-  for (const { id, receiptId, member } of due) {
-    const { rejoinBlockMs, backupDays } = config.withdrawal;
-    const identifiers = [
-      identifierHash(config.identifierKey, "name", fold(member.name)),
-      identifierHash(config.identifierKey, "email", fold(member.email)),
-    ];
-    try {
-      const receipt = await erase(db, catalogue, { by: "due", withdrawalId: id }, {
-        now,
-        receiptId,
-        backupDays,
-        recipients: config.recipients,
-        rejoin: rejoinBlockMs > 0 ? { identifiers, until: now + rejoinBlockMs } : null,
-        reason: null,
-      });
-      if (receipt) run.erased++;
-      else run.lost++;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      log.error("an erasure that is due was refused", {
-        receipt: receiptId,
-        causes: causesOf(error),
-      });
-      run.refused++;
+  const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
+  let after = { eraseAt: 0, id: "" };
+  for (;;) {
+    const now = services.now();
+    const due = await dueWithdrawals(db, now, after, pageSize);
+    for (const { id, receiptId, eraseAt, member } of due) {
+      run.due++;
+      after = { eraseAt, id };
+      if (services.now() >= untilMs) {
+        run.left++;
+        continue;
+      }
+      const { backupDays } = config.withdrawal;
+      const { recipients } = config;
+      const rejoin = rejoinTerms(config, member, now);
+      const terms = { now, receiptId, backupDays, recipients, rejoin, reason: null };
+      try {
+        const receipt = await erase(db, catalogue, { by: "due", withdrawalId: id }, terms);
+        if (receipt) run.erased++;
+        else run.lost++;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        const causes = causesOf(error);
+        log.error("an erasure that is due was refused", { receipt: receiptId, causes });
+        run.refused++;
+      }
     }
+    if (due.length < pageSize || run.left > 0) return run;
   }
-  return run;
 }

@@ -1,20 +1,72 @@
 import { getLogger } from "@logtape/logtape";
 import type { Services } from "../context.ts";
 import { sweep } from "../db/sweep.ts";
+import { AppError, causesOf } from "../domain/error.ts";
+import { deliver } from "./delivery.ts";
 import { eraseDue } from "./erasure.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
 /** At most this much in one run, so that a run ends; the rest is done by the next. */
-const erasuresPerRun = 200;
 const rowsPerSweep = 5000;
+const runMs = 20_000;
 
-/** Everything the clock starts, once: due erasures, then what has reached its end. */
-export async function runJobs(services: Services) {
-  const erasures = await eraseDue(services, erasuresPerRun);
-  const unswept = await sweep(services.db, services.now(), rowsPerSweep);
-  const logEmptied = await services.db.truncateLog();
-  const done = { ...erasures, unswept, log_emptied: logEmptied };
-  if (erasures.due > 0 || unswept > 0 || !logEmptied) log.info("jobs", done);
-  return done;
+/** Something that the clock starts. `left`: whether the next run has something to do at once. */
+export interface Job {
+  name: string;
+  run(): Promise<{ left: boolean }>;
+}
+
+/**
+ * Everything that the clock starts, each safe to run in many places at once. Each recipient is a job of
+ * its own, so that a slow one delays nobody.
+ */
+export function jobsOf(services: Services): Job[] {
+  const { config, db } = services;
+  const until = () => services.now() + runMs;
+  return [
+    job("erasures", async () => {
+      const done = await eraseDue(services, until());
+      if (done.erased > 0) await db.truncateLog();
+      return { report: done, worked: done.due > 0, left: done.left > 0 };
+    }),
+    job("sweep", async () => {
+      const left = await sweep(db, services.now(), rowsPerSweep);
+      const logEmptied = await db.truncateLog();
+      return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
+    }),
+    ...config.recipients.map((recipient) =>
+      job(`deliveries to ${recipient.name}`, async () => {
+        const done = await deliver(services, recipient, until());
+        return { report: done, worked: done.sent > 0, left: false };
+      })
+    ),
+  ];
+}
+
+/** Runs every job once, side by side; returns whether anything is left to be done at once. */
+export async function runJobs(services: Services): Promise<{ left: boolean }> {
+  const runs = await Promise.all(jobsOf(services).map((job) => job.run()));
+  return { left: runs.some(({ left }) => left) };
+}
+
+/** A job that says what was due, done and left, where there was something, and never throws. */
+function job(
+  name: string,
+  work: () => Promise<{ report: object; worked: boolean; left: boolean }>,
+): Job {
+  return {
+    name,
+    async run() {
+      try {
+        const { report, worked, left } = await work();
+        if (worked || left) log.info("job", { job: name, ...report });
+        return { left };
+      } catch (error) {
+        const code = error instanceof AppError ? error.code : "internal";
+        log.error("job failed", { job: name, code, causes: causesOf(error) });
+        return { left: false };
+      }
+    },
+  };
 }

@@ -7,8 +7,8 @@ import {
   type LedgerLine,
   restoreLine,
 } from "../db/ledger.ts";
-import { identifierHash, newId } from "../domain/identifier.ts";
-import { fold } from "../domain/member.ts";
+import { newId } from "../domain/identifier.ts";
+import { rejoinTerms } from "../domain/rejoin.ts";
 
 /**
  * Erases again, in a restored database, whoever is on the ledger and has come back with the backup, under
@@ -30,17 +30,12 @@ async function eraseAgain(services: Services, line: LedgerLine): Promise<boolean
   const revived = await findRevived(db, line.member_id);
   if (!revived) return false;
   await clearRevivedLine(db, line.member_id);
-  const { rejoinBlockMs, backupDays } = config.withdrawal;
-  const identifiers = [
-    identifierHash(config.identifierKey, "name", fold(revived.name)),
-    identifierHash(config.identifierKey, "email", fold(revived.email)),
-  ];
   const receipt = await erase(db, catalogue, { by: "member", memberId: line.member_id }, {
     now: services.now(),
     receiptId: line.receipt_id,
-    backupDays,
+    backupDays: config.withdrawal.backupDays,
     recipients: config.recipients,
-    rejoin: rejoinBlockMs > 0 ? { identifiers, until: line.erased_at + rejoinBlockMs } : null,
+    rejoin: rejoinTerms(config, revived, line.erased_at),
     reason: null,
   });
   return receipt !== null;

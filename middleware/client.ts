@@ -19,12 +19,3 @@ export function clientOf(c: Context<Env>): string {
 export function accountOf(c: Context<Env>, name: string): string {
   return identifierHash(c.var.services.config.identifierKey, "name", fold(name));
 }
-
-/** Keyed hashes of what a member joins with: they block a return where the operator wants that. */
-export function identifiersOf(c: Context<Env>, member: { name: string; email: string }): string[] {
-  const { identifierKey } = c.var.services.config;
-  return [
-    identifierHash(identifierKey, "name", fold(member.name)),
-    identifierHash(identifierKey, "email", fold(member.email)),
-  ];
-}

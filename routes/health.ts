@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono";
 import type { Env } from "../context.ts";
+import { dueDeliveries } from "../db/deliveries.ts";
 import { isCurrent } from "../db/migrate.ts";
 import { overdueSince } from "../db/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
@@ -25,9 +26,10 @@ export default new Hono<Env>()
     warnings.forEach((warning) => log.warn("{warning}", { warning }));
     problems.forEach((problem) => log.error("{problem}", { problem }));
     if (problems.length > 0) throw new AppError("unavailable");
-    const since = await overdueSince(db, c.var.now - overdueMs);
+    const limit = c.var.now - overdueMs;
+    const since = await overdueSince(db, limit) ?? (await dueDeliveries(db, limit)).since;
     if (since !== null) {
-      log.error("erasures are overdue: are the jobs running?", {
+      log.error("due work is overdue: are the jobs running?", {
         since: new Date(since).toISOString(),
       });
       throw new AppError("unavailable");

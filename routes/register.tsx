@@ -6,9 +6,10 @@ import { AppError } from "../domain/error.ts";
 import { newId } from "../domain/identifier.ts";
 import { emailAddress, loginName } from "../domain/member.ts";
 import { passwordProblem } from "../domain/password.ts";
+import { identifiersOf } from "../domain/rejoin.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
-import { clientOf, identifiersOf } from "../middleware/client.ts";
+import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { RegisterPage } from "../pages/entry.tsx";
 import { password } from "./fields.ts";
@@ -28,7 +29,7 @@ export default new Hono<Env>()
     if (problem) throw new AppError("invalid", { fields: { password: problem } });
 
     const attempt = registrationAttempt(clientOf(c), config.throttleScale);
-    const blocks = identifiersOf(c, { name, email });
+    const blocks = identifiersOf(config.identifierKey, { name, email });
     const free = await isFree(db, { name, email, blocks }, attempt, c.var.now);
     if (!free) throw new AppError("conflict", { sentence: "taken" });
 

@@ -7,10 +7,11 @@ import { previewWithdrawal, scheduleWithdrawal } from "../db/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
 import { newId, secretHash } from "../domain/identifier.ts";
 import type { Receipt } from "../domain/receipt.ts";
+import { rejoinTerms } from "../domain/rejoin.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
 import { body } from "../middleware/body.ts";
-import { clientOf, identifiersOf } from "../middleware/client.ts";
+import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { originOf } from "../middleware/origin.ts";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
@@ -97,7 +98,7 @@ async function apply(
 ) {
   const { config, db, catalogue } = c.var.services;
   const { now } = c.var;
-  const { rejoinBlockMs, backupDays } = config.withdrawal;
+  const { backupDays } = config.withdrawal;
   const { eraseAt } = decision;
   const terms = { now, receiptId, recipients: config.recipients, reason: form.reason ?? null };
   if (eraseAt !== null) {
@@ -106,9 +107,7 @@ async function apply(
     if (!scheduled) throw await lostTo(c, secret);
     return respondScheduled(c, receiptId, eraseAt);
   }
-  const rejoin = rejoinBlockMs > 0
-    ? { identifiers: identifiersOf(c, session.member), until: now + rejoinBlockMs }
-    : null;
+  const rejoin = rejoinTerms(config, session.member, now);
   const claimant = { by: "session", secretHash: secretHash(secret), decision } as const;
   const receipt = await erase(db, catalogue, claimant, { ...terms, backupDays, rejoin });
   if (!receipt) throw await lostTo(c, secret);

@@ -1,13 +1,14 @@
 /** `deno task jobs`: runs what is due until nothing is left, and exits. For a system timer. */
+import { dueDeliveries } from "../db/deliveries.ts";
+import { overdueSince } from "../db/withdrawals.ts";
 import { runJobs } from "../jobs/mod.ts";
 import { openOnDeno } from "../main.ts";
 
 const services = await openOnDeno();
-for (;;) {
-  const { due, erased, lost, refused, unswept } = await runJobs(services);
-  console.log(
-    `due ${due}, erased ${erased}, lost ${lost}, refused ${refused}, to sweep ${unswept}`,
-  );
-  if (erased + lost === 0 && unswept === 0) break;
-}
+while ((await runJobs(services)).left);
+const { count } = await dueDeliveries(services.db, services.now());
+const erasures = await overdueSince(services.db, services.now());
+console.log(
+  `done; due and left: ${count} deliveries, ${erasures === null ? "no" : "some"} erasures`,
+);
 services.db.close();

@@ -18,7 +18,10 @@ const rules: Record<string, { own: string[]; packages: string[] | "*" }> = {
     own: ["config.ts", "context.ts", "domain", "db", "messages", "pages"],
     packages: ["hono", "hono-sessions", "@hono/zod-validator", "@logtape/logtape", "zod"],
   },
-  jobs: { own: ["context.ts", "db", "domain"], packages: ["@logtape/logtape"] },
+  jobs: {
+    own: ["config.ts", "context.ts", "db", "domain"],
+    packages: ["@logtape/logtape", "standardwebhooks"],
+  },
   pages: { own: ["domain", "messages"], packages: ["hono", "node:crypto"] },
   db: { own: ["domain"], packages: ["@libsql/client", "zod", "node:crypto", "node:buffer"] },
   domain: { own: [], packages: ["zod", "jose", "node:crypto", "node:buffer"] },
@@ -57,7 +60,7 @@ Deno.test("SQL is never pieced together from values, and writes go through batch
     assert.doesNotMatch(text, /executeMultiple|\.migrate\(|\.transaction\(/, file);
     if (file !== "db/client.ts") assert.doesNotMatch(text, /\.execute\(/, file);
     assert.doesNotMatch(text, /\beval\(|new Function|innerHTML|dangerouslySetInnerHTML/, file);
-    assert.doesNotMatch(text, /Math\.random\(\)(?! \* Math\.min)/, file); // jitter alone
+    assert.doesNotMatch(text, /Math\.random\(\)(?! \* Math\.min|\);\n)/, file); // jitter alone
   }
 });
 

@@ -91,9 +91,12 @@ Deno.test("migrate, jobs, ledger and keys run from the command line", async () =
     const text = new TextDecoder();
     return { code, out: text.decode(stdout), err: text.decode(stderr) };
   };
-  assert.match((await task("migrate")).out, /^migrated: 0001_members, 0002_leaving/);
+  assert.match(
+    (await task("migrate")).out,
+    /^migrated: 0001_members, 0002_leaving, 0003_operating/,
+  );
   assert.match((await task("migrate")).out, /the schema is current/);
-  assert.match((await task("jobs")).out, /^due 0, erased 0/);
+  assert.match((await task("jobs")).out, /^done; due and left: 0 deliveries, no erasures/);
   assert.match(
     (await task("ledger", "export", `${folder}/ledger.jsonl`)).out,
     /^0 erasures written/,

@@ -9,7 +9,7 @@ CREATE TABLE withdrawals (
   restored_by  TEXT                               -- id of the act that took it back
 ) STRICT;
 CREATE UNIQUE INDEX withdrawals_open ON withdrawals (user_id) WHERE restored_at IS NULL;
-CREATE INDEX withdrawals_due ON withdrawals (erase_at) WHERE restored_at IS NULL;
+CREATE INDEX withdrawals_due ON withdrawals (erase_at, id) WHERE restored_at IS NULL;
 CREATE INDEX withdrawals_by_user ON withdrawals (user_id);
 
 -- The ledger: that somebody left, when, and what became of it. Whoever inserts the row has won.
@@ -69,14 +69,24 @@ CREATE TABLE reasons (
 
 -- Events for recipients, written in the batch that makes them true.
 CREATE TABLE deliveries (
-  id         TEXT    NOT NULL PRIMARY KEY,        -- the webhook-id, the same at every try
-  recipient  TEXT    NOT NULL,                    -- its name
-  member_id  TEXT    NOT NULL,                    -- opaque; the recipient knows it
-  receipt_id TEXT    NOT NULL,                    -- of the withdrawal
-  type       TEXT    NOT NULL,                    -- member.withdrawn and the like
-  created_at INTEGER NOT NULL,                    -- when
-  status     TEXT    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'confirmed', 'refused', 'given_up')), -- waiting, confirmed, refused or given_up
-  settled_at INTEGER                              -- when it was confirmed, refused or given up
+  position     INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order in which events came true
+  id           TEXT    NOT NULL UNIQUE,           -- the webhook-id, the same at every try
+  recipient    TEXT    NOT NULL,                  -- its name
+  member_id    TEXT    NOT NULL,                  -- opaque; the recipient knows it
+  receipt_id   TEXT    NOT NULL,                  -- of the withdrawal
+  type         TEXT    NOT NULL,                  -- member.withdrawn and the like
+  created_at   INTEGER NOT NULL,                  -- when it came true
+  status       TEXT    NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'confirmed', 'refused', 'given_up')), -- waiting, confirmed, refused or given_up
+  settled_at   INTEGER,                           -- when it was confirmed, refused or given up
+  tries        INTEGER NOT NULL DEFAULT 0,        -- how often it was sent
+  next_at      INTEGER NOT NULL,                  -- when it is sent next
+  retry_until  INTEGER NOT NULL,                  -- when it is given up
+  lease        TEXT,                              -- id of the run that is sending it
+  leased_until INTEGER,                           -- when that run has lost it
+  problem      TEXT                               -- what the last try met: a status, or a word
 ) STRICT;
 CREATE INDEX deliveries_by_receipt ON deliveries (receipt_id);
-CREATE INDEX deliveries_waiting ON deliveries (created_at) WHERE status = 'waiting';
+CREATE INDEX deliveries_by_lease ON deliveries (lease) WHERE lease IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (recipient, next_at) WHERE status = 'waiting';
+CREATE INDEX deliveries_in_order ON deliveries (recipient, member_id, position) WHERE status = 'waiting';
+CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;

@@ -1,0 +1,88 @@
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Sent no more than this after it came true (or was revived): then it is given up, and stays visible. */
+export const retryForMs = 3 * 24 * hour;
+
+/** A try is cut off after this (Standard Webhooks 1.0.0 asks for 15 to 30 s). */
+export const tryTimeoutMs = 15 * second;
+
+/** A run that says nothing for so long has died, and what it was sending is anybody's again. */
+export const leaseMs = 60 * second;
+
+/** Waits between tries; the last repeats. Standard Webhooks 1.0.0, "Deliverability and reliability". */
+const waits = [
+  5 * second,
+  30 * second,
+  2 * minute,
+  10 * minute,
+  30 * minute,
+  hour,
+  3 * hour,
+  6 * hour,
+];
+
+/** What a try led to. `problem` is a status or a word, never what the other side wrote. */
+export type Outcome =
+  | { status: "confirmed" }
+  | { status: "refused"; problem: string }
+  | { status: "waiting"; problem: string; nextAt: number }
+  | { status: "given_up"; problem: string };
+
+/** What came back from one try: a status, or nothing. */
+export interface Reply {
+  /** HTTP status, or `null` when there was no answer. */
+  status: number | null;
+  /** `Retry-After`, ms, where given. */
+  retryAfterMs: number | null;
+}
+
+/**
+ * Decides what a reply means: 2xx confirms, 410 refuses for good, all else is tried again with backoff,
+ * redirects included, until the time for it is over.
+ *
+ * @param tries how often it was sent, this time included
+ * @param retryUntil when it is given up, ms
+ * @param jitter 0 to 1, spreads the tries of many
+ */
+export function judge(
+  reply: Reply,
+  tries: number,
+  retryUntil: number,
+  now: number,
+  jitter: number,
+): Outcome {
+  const { status, retryAfterMs } = reply;
+  const problem = status === null ? "no answer" : `status ${status}`;
+  if (status !== null && status >= 200 && status < 300) return { status: "confirmed" };
+  if (status === 410) return { status: "refused", problem };
+  const wait = waits[Math.min(tries, waits.length) - 1]! * (0.8 + 0.4 * jitter);
+  const nextAt = Math.round(now + Math.max(wait, Math.min(retryAfterMs ?? 0, 24 * hour)));
+  return nextAt > retryUntil
+    ? { status: "given_up", problem }
+    : { status: "waiting", problem, nextAt };
+}
+
+export type EventType = "member.withdrawal_scheduled" | "member.restored" | "member.withdrawn";
+
+/** One event on its way to one recipient. Times in ms. */
+export interface Delivery {
+  id: string;
+  recipient: string;
+  memberId: string;
+  receiptId: string;
+  type: EventType;
+  createdAt: number;
+  tries: number;
+  retryUntil: number;
+}
+
+/** The body: nothing personal. */
+export function payloadOf(delivery: Delivery): string {
+  return JSON.stringify({
+    type: delivery.type,
+    timestamp: new Date(delivery.createdAt).toISOString(),
+    data: { member_id: delivery.memberId, receipt_id: delivery.receiptId },
+  });
+}

@@ -1,0 +1,75 @@
+import { Webhook } from "standardwebhooks";
+import type { Recipient } from "../config.ts";
+import type { Services } from "../context.ts";
+import { leaseDeliveries, settleDelivery } from "../db/deliveries.ts";
+import { type Delivery, judge, payloadOf, type Reply, tryTimeoutMs } from "../domain/delivery.ts";
+import { newId } from "../domain/identifier.ts";
+
+/** So many are under way to one recipient at once; of one member one at a time, so that order is kept. */
+const atOnce = 10;
+
+export interface DeliveryRun {
+  sent: number;
+  confirmed: number;
+}
+
+/** Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock. */
+export async function deliver(
+  services: Services,
+  recipient: Recipient,
+  untilMs: number,
+): Promise<DeliveryRun> {
+  const { db } = services;
+  const run = { sent: 0, confirmed: 0 };
+  while (services.now() < untilMs) {
+    const lease = newId();
+    const leased = await leaseDeliveries(db, recipient.name, lease, services.now(), atOnce);
+    if (leased.length === 0) break;
+    const outcomes = await Promise.all(leased.map(async (delivery) => {
+      const reply = await send(recipient, delivery, services.now());
+      const now = services.now();
+      const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
+      await settleDelivery(db, delivery.id, lease, outcome, now);
+      return outcome.status;
+    }));
+    run.sent += leased.length;
+    run.confirmed += outcomes.filter((status) => status === "confirmed").length;
+  }
+  return run;
+}
+
+/** One try by Standard Webhooks 1.0.0: one id across tries, a new timestamp and signature for each. */
+async function send(recipient: Recipient, delivery: Delivery, now: number): Promise<Reply> {
+  const body = payloadOf(delivery);
+  const at = new Date(now);
+  const signatures = recipient.secrets.map((secret) =>
+    new Webhook(secret).sign(delivery.id, at, body)
+  );
+  try {
+    const response = await fetch(recipient.url, {
+      method: "POST",
+      redirect: "manual", // where it points to was not configured
+      signal: AbortSignal.timeout(tryTimeoutMs),
+      headers: {
+        "Content-Type": "application/json",
+        "User-Agent": "Annyeong",
+        "webhook-id": delivery.id,
+        "webhook-timestamp": String(Math.floor(now / 1000)),
+        "webhook-signature": signatures.join(" "),
+      },
+      body,
+    });
+    await response.body?.cancel();
+    return { status: response.status, retryAfterMs: retryAfter(response, now) };
+  } catch {
+    return { status: null, retryAfterMs: null };
+  }
+}
+
+/** Seconds, or an HTTP date (RFC 9110 10.2.3). */
+function retryAfter(response: Response, now: number): number | null {
+  const value = response.headers.get("Retry-After");
+  if (!value) return null;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(wait) && wait > 0 ? wait : null;
+}
