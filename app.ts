@@ -19,6 +19,7 @@ import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
+import recovery from "./routes/recovery.tsx";
 import register from "./routes/register.tsx";
 import restoration from "./routes/restoration.ts";
 import sessions from "./routes/sessions.tsx";
@@ -57,6 +58,7 @@ export function createApp(services: Services) {
     .route("/", sessions)
     .route("/", withdrawal)
     .route("/", restoration)
+    .route("/", recovery)
     .route("/", receipts)
     .route("/", policy)
     .onError(onError)

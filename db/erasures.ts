@@ -4,8 +4,9 @@ import { type Entry, erasureOrder, type Ground, type Words } from "../domain/dat
 import { newId } from "../domain/identifier.ts";
 import type { Receipt, RecipientName } from "../domain/receipt.ts";
 import type { RejoinTerms } from "../domain/rejoin.ts";
-import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
+import type { Reason } from "../domain/withdrawal.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
+import { type Claimant, type ClaimSource, claimSource } from "./claims.ts";
 import type { Database } from "./client.ts";
 import { insertEvent } from "./deliveries.ts";
 import {
@@ -21,26 +22,19 @@ import {
 } from "./places.ts";
 import { countUnmapped } from "./schema.ts";
 
-/** On what an erasure rests. The claim repeats all of it, so that it holds at the very moment. */
-export type Claimant =
-  /** The member, in a live session, as it was decided. */
-  | { by: "session"; secretHash: string; decision: WithdrawalDecision }
-  /** The clock: a withdrawal that is due. */
-  | { by: "due"; withdrawalId: string }
-  /** The ledger, or an operator. */
-  | { by: "member"; memberId: string };
-
 /** What goes into an erasure besides who claims it. */
 export interface ErasureTerms {
   /** ms */
   now: number;
-  /** For the clock's and the ledger's erasures the number was given out before. */
+  /** Used unless a pending withdrawal has given its number out already. */
   receiptId: string;
   backupDays: number | null;
   recipients: readonly RecipientName[];
   /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
   rejoin: RejoinTerms | null;
   reason: Reason | null;
+  /** What else is written if the claim holds: an operator's line in the audit log. */
+  audit?: InStatement;
 }
 
 /**
@@ -76,6 +70,7 @@ function erasureBatch(
   terms: ErasureTerms,
 ): InStatement[] {
   const description = describe(places.all);
+  const source = claimSource(claimant);
   const values: Record<string, InValue> = {
     claim,
     now: terms.now,
@@ -85,7 +80,7 @@ function erasureBatch(
     backup_days: terms.backupDays,
     recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
     tables: JSON.stringify(places.tables),
-    ...claimValues(claimant),
+    ...source.values,
     ...rejoinValues(terms),
     ...reasonValues(terms),
     ...entryValues(places.all),
@@ -94,7 +89,7 @@ function erasureBatch(
   const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
   const statements = [
     selectColumns(places),
-    claimStatement(claimant),
+    claimStatement(source),
     `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
      ON CONFLICT DO NOTHING`,
     ...noteKeys(places),
@@ -119,53 +114,20 @@ function erasureBatch(
         args: [claim],
       })
     ),
+    ...(terms.audit ? [terms.audit] : []),
     bind(selectVerdict, values),
   ];
 }
 
 /** The first statement: whoever inserts the row has won, and everything after depends on it. */
-function claimStatement(claimant: Claimant): string {
-  const sources = {
-    session: {
-      from: "sessions JOIN users ON users.id = sessions.user_id",
-      receipt: ":receipt_id",
-      where: `sessions.secret_hash = :secret_hash AND sessions.expires_at > :now
-        AND sessions.authenticated_at >= :authenticated_since
-        AND (:password_hash IS NULL OR users.password_hash = :password_hash)
-        AND NOT EXISTS (
-          SELECT 1 FROM withdrawals WHERE withdrawals.user_id = users.id AND restored_at IS NULL)`,
-    },
-    due: {
-      from: "withdrawals JOIN users ON users.id = withdrawals.user_id",
-      receipt: "withdrawals.receipt_id",
-      where: `withdrawals.id = :withdrawal_id AND withdrawals.restored_at IS NULL
-        AND withdrawals.erase_at <= :now`,
-    },
-    member: { from: "users", receipt: ":receipt_id", where: "users.id = :member_id" },
-  };
-  const { from, receipt, where } = sources[claimant.by];
+function claimStatement({ from, where, receiptId }: ClaimSource): string {
   return `
     INSERT INTO erasures
       (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
-    SELECT :claim, users.id, ${receipt}, :now, :data_map_id, :backup_days, :recipients
+    SELECT :claim, users.id, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
     FROM ${from}
     WHERE ${where} AND ${countUnmapped} = 0
     ON CONFLICT DO NOTHING`;
-}
-
-function claimValues(claimant: Claimant): Record<string, InValue> {
-  switch (claimant.by) {
-    case "session":
-      return {
-        secret_hash: claimant.secretHash,
-        authenticated_since: claimant.decision.authenticatedSince,
-        password_hash: claimant.decision.passwordHash,
-      };
-    case "due":
-      return { withdrawal_id: claimant.withdrawalId };
-    case "member":
-      return { member_id: claimant.memberId };
-  }
 }
 
 /** Notes the keys of every parent, grandparents first: children are found by them when it has changed. */

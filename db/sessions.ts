@@ -117,6 +117,20 @@ export async function endSession(db: Database, secret: string, id: string, now: 
   return { session: toSession(results[0]), ended: row ? { own: row.own === 1 } : null };
 }
 
+/** Ends every session of a member, on an operator's word. Returns how many. */
+export async function endSessionsOf(
+  db: Database,
+  memberId: string,
+  audit: InStatement,
+): Promise<number> {
+  const [counted] = await db.write([
+    { sql: "SELECT count(*) AS sessions FROM sessions WHERE user_id = ?", args: [memberId] },
+    { sql: "DELETE FROM sessions WHERE user_id = ?", args: [memberId] },
+    audit,
+  ]);
+  return Number(counted!.rows[0]!.sessions);
+}
+
 /** Signs out: the row is gone, whoever still holds the cookie. */
 export async function closeSession(db: Database, secret: string): Promise<void> {
   await db.write([{

@@ -1,9 +1,11 @@
 import type { RecipientName } from "../domain/receipt.ts";
-import type { Reason, WithdrawalDecision } from "../domain/withdrawal.ts";
+import type { InStatement, InValue } from "@libsql/client";
+import type { Reason } from "../domain/withdrawal.ts";
 import type { Entry } from "../domain/data_map.ts";
 import { newId, secretHash } from "../domain/identifier.ts";
 import type { Member } from "../domain/member.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
+import { type Claimant, type ClaimSource, claimSource } from "./claims.ts";
 import type { Database } from "./client.ts";
 import { insertEvent } from "./deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "./places.ts";
@@ -51,25 +53,25 @@ export async function scheduleWithdrawal(
   db: Database,
   catalogue: Catalogue,
   schedule: {
-    secret: string;
-    decision: WithdrawalDecision & { eraseAt: number };
+    claimant: Claimant;
+    /** ms */
+    eraseAt: number;
     receiptId: string;
     recipients: readonly RecipientName[];
     reason: Reason | null;
     now: number;
   },
 ): Promise<boolean> {
-  const { decision, now } = schedule;
+  const { now } = schedule;
+  const source = claimSource(schedule.claimant);
   return await fitting(catalogue, "must be complete", async (places) => {
     const id = newId();
     const values = {
       id,
       now,
       receipt_id: schedule.receiptId,
-      erase_at: decision.eraseAt,
-      secret_hash: secretHash(schedule.secret),
-      authenticated_since: decision.authenticatedSince,
-      password_hash: decision.passwordHash,
+      erase_at: schedule.eraseAt,
+      ...source.values,
       tables: JSON.stringify(places.tables),
       reason: schedule.reason,
       reason_id: newId(),
@@ -77,7 +79,7 @@ export async function scheduleWithdrawal(
     };
     const results = await db.write([
       selectColumns(places),
-      ...statements(schedule.reason !== null).map((sql) => bind(sql, values)),
+      ...statements(source, schedule.reason !== null).map((sql) => bind(sql, values)),
       ...schedule.recipients.map(({ name }) =>
         insertEvent("member.withdrawal_scheduled", name, now, {
           from: "withdrawals",
@@ -98,22 +100,19 @@ export async function scheduleWithdrawal(
   });
 }
 
-function statements(withReason: boolean): string[] {
+function statements({ from, where }: ClaimSource, withReason: boolean): string[] {
   const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
+  const owner = "(SELECT user_id FROM withdrawals WHERE id = :id AND restored_at IS NULL)";
   const reason = `
     INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason
     WHERE ${scheduled} ON CONFLICT DO NOTHING`;
   return [
     `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
      SELECT :id, users.id, :receipt_id, :now, :erase_at
-     FROM sessions JOIN users ON users.id = sessions.user_id
-     WHERE sessions.secret_hash = :secret_hash AND sessions.expires_at > :now
-       AND sessions.authenticated_at >= :authenticated_since
-       AND (:password_hash IS NULL OR users.password_hash = :password_hash)
-       AND ${countUnmapped} = 0
+     FROM ${from} WHERE ${where} AND ${countUnmapped} = 0
      ON CONFLICT DO NOTHING`,
-    `DELETE FROM sessions
-     WHERE user_id = (SELECT user_id FROM withdrawals WHERE id = :id AND restored_at IS NULL)`,
+    `DELETE FROM sessions WHERE user_id = ${owner}`,
+    `DELETE FROM recoveries WHERE user_id = ${owner}`,
     ...(withReason ? [reason] : []),
   ];
 }
@@ -128,13 +127,39 @@ export async function restoreMember(
   recipients: readonly RecipientName[],
   now: number,
 ): Promise<{ session: Session | null; restored: boolean }> {
-  const act = newId();
-  const results = await db.write([
+  const member = { sql: memberOfSession, values: { secret_hash: secretHash(secret), now } };
+  const [found, ...results] = await db.write([
     selectSession(secret, now),
+    ...restoration(member, recipients, now),
+  ]);
+  return { session: toSession(found), restored: results.at(-1)!.rows.length === 1 };
+}
+
+/** The same on an operator's word. */
+export async function restoreById(
+  db: Database,
+  memberId: string,
+  recipients: readonly RecipientName[],
+  now: number,
+  audit: InStatement,
+): Promise<boolean> {
+  const member = { sql: ":member_id", values: { member_id: memberId } };
+  const results = await db.write([audit, ...restoration(member, recipients, now)]);
+  return results.at(-1)!.rows.length === 1;
+}
+
+/** Marks the open withdrawal by an act of our own, whose row is the verdict. */
+function restoration(
+  member: { sql: string; values: Record<string, InValue> },
+  recipients: readonly RecipientName[],
+  now: number,
+): InStatement[] {
+  const act = newId();
+  return [
     bind(
       `UPDATE withdrawals SET restored_at = :now, restored_by = :act
-       WHERE user_id = ${memberOfSession} AND restored_at IS NULL AND erase_at > :now`,
-      { act, now, secret_hash: secretHash(secret) },
+       WHERE user_id = ${member.sql} AND restored_at IS NULL AND erase_at > :now`,
+      { ...member.values, act, now },
     ),
     ...recipients.map(({ name }) =>
       insertEvent("member.restored", name, now, {
@@ -144,8 +169,27 @@ export async function restoreMember(
       })
     ),
     { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
+  ];
+}
+
+/** For an operator: who is about to leave, by deadline. */
+export async function listPending(db: Database, limit: number) {
+  const [result] = await db.read([{
+    sql: `
+      SELECT user_id, receipt_id, requested_at, erase_at FROM withdrawals
+      WHERE restored_at IS NULL ORDER BY erase_at LIMIT ?`,
+    args: [limit],
+  }]);
+  return result!.rows;
+}
+
+/** For an operator: how often each reason was given, by month. */
+export async function countReasons(db: Database) {
+  const [result] = await db.read([
+    `SELECT substr(day, 1, 7) AS month, reason, count(*) AS count FROM reasons
+     GROUP BY month, reason ORDER BY month DESC, count DESC, reason`,
   ]);
-  return { session: toSession(results[0]), restored: results.at(-1)!.rows.length === 1 };
+  return result!.rows;
 }
 
 /** A withdrawal whose grace period is over. */

@@ -1,21 +1,17 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
-import { erase } from "../db/erasures.ts";
 import { findSession, findSessionCounting } from "../db/sessions.ts";
-import { previewWithdrawal, scheduleWithdrawal } from "../db/withdrawals.ts";
+import { previewWithdrawal } from "../db/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
-import { newId, secretHash } from "../domain/identifier.ts";
-import type { Receipt } from "../domain/receipt.ts";
-import { rejoinTerms } from "../domain/rejoin.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
 import { body } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
-import { originOf } from "../middleware/origin.ts";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
+import { leave, unavailable } from "./leave.ts";
 import { leavingJson, linesOf, termsOf } from "./leaving.ts";
 import { optional, password, shortText } from "./fields.ts";
 
@@ -52,21 +48,10 @@ export default new Hono<Env>()
 
 /** Leaves: at once, or when the grace period is over. Forms cannot send DELETE, so POST does the same. */
 async function withdraw(c: Context<Env>, form: WithdrawalForm) {
-  const decided = await decide(c, form).catch((error) => unavailable(error, null));
-  const receiptId = newId();
-  return await apply(c, form, decided, receiptId).catch((error) => unavailable(error, receiptId));
-}
-
-/**
- * What a withdrawal says when the database is away. When only its answer was lost, the number leads to
- * the receipt if the withdrawal was carried out, and to nothing if it was not.
- */
-function unavailable(error: unknown, receiptId: string | null): never {
-  if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
-  const { details } = error;
-  throw details.answerLost && receiptId
-    ? new AppError("unavailable", { ...details, sentence: "answer_lost", receiptId })
-    : new AppError("unavailable", { ...details, sentence: "withdrawal_unavailable" });
+  const { secret, session, decision } = await decide(c, form).catch((error) => unavailable(error));
+  const claimant = { by: "session", secret, decision } as const;
+  const left = await leave(c, claimant, session.member, decision.eraseAt, form.reason);
+  return left ?? await lostTo(c, secret);
 }
 
 /** Loads and decides: throws what `decideWithdrawal` throws, `unauthenticated` and `throttled`. */
@@ -89,56 +74,8 @@ async function decide(c: Context<Env>, form: WithdrawalForm) {
   return { secret, session, decision: decideWithdrawal(session, form, policy, now, right) };
 }
 
-/** Applies in one batch, and responds. */
-async function apply(
-  c: Context<Env>,
-  form: WithdrawalForm,
-  { secret, session, decision }: Awaited<ReturnType<typeof decide>>,
-  receiptId: string,
-) {
-  const { config, db, catalogue } = c.var.services;
-  const { now } = c.var;
-  const { backupDays } = config.withdrawal;
-  const { eraseAt } = decision;
-  const terms = { now, receiptId, recipients: config.recipients, reason: form.reason ?? null };
-  if (eraseAt !== null) {
-    const schedule = { ...terms, secret, decision: { ...decision, eraseAt } };
-    const scheduled = await scheduleWithdrawal(db, catalogue, schedule);
-    if (!scheduled) throw await lostTo(c, secret);
-    return respondScheduled(c, receiptId, eraseAt);
-  }
-  const rejoin = rejoinTerms(config, session.member, now);
-  const claimant = { by: "session", secretHash: secretHash(secret), decision } as const;
-  const receipt = await erase(db, catalogue, claimant, { ...terms, backupDays, rejoin });
-  if (!receipt) throw await lostTo(c, secret);
-  await db.truncateLog();
-  return await respondErased(c, receipt);
-}
-
 /** Why a claim did not hold: the session is over, a withdrawal is pending, or the facts have changed. */
-async function lostTo(c: Context<Env>, secret: string): Promise<AppError> {
+async function lostTo(c: Context<Env>, secret: string): Promise<never> {
   requireMember(c, await findSession(c.var.services.db, secret, c.var.now));
-  return new AppError("conflict");
-}
-
-async function respondErased(c: Context<Env>, receipt: Receipt) {
-  c.var.session.deleteSession();
-  c.header("Clear-Site-Data", '"cache", "storage"');
-  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
-  return c.json({
-    message: c.var.messages.done.withdrawn,
-    receipt_id: receipt.receiptId,
-    receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
-    erased_at: new Date(receipt.erasedAt).toISOString(),
-  });
-}
-
-function respondScheduled(c: Context<Env>, receiptId: string, eraseAt: number) {
-  c.var.session.deleteSession();
-  if (wantsPage(c)) return c.redirect(`/receipts/${receiptId}`, 303);
-  return c.json({
-    message: c.var.messages.done.scheduled(eraseAt),
-    receipt_id: receiptId,
-    erase_at: new Date(eraseAt).toISOString(),
-  }, 202);
+  throw new AppError("conflict");
 }

@@ -1,0 +1,33 @@
+import type { InStatement } from "@libsql/client";
+import { newId } from "../domain/identifier.ts";
+import type { Database } from "./client.ts";
+
+/** Who did what to whom, and why: by opaque id, without the person's data. */
+export interface AuditEntry {
+  operator: string;
+  host: string;
+  act: string;
+  memberId: string | null;
+  why: string;
+}
+
+/** The line of an act, for the batch that carries it out. */
+export function insertAudit(entry: AuditEntry, now: number): InStatement {
+  return {
+    sql: `
+      INSERT INTO audit (id, acted_at, operator, host, act, member_id, why)
+      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    args: [newId(), now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
+  };
+}
+
+/** The newest lines. */
+export async function listAudit(db: Database, limit: number) {
+  const [result] = await db.read([{
+    sql: `
+      SELECT acted_at, operator, host, act, member_id, why FROM audit
+      ORDER BY acted_at DESC LIMIT ?`,
+    args: [limit],
+  }]);
+  return result!.rows;
+}

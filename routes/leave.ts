@@ -1,0 +1,77 @@
+import type { Context } from "hono";
+import type { Env } from "../context.ts";
+import type { Claimant } from "../db/claims.ts";
+import { erase } from "../db/erasures.ts";
+import { scheduleWithdrawal } from "../db/withdrawals.ts";
+import { AppError } from "../domain/error.ts";
+import { newId } from "../domain/identifier.ts";
+import type { Member } from "../domain/member.ts";
+import type { Receipt } from "../domain/receipt.ts";
+import { rejoinTerms } from "../domain/rejoin.ts";
+import type { Reason } from "../domain/withdrawal.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { originOf } from "../middleware/origin.ts";
+
+/**
+ * Carries a decided withdrawal out, at once or by a deadline, and answers; `null` when its claim did not
+ * hold. Session and recovery link both end here.
+ */
+export async function leave(
+  c: Context<Env>,
+  claimant: Claimant,
+  member: Pick<Member, "name" | "email">,
+  eraseAt: number | null,
+  reason: Reason | undefined,
+): Promise<Response | null> {
+  const { config, db, catalogue } = c.var.services;
+  const { now } = c.var;
+  const receiptId = newId();
+  const terms = { now, receiptId, recipients: config.recipients, reason: reason ?? null };
+  if (eraseAt !== null) {
+    const schedule = { ...terms, claimant, eraseAt };
+    const scheduled = await scheduleWithdrawal(db, catalogue, schedule)
+      .catch((error) => unavailable(error, receiptId));
+    return scheduled ? respondScheduled(c, receiptId, eraseAt) : null;
+  }
+  const { backupDays } = config.withdrawal;
+  const rejoin = rejoinTerms(config, member, now);
+  const receipt = await erase(db, catalogue, claimant, { ...terms, backupDays, rejoin })
+    .catch((error) => unavailable(error, receiptId));
+  if (!receipt) return null;
+  await db.truncateLog();
+  return await respondErased(c, receipt);
+}
+
+/**
+ * What a withdrawal says when the database is away. When only its answer was lost, the number leads to
+ * the receipt if the withdrawal was carried out, and to nothing if it was not.
+ */
+export function unavailable(error: unknown, receiptId?: string): never {
+  if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+  const { details } = error;
+  throw details.answerLost && receiptId
+    ? new AppError("unavailable", { ...details, sentence: "answer_lost", receiptId })
+    : new AppError("unavailable", { ...details, sentence: "withdrawal_unavailable" });
+}
+
+async function respondErased(c: Context<Env>, receipt: Receipt): Promise<Response> {
+  c.var.session.deleteSession();
+  c.header("Clear-Site-Data", '"cache", "storage"');
+  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  return c.json({
+    message: c.var.messages.done.withdrawn,
+    receipt_id: receipt.receiptId,
+    receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
+    erased_at: new Date(receipt.erasedAt).toISOString(),
+  });
+}
+
+function respondScheduled(c: Context<Env>, receiptId: string, eraseAt: number): Response {
+  c.var.session.deleteSession();
+  if (wantsPage(c)) return c.redirect(`/receipts/${receiptId}`, 303);
+  return c.json({
+    message: c.var.messages.done.scheduled(eraseAt),
+    receipt_id: receiptId,
+    erase_at: new Date(eraseAt).toISOString(),
+  }, 202);
+}

@@ -1,0 +1,66 @@
+import { type Context, Hono } from "hono";
+import * as z from "zod/mini";
+import type { Env } from "../context.ts";
+import { findRecovery, recover } from "../db/recoveries.ts";
+import { AppError } from "../domain/error.ts";
+import { passwordProblem } from "../domain/password.ts";
+import { reasons } from "../domain/withdrawal.ts";
+import { body } from "../middleware/body.ts";
+import { wantsPage } from "../middleware/language.ts";
+import { RecoveryPage } from "../pages/recovery.tsx";
+import { optional, password } from "./fields.ts";
+import { leave } from "./leave.ts";
+
+const newPassword = z.object({ password });
+const farewell = z.object({ reason: optional(z.pipe(z.string(), z.enum(reasons))) });
+
+/** What an operator's link opens: a new password, or the way out. The link itself changes nothing. */
+export default new Hono<Env>()
+  .get("/recovery/:token", async (c) => {
+    const { config } = c.var.services;
+    const { eraseAt } = await requireRecovery(c, c.req.param("token"));
+    if (!wantsPage(c)) {
+      const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
+      return c.json({ method: "POST", fields: ["password"], ...(erase_at && { erase_at }) });
+    }
+    const { minLength } = config.password;
+    const token = c.req.param("token");
+    const page = <RecoveryPage t={c.var.messages} {...{ token, minLength, eraseAt }} />;
+    return c.html(page);
+  })
+  .post("/recovery/:token", body(newPassword), async (c) => {
+    const { config, db, passwords } = c.var.services;
+    const token = c.req.param("token");
+    const member = await requireRecovery(c, token);
+    const { password } = c.req.valid("json");
+    const problem = passwordProblem(password, member, config.password.minLength);
+    if (problem) throw new AppError("invalid", { fields: { password: problem } });
+
+    const recovered = await recover(db, token, await passwords.hash(password), c.var.now);
+    if (!recovered) throw new AppError("not_found");
+    c.set("memberId", member.memberId);
+    if (wantsPage(c)) return c.redirect("/login", 303);
+    return c.json({ message: c.var.messages.done.passwordChanged });
+  })
+  .post("/recovery/:token/withdrawal", body(farewell), async (c) => {
+    const { config } = c.var.services;
+    const token = c.req.param("token");
+    const member = await requireRecovery(c, token);
+    if (member.eraseAt !== null) {
+      throw new AppError("withdrawal_pending", { eraseAt: member.eraseAt });
+    }
+    const { graceMs } = config.withdrawal;
+    const eraseAt = graceMs > 0 ? c.var.now + graceMs : null;
+    const { reason } = c.req.valid("json");
+    const left = await leave(c, { by: "recovery", token }, member, eraseAt, reason);
+    if (!left) throw new AppError("not_found");
+    c.set("memberId", member.memberId);
+    return left;
+  });
+
+/** Throws `not_found` for a link that is unknown, used or over: all the same to whoever holds it. */
+async function requireRecovery(c: Context<Env>, token: string) {
+  const found = await findRecovery(c.var.services.db, token, c.var.now);
+  if (!found) throw new AppError("not_found");
+  return found;
+}
