@@ -11,6 +11,7 @@ CREATE TABLE withdrawals (
 CREATE UNIQUE INDEX withdrawals_open ON withdrawals (user_id) WHERE restored_at IS NULL;
 CREATE INDEX withdrawals_due ON withdrawals (erase_at, id) WHERE restored_at IS NULL;
 CREATE INDEX withdrawals_by_user ON withdrawals (user_id);
+CREATE INDEX withdrawals_by_act ON withdrawals (restored_by) WHERE restored_by IS NOT NULL;
 
 -- The ledger: that somebody left, when, and what became of it. Whoever inserts the row has won.
 CREATE TABLE erasures (
@@ -88,5 +89,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_receipt ON deliveries (receipt_id);
 CREATE INDEX deliveries_by_lease ON deliveries (lease) WHERE lease IS NOT NULL;
 CREATE INDEX deliveries_due ON deliveries (recipient, next_at) WHERE status = 'waiting';
+CREATE INDEX deliveries_overdue ON deliveries (next_at) WHERE status = 'waiting';
 CREATE INDEX deliveries_in_order ON deliveries (recipient, member_id, position) WHERE status = 'waiting';
 CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL;
