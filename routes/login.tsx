@@ -14,7 +14,7 @@ import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
 import { LoginPage } from "../pages/entry.tsx";
 import { password, shortText } from "./fields.ts";
 
-const name = z.pipe(
+export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),
   shortText(254).check(z.refine((text) => text !== "", { error: "required" })),
 );
