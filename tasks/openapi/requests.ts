@@ -62,16 +62,15 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
   [confirmation.shape.reason, { ...absent, enum: [...reasons, "", null] }],
 ]);
 
-/** The tutorial's names for the fields of a sign-in are as good as ours. */
+/** The tutorial's names for the fields of a sign-in are as good, where ours are not given. */
 export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
-  const { user_id, password } = schema.properties!;
-  const either = (...names: string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) });
-  schema.properties = {
-    user_id: user_id!,
-    password: password!,
-    userid: { type: "string", deprecated: true },
-    userpw: { type: "string", deprecated: true },
-  };
+  const either = (ours: string, theirs: string) => ({
+    anyOf: [
+      { required: [ours] },
+      { required: [theirs], properties: { [theirs]: { type: "string" as const } } },
+    ],
+  });
+  schema.properties!.userid = schema.properties!.userpw = { deprecated: true };
   delete schema.required;
   schema.allOf = [either("user_id", "userid"), either("password", "userpw")];
 }
