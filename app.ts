@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { ApplyGlobalResponse } from "hono/client";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import type { Env, Services } from "./context.ts";
@@ -8,7 +9,8 @@ import { noStore, securityHeaders } from "./middleware/headers.ts";
 import { detectLanguage, rememberLanguage, speak } from "./middleware/language.ts";
 import { logRequest } from "./middleware/log.ts";
 import { requireSameOrigin } from "./middleware/origin.ts";
-import { onError, onNotFound } from "./middleware/problem.tsx";
+import type { WithoutPages } from "./middleware/page.ts";
+import { onError, onNotFound, type Problems } from "./middleware/problem.tsx";
 import { provide } from "./middleware/services.ts";
 import { cookieSessions } from "./middleware/session.ts";
 import assets from "./routes/assets.ts";
@@ -17,6 +19,7 @@ import home from "./routes/home.tsx";
 import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
+import openapi from "./routes/openapi.ts";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
 import recovery from "./routes/recovery.tsx";
@@ -49,6 +52,7 @@ export function createApp(services: Services) {
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
     .route("/", health)
+    .route("/", openapi)
     .use(rememberLanguage, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
@@ -64,6 +68,9 @@ export function createApp(services: Services) {
     .onError(onError)
     .notFound(onNotFound);
 }
+
+/** What a program sees of the app, for `hc<AppType>`: JSON, and the failures that any request can meet. */
+export type AppType = ApplyGlobalResponse<WithoutPages<ReturnType<typeof createApp>>, Problems>;
 
 /** What answers when the configuration is broken: nothing works, and the answer looks like any other. */
 export function createBrokenApp() {

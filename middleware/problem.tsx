@@ -2,9 +2,29 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "../context.ts";
+import type { Confirm } from "../domain/confirmation.ts";
 import { AppError, type Code, statuses } from "../domain/error.ts";
 import { ProblemPage } from "../pages/problem.tsx";
 import { wantsPage } from "./language.ts";
+
+/** The JSON of a failure; `C` are the codes it can have. */
+export interface Problem<C extends Code = Code> {
+  /** In the caller's language. */
+  error: string;
+  code: C;
+  fields?: Record<string, string>;
+  confirm?: Confirm;
+  /** Where an answer was lost: leads to the receipt if the withdrawal was carried out. */
+  receipt_id?: string;
+  /** ISO 8601 */
+  erase_at?: string;
+}
+
+type Status = (typeof statuses)[Code];
+type CodeOf<S> = { [C in Code]: (typeof statuses)[C] extends S ? C : never }[Code];
+
+/** Every failure by its status, for `hc`. */
+export type Problems = { [S in Status]: { json: Problem<CodeOf<S>> } };
 
 /** The one place where a failure becomes an answer: a code, a sentence in the caller's language. */
 export const onError: ErrorHandler<Env> = (error, c) => answer(asAppError(error), c);
@@ -28,14 +48,15 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
       status,
     );
   }
-  return c.json({
+  const problem: Problem = {
     error: sentence,
     code: error.code,
     ...(details.fields && { fields: fieldsOf(error, c) }),
     ...(details.confirm && { confirm: details.confirm }),
     ...(details.receiptId && { receipt_id: details.receiptId }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
-  }, status);
+  };
+  return c.json(problem, status);
 }
 
 function sentenceOf({ code, details }: AppError, c: Context<Env>): string {

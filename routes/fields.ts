@@ -14,9 +14,9 @@ export function shortText(max: number) {
 }
 
 /** A field that may be left out; what a form leaves empty was left out. */
-export function optional<T>(schema: z.ZodMiniType<T, string>) {
-  const emptyIsAbsent = z.transform((value: unknown) =>
-    value === "" || value === null ? undefined : value as string
+export function optional<T, Text extends string>(schema: z.ZodMiniType<T, Text>) {
+  const emptyIsAbsent = z.transform((value: Text | "" | null | undefined) =>
+    value === "" || value === null ? undefined : value as string | undefined
   );
-  return z.optional(z.pipe(emptyIsAbsent, z.optional(schema)));
+  return z.optional(z.pipe(emptyIsAbsent, z.optional(schema as z.ZodMiniType<T, string>)));
 }

@@ -22,7 +22,7 @@ export async function leave(
   member: Pick<Member, "name" | "email">,
   eraseAt: number | null,
   reason: Reason | undefined,
-): Promise<Response | null> {
+) {
   const { config, db, catalogue } = c.var.services;
   const { now } = c.var;
   const receiptId = newId();
@@ -54,7 +54,7 @@ export function unavailable(error: unknown, receiptId?: string): never {
     : new AppError("unavailable", { ...details, sentence: "withdrawal_unavailable" });
 }
 
-async function respondErased(c: Context<Env>, receipt: Receipt): Promise<Response> {
+async function respondErased(c: Context<Env>, receipt: Receipt) {
   c.var.session.deleteSession();
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
@@ -66,7 +66,7 @@ async function respondErased(c: Context<Env>, receipt: Receipt): Promise<Respons
   });
 }
 
-function respondScheduled(c: Context<Env>, receiptId: string, eraseAt: number): Response {
+function respondScheduled(c: Context<Env>, receiptId: string, eraseAt: number) {
   c.var.session.deleteSession();
   if (wantsPage(c)) return c.redirect(`/receipts/${receiptId}`, 303);
   return c.json({

@@ -9,18 +9,21 @@ import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
 import { LoginPage } from "../pages/entry.tsx";
 import { password, shortText } from "./fields.ts";
 
-const name = z.pipe(
+export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),
   shortText(254).check(z.refine((text) => text !== "", { error: "required" })),
 );
 
 /** The tutorial's forms call the fields `userid` and `userpw`. */
-const credentials = z.pipe(
-  z.transform((form) => {
+type Credentials = { user_id: string; password: string } | { userid: string; userpw: string };
+
+export const credentials = z.pipe(
+  z.transform((form: Credentials) => {
     if (typeof form !== "object" || form === null) return form;
     const { userid, userpw, ...rest } = form as Record<string, unknown>;
     return { user_id: userid, password: userpw, ...rest };
@@ -31,7 +34,7 @@ const credentials = z.pipe(
 export default new Hono<Env>()
   .get("/login", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "password"] });
-    return c.html(<LoginPage t={c.var.messages} />);
+    return page(c, <LoginPage t={c.var.messages} />);
   })
   .post("/login", body(credentials), async (c) => {
     const { config, db, passwords } = c.var.services;

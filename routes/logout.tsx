@@ -2,13 +2,14 @@ import { Hono } from "hono";
 import type { Env } from "../context.ts";
 import { closeSession } from "../db/sessions.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { anySecretOf } from "../middleware/session.ts";
 import { LogoutPage } from "../pages/entry.tsx";
 
 export default new Hono<Env>()
   .get("/logout", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: [] });
-    return c.html(<LogoutPage t={c.var.messages} />);
+    return page(c, <LogoutPage t={c.var.messages} />);
   })
   .post("/logout", async (c) => {
     const secret = anySecretOf(c);

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Env } from "../context.ts";
 import type { Entry, Words } from "../domain/data_map.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { PolicyPage } from "../pages/policy.tsx";
 import { termsOf } from "./leaving.ts";
 
@@ -11,7 +12,7 @@ export default new Hono<Env>()
     const { entries } = catalogue.places();
     const terms = termsOf(config);
     if (wantsPage(c)) {
-      return c.html(<PolicyPage t={c.var.messages} entries={entries} terms={terms} />);
+      return page(c, <PolicyPage t={c.var.messages} entries={entries} terms={terms} />);
     }
     const { asLongAsMember } = c.var.messages.page;
     const say = (words: Words) => words[c.var.language as keyof Words];

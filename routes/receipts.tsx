@@ -5,6 +5,7 @@ import type { Words } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { originOf } from "../middleware/origin.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 
@@ -18,7 +19,7 @@ export default new Hono<Env>()
       const receiptId = c.req.param("id");
       const { eraseAt } = found;
       if (wantsPage(c)) {
-        return c.html(<ScheduledPage t={t} receiptId={receiptId} eraseAt={eraseAt} />);
+        return page(c, <ScheduledPage t={t} receiptId={receiptId} eraseAt={eraseAt} />);
       }
       const erase_at = new Date(eraseAt).toISOString();
       return c.json({ receipt_id: receiptId, status: "scheduled", erase_at });
@@ -27,7 +28,7 @@ export default new Hono<Env>()
     const recipients = recipientLines(receipt, found.deliveries);
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
-      return c.html(<ReceiptPage t={t} receipt={receipt} recipients={recipients} jws={jws} />);
+      return page(c, <ReceiptPage t={t} receipt={receipt} recipients={recipients} jws={jws} />);
     }
     return c.json(receiptJson(receipt, recipients, jws, language));
   });

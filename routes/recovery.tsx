@@ -7,12 +7,13 @@ import { passwordProblem } from "../domain/password.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import { body } from "../middleware/body.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { RecoveryPage } from "../pages/recovery.tsx";
 import { optional, password } from "./fields.ts";
 import { leave } from "./leave.ts";
 
-const newPassword = z.object({ password });
-const farewell = z.object({ reason: optional(z.pipe(z.string(), z.enum(reasons))) });
+export const newPassword = z.object({ password });
+export const farewell = z.object({ reason: optional(z.enum(reasons)) });
 
 /** What an operator's link opens: a new password, or the way out. The link itself changes nothing. */
 export default new Hono<Env>()
@@ -25,8 +26,7 @@ export default new Hono<Env>()
     }
     const { minLength } = config.password;
     const token = c.req.param("token");
-    const page = <RecoveryPage t={c.var.messages} {...{ token, minLength, eraseAt }} />;
-    return c.html(page);
+    return page(c, <RecoveryPage t={c.var.messages} {...{ token, minLength, eraseAt }} />);
   })
   .post("/recovery/:token", body(newPassword), async (c) => {
     const { config, db, passwords } = c.var.services;

@@ -11,16 +11,17 @@ import { registrationAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { RegisterPage } from "../pages/entry.tsx";
 import { password } from "./fields.ts";
 
-const registration = z.object({ user_id: loginName, email: emailAddress, password });
+export const registration = z.object({ user_id: loginName, email: emailAddress, password });
 
 export default new Hono<Env>()
   .get("/register", (c) => {
     const { minLength } = c.var.services.config.password;
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "email", "password"] });
-    return c.html(<RegisterPage t={c.var.messages} minLength={minLength} />);
+    return page(c, <RegisterPage t={c.var.messages} minLength={minLength} />);
   })
   .post("/register", body(registration), async (c) => {
     const { config, db, passwords } = c.var.services;

@@ -3,6 +3,7 @@ import type { Env } from "../context.ts";
 import { endSession, listSessions } from "../db/sessions.ts";
 import { AppError } from "../domain/error.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { requireMember, requireSecret } from "../middleware/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
 
@@ -11,7 +12,7 @@ export default new Hono<Env>()
     const { db } = c.var.services;
     const { session, sessions } = await listSessions(db, requireSecret(c), c.var.now);
     requireMember(c, session);
-    if (wantsPage(c)) return c.html(<SessionsPage t={c.var.messages} sessions={sessions} />);
+    if (wantsPage(c)) return page(c, <SessionsPage t={c.var.messages} sessions={sessions} />);
     return c.json({
       sessions: sessions.map(({ id, createdAt, expiresAt, userAgent, current }) => ({
         id,

@@ -9,6 +9,7 @@ import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import {
   newSession,
   requireMember,
@@ -19,7 +20,7 @@ import {
 import { UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 
-const change = z.object({ current: password, password });
+export const change = z.object({ current: password, password });
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
@@ -27,7 +28,7 @@ export default new Hono<Env>()
     const { member } = requireMember(c, await findSession(db, requireSecret(c), c.var.now));
     if (wantsPage(c)) {
       const { minLength } = config.password;
-      return c.html(<UserinfoPage t={c.var.messages} member={member} minLength={minLength} />);
+      return page(c, <UserinfoPage t={c.var.messages} member={member} minLength={minLength} />);
     }
     return c.json({
       user_id: member.name,

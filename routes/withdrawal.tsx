@@ -9,17 +9,18 @@ import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../dom
 import { body } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { page } from "../middleware/page.ts";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { leave, unavailable } from "./leave.ts";
 import { leavingJson, linesOf, termsOf } from "./leaving.ts";
 import { optional, password, shortText } from "./fields.ts";
 
-const confirmation = z.object({
+export const confirmation = z.object({
   password: optional(password),
   phrase: optional(shortText(100)),
   user_id: optional(shortText(254)),
-  reason: optional(z.pipe(z.string(), z.enum(reasons))),
+  reason: optional(z.enum(reasons)),
 });
 
 export default new Hono<Env>()
@@ -40,8 +41,8 @@ export default new Hono<Env>()
       return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
     }
     return session.eraseAt === null
-      ? c.html(<WithdrawalPage t={c.var.messages} leaving={leaving} />)
-      : c.html(<PendingPage t={c.var.messages} eraseAt={session.eraseAt} />);
+      ? page(c, <WithdrawalPage t={c.var.messages} leaving={leaving} />)
+      : page(c, <PendingPage t={c.var.messages} eraseAt={session.eraseAt} />);
   })
   .delete("/withdrawal", body(confirmation), (c) => withdraw(c, c.req.valid("json")))
   .post("/withdrawal", body(confirmation), (c) => withdraw(c, c.req.valid("json")));

@@ -1,0 +1,132 @@
+/** What the service answers, in the names of `components.schemas`. Closed: a new field has to be told. */
+import * as z from "zod/mini";
+import { confirms } from "../../domain/confirmation.ts";
+import { type Code, statuses } from "../../domain/error.ts";
+
+const instant = z.iso.datetime();
+const count = z.int().check(z.nonnegative());
+const days = z.number().check(z.nonnegative());
+const gone = z.array(z.strictObject({ what: z.string(), count }));
+const kept = z.array(
+  z.strictObject({ what: z.string(), count, ground: z.string(), until: instant }),
+);
+const backup_days = z.nullable(days);
+const recipient = { name: z.string(), kind: z.enum(["processor", "third_party"]) };
+const recipients = z.array(z.strictObject(recipient));
+const receipt_id = z.string();
+const message = z.string();
+
+export const answers = {
+  Problem: z.strictObject({
+    error: z.string(),
+    code: z.enum(Object.keys(statuses) as Code[]),
+    fields: z.optional(z.record(z.string(), z.string())),
+    confirm: z.optional(z.enum(confirms)),
+    receipt_id: z.optional(receipt_id),
+    erase_at: z.optional(instant),
+  }),
+  Done: z.strictObject({ message }),
+  Form: z.strictObject({ method: z.literal("POST"), fields: z.array(z.string()) }),
+  Home: z.strictObject({ member: z.nullable(z.strictObject({ user_id: z.string() })) }),
+  SignedIn: z.strictObject({
+    message,
+    member: z.strictObject({ user_id: z.string() }),
+    withdrawal: z.optional(z.strictObject({ erase_at: instant })),
+  }),
+  Member: z.strictObject({
+    user_id: z.string(),
+    email: z.string(),
+    rank: z.string(),
+    joined_at: instant,
+  }),
+  Export: z.strictObject({
+    exported_at: instant,
+    tables: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
+    complete: z.literal(true),
+  }),
+  Sessions: z.strictObject({
+    sessions: z.array(z.strictObject({
+      id: z.string(),
+      created_at: instant,
+      expires_at: instant,
+      user_agent: z.string(),
+      current: z.boolean(),
+    })),
+  }),
+  Preview: z.strictObject({
+    confirm: z.enum(confirms),
+    grace_days: days,
+    rejoin_block_days: days,
+    destroy: gone,
+    anonymise: gone,
+    keep: kept,
+    backup_days,
+    recipients,
+    erase_at: z.optional(instant),
+  }),
+  Withdrawn: z.strictObject({ message, receipt_id, receipt: z.string(), erased_at: instant }),
+  Scheduled: z.strictObject({ message, receipt_id, erase_at: instant }),
+  Receipt: z.strictObject({
+    receipt_id,
+    erased_at: instant,
+    destroyed: gone,
+    anonymised: gone,
+    kept,
+    backup_days,
+    recipients: z.array(z.strictObject({
+      ...recipient,
+      status: z.enum(["waiting", "confirmed", "refused", "given_up"]),
+      confirmed_at: z.nullable(instant),
+    })),
+    receipt: z.string(),
+  }),
+  Awaited: z.strictObject({ receipt_id, status: z.literal("scheduled"), erase_at: instant }),
+  Policy: z.strictObject({
+    stored: z.array(z.strictObject({
+      what: z.string(),
+      purpose: z.string(),
+      lifetime: z.string(),
+      on_withdrawal: z.enum(["destroy", "anonymise", "keep"]),
+      ground: z.optional(
+        z.strictObject({ kind: z.enum(["law", "consent", "claim"]), text: z.string() }),
+      ),
+      from: z.optional(z.string()),
+      period: z.optional(z.strictObject({
+        years: z.optional(z.number()),
+        months: z.optional(z.number()),
+        days: z.optional(z.number()),
+      })),
+    })),
+    grace_days: days,
+    rejoin_block_days: days,
+    backup_days,
+    recipients,
+  }),
+  Keys: z.strictObject({
+    keys: z.array(z.strictObject({
+      kty: z.literal("OKP"),
+      crv: z.literal("Ed25519"),
+      x: z.string(),
+      kid: z.string(),
+      alg: z.literal("EdDSA"),
+      use: z.literal("sig"),
+    })),
+  }),
+  Health: z.strictObject({ status: z.enum(["alive", "ready"]) }),
+};
+export type AnswerName = keyof typeof answers;
+
+const { fields, confirm, receipt_id: lost, erase_at } = answers.Problem.shape;
+
+/** What the fields of a failure mean. */
+export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
+  [answers.Problem, {
+    description: "`error` is for people, in their language; `code` is for programs.",
+  }],
+  [fields, { description: "For `invalid`: a sentence for each field that was refused." }],
+  [confirm, { description: "What the withdrawal asks for." }],
+  [lost, {
+    description: "The answer was lost: this receipt exists if the withdrawal was carried out.",
+  }],
+  [erase_at, { description: "For `withdrawal_pending`." }],
+]);

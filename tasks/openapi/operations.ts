@@ -1,0 +1,228 @@
+/** Every operation: what it takes, answers and refuses. A test calls each, for all that is said here. */
+import type { Code } from "../../domain/error.ts";
+import type { AnswerName } from "./answers.ts";
+import type { RequestName } from "./requests.ts";
+
+export type HeaderName =
+  | "Set-Cookie"
+  | "Clear-Site-Data"
+  | "Content-Disposition";
+
+export interface Operation {
+  id: string;
+  summary: string;
+  /** Whether it needs a session, or heeds one. */
+  session?: "needed" | "heeded";
+  body?: { schema: RequestName; required: boolean };
+  /** By status: one of these, under these headers. */
+  success: Record<number, { answer: AnswerName[] | null; headers?: HeaderName[]; means?: string }>;
+  /** Besides what any request can meet. */
+  failures: Code[];
+}
+
+const ok = (answer: AnswerName, ...headers: HeaderName[]) => ({
+  200: { answer: [answer], headers },
+});
+const form = (id: string, path: string): Operation => ({
+  id,
+  summary: `The fields of POST ${path}`,
+  success: ok("Form"),
+  failures: [],
+});
+
+const endSession = {
+  summary: "Ends that session",
+  session: "needed",
+  success: ok("Done"),
+  failures: ["unauthenticated", "withdrawal_pending", "not_found"],
+} as const satisfies Omit<Operation, "id">;
+
+const withdraw = {
+  session: "needed",
+  body: { schema: "Confirmation", required: false },
+  success: {
+    200: {
+      answer: ["Withdrawn"],
+      headers: ["Set-Cookie", "Clear-Site-Data"],
+      means: "Erased",
+    },
+    202: {
+      answer: ["Scheduled"],
+      headers: ["Set-Cookie"],
+      means: "Will be erased when the grace period is over",
+    },
+  },
+  failures: [
+    "invalid",
+    "unauthenticated",
+    "confirmation_required",
+    "confirmation_failed",
+    "withdrawal_pending",
+    "conflict",
+    "throttled",
+  ],
+} satisfies Omit<Operation, "id" | "summary">;
+
+/** By path and method, in the order of the README. */
+export const operations: Record<
+  string,
+  Partial<Record<"get" | "post" | "delete", Operation>>
+> = {
+  "/": {
+    get: {
+      id: "home",
+      summary: "Who is signed in",
+      session: "heeded",
+      success: ok("Home"),
+      failures: [],
+    },
+  },
+  "/register": {
+    get: form("registerForm", "/register"),
+    post: {
+      id: "register",
+      summary: "Joins",
+      body: { schema: "Registration", required: true },
+      success: { 201: { answer: ["Done"] } },
+      failures: ["invalid", "conflict", "throttled"],
+    },
+  },
+  "/login": {
+    get: form("loginForm", "/login"),
+    post: {
+      id: "login",
+      summary: "Signs in",
+      body: { schema: "Credentials", required: true },
+      success: ok("SignedIn", "Set-Cookie"),
+      failures: ["invalid", "invalid_credentials", "throttled"],
+    },
+  },
+  "/logout": {
+    get: form("logoutForm", "/logout"),
+    post: {
+      id: "logout",
+      summary: "Signs out, signed in or not",
+      session: "heeded",
+      success: ok("Done", "Clear-Site-Data"),
+      failures: [],
+    },
+  },
+  "/userinfo": {
+    get: {
+      id: "userinfo",
+      summary: "The member's own record",
+      session: "needed",
+      success: ok("Member"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/export": {
+    get: {
+      id: "export",
+      summary: "All that the data map shows the member, by table",
+      session: "needed",
+      success: ok("Export", "Content-Disposition"),
+      failures: ["unauthenticated"],
+    },
+  },
+  "/userinfo/password": {
+    post: {
+      id: "changePassword",
+      summary: "Changes the password and ends every other session",
+      session: "needed",
+      body: { schema: "PasswordChange", required: true },
+      success: ok("Done", "Set-Cookie"),
+      failures: [
+        "invalid",
+        "unauthenticated",
+        "confirmation_failed",
+        "withdrawal_pending",
+        "throttled",
+      ],
+    },
+  },
+  "/userinfo/sessions": {
+    get: {
+      id: "sessions",
+      summary: "The member's sessions, newest first",
+      session: "needed",
+      success: ok("Sessions"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/sessions/{id}": {
+    delete: { id: "endSession", ...endSession },
+    post: { id: "endSessionByForm", ...endSession },
+  },
+  "/withdrawal": {
+    get: {
+      id: "preview",
+      summary: "What leaving will do, with real counts",
+      session: "needed",
+      success: ok("Preview"),
+      failures: ["unauthenticated"],
+    },
+    delete: { id: "withdraw", summary: "Leaves", ...withdraw },
+    post: { id: "withdrawByForm", summary: "Leaves, for forms", ...withdraw },
+  },
+  "/restoration": {
+    post: {
+      id: "restore",
+      summary: "Takes a pending withdrawal back",
+      session: "needed",
+      success: ok("Done"),
+      failures: ["unauthenticated", "conflict"],
+    },
+  },
+  "/receipts/{id}": {
+    get: {
+      id: "receipt",
+      summary: "What was erased, without sign-in",
+      success: { 200: { answer: ["Receipt", "Awaited"] } },
+      failures: ["not_found"],
+    },
+  },
+  "/.well-known/jwks.json": {
+    get: {
+      id: "keys",
+      summary: "The public keys that receipts are verified with",
+      success: ok("Keys"),
+      failures: [],
+    },
+  },
+  "/policy": {
+    get: {
+      id: "policy",
+      summary: "What is stored, what for, how long, and what leaving does with it",
+      success: ok("Policy"),
+      failures: [],
+    },
+  },
+  "/healthz": {
+    get: { id: "alive", summary: "The process answers", success: ok("Health"), failures: [] },
+  },
+  "/readyz": {
+    get: {
+      id: "ready",
+      summary: "The database answers, with the current schema",
+      success: ok("Health"),
+      failures: [],
+    },
+  },
+  "/readyz/withdrawal": {
+    get: {
+      id: "readyToErase",
+      summary: "The data map is complete, and no erasure is overdue",
+      success: ok("Health"),
+      failures: [],
+    },
+  },
+  "/openapi.json": {
+    get: {
+      id: "openapi",
+      summary: "This document",
+      success: { 200: { answer: null } },
+      failures: [],
+    },
+  },
+};

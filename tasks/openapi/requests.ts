@@ -1,0 +1,76 @@
+/**
+ * The schemas that validate, in the names of `components.schemas`, with what their checks do not say in
+ * JSON Schema. A constraint is written here only where the service refuses all that it refuses: what is
+ * trimmed and normalised first has its lengths in words.
+ */
+import * as z from "zod/mini";
+import { emailAddress, loginName } from "../../domain/member.ts";
+import { passwordMaxLength } from "../../domain/password.ts";
+import { reasons } from "../../domain/withdrawal.ts";
+import { password } from "../../routes/fields.ts";
+import { credentials, name } from "../../routes/login.tsx";
+import { registration } from "../../routes/register.tsx";
+import { change } from "../../routes/userinfo.tsx";
+import { confirmation } from "../../routes/withdrawal.tsx";
+
+export const requests = {
+  Registration: registration,
+  Credentials: credentials,
+  PasswordChange: change,
+  Confirmation: confirmation,
+};
+export type RequestName = keyof typeof requests;
+
+const user_id = "haneul";
+const good = "a fine day for hello";
+
+export const examples: Record<RequestName, unknown> = {
+  Registration: { user_id, email: "haneul@example.com", password: good },
+  Credentials: { user_id, password: good },
+  PasswordChange: { current: good, password: "a finer day for hello" },
+  Confirmation: { password: good, reason: "privacy" },
+};
+
+/** A field that may be left out, `null` or empty. */
+const absent = { type: ["string", "null"] };
+
+/** What each schema says besides: by schema, for several requests share them. */
+export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
+  [loginName, {
+    pattern: "^\\s*\\S+\\s*$",
+    description: "2 to 40 letters, digits or `._@+-` of any script; trimmed, NFC.",
+  }],
+  [emailAddress, {
+    pattern: "^\\s*[^\\s@]+@[^\\s@]+\\.[^\\s@]+\\s*$",
+    description: "At most 254 characters; trimmed, NFC.",
+  }],
+  [name, { pattern: "\\S" }],
+  [password, {
+    minLength: 1,
+    format: "password",
+    description:
+      `At most ${passwordMaxLength} characters in NFC; a new one has 8 or more, unless ` +
+      "the operator asks for others.",
+  }],
+  [confirmation.shape.password, { ...absent, minLength: undefined }],
+  [confirmation.shape.phrase, {
+    ...absent,
+    maxLength: 100,
+    description: "`회원탈퇴`, `withdraw` or `delete`.",
+  }],
+  [confirmation.shape.user_id, { ...absent, maxLength: 254, description: "Has to match." }],
+  [confirmation.shape.reason, { ...absent, enum: [...reasons, "", null] }],
+]);
+
+/** The tutorial's names for the fields of a sign-in are as good, where ours are not given. */
+export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
+  const either = (ours: string, theirs: string) => ({
+    anyOf: [
+      { required: [ours] },
+      { required: [theirs], properties: { [theirs]: { type: "string" as const } } },
+    ],
+  });
+  schema.properties!.userid = schema.properties!.userpw = { deprecated: true };
+  delete schema.required;
+  schema.allOf = [either("user_id", "userid"), either("password", "userpw")];
+}
