@@ -1,4 +1,4 @@
-import { type CryptoKey, importJWK, type JWK, SignJWT } from "jose";
+import { CompactSign, type JWK } from "jose";
 import type { Ground, Words } from "./data_map.ts";
 
 export interface Gone {
@@ -48,9 +48,13 @@ export interface ReceiptKeys {
 export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys> {
   const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
   const jwks = keys.map(publicHalf);
+  const encoder = new TextEncoder();
   return {
     async sign(receipt, issuer) {
-      return await new SignJWT({
+      const claims = {
+        iss: issuer,
+        jti: receipt.receiptId,
+        iat: Math.floor(receipt.erasedAt / 1000),
         destroyed: receipt.destroyed.map(flat),
         anonymised: receipt.anonymised.map(flat),
         kept: receipt.kept.map((kept) => ({
@@ -61,11 +65,9 @@ export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys
         recipients: receipt.recipients.map(({ name }) => name),
         backup_days: receipt.backupDays,
         remaining: 0,
-      })
+      };
+      return await new CompactSign(encoder.encode(JSON.stringify(claims)))
         .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current.kid })
-        .setIssuer(issuer)
-        .setJti(receipt.receiptId)
-        .setIssuedAt(Math.floor(receipt.erasedAt / 1000))
         .sign(current.key);
     },
     jwks: { keys: jwks },
@@ -73,8 +75,11 @@ export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys
 }
 
 async function openKey(jwk: JWK): Promise<CryptoKey> {
-  const key = await importJWK(jwk, "EdDSA") as CryptoKey;
-  const publicKey = await importJWK(publicHalf(jwk), "EdDSA") as CryptoKey;
+  const { kty, crv, x, d } = jwk as JsonWebKey;
+  const open = (half: JsonWebKey, use: KeyUsage) =>
+    crypto.subtle.importKey("jwk", { kty: kty!, ...half }, "Ed25519", false, [use]);
+  const key = await open({ crv: crv!, x: x!, d: d! }, "sign");
+  const publicKey = await open({ crv: crv!, x: x! }, "verify");
   const probe = crypto.getRandomValues(new Uint8Array(32));
   const signature = await crypto.subtle.sign("Ed25519", key, probe);
   const verified = await crypto.subtle.verify("Ed25519", publicKey, signature, probe);
