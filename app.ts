@@ -1,4 +1,5 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
+import { TrieRouter } from "hono/router/trie-router";
 import type { ApplyGlobalResponse } from "hono/client";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
@@ -31,7 +32,7 @@ import withdrawal from "./routes/withdrawal.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
-  const app = new Hono<Env>({ strict: false });
+  const app = new Hono<Env>({ strict: false, router: new TrieRouter() });
   return app
     .use(
       provide(services),

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { stylesheet } from "../pages/stylesheet.ts";
 

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { dueDeliveries } from "../db/deliveries.ts";
 import { isCurrent } from "../db/migrate.ts";

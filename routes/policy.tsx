@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import type { Entry, Words } from "../domain/data_map.ts";
 import { wantsPage } from "../middleware/language.ts";

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { type DeliveryState, findReceipt } from "../db/erasures.ts";
 import type { Words } from "../domain/data_map.ts";

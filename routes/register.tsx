@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { addMember, isFree } from "../db/members.ts";

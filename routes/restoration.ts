@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { restoreMember } from "../db/withdrawals.ts";
 import { AppError } from "../domain/error.ts";

@@ -1,4 +1,5 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { endSession, listSessions } from "../db/sessions.ts";
 import { AppError } from "../domain/error.ts";
