@@ -1,6 +1,6 @@
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
-import { type DeliveryState, findReceipt } from "../db/erasures.ts";
+import { type DeliveryState, findReceipt } from "../db/receipts.ts";
 import type { Words } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";

@@ -378,3 +378,60 @@ Deno.test("killed between the commit and the sending, the service sends when it 
   await receiver.shutdown();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test({
+  name:
+    "one of four workers is killed under load: nothing is lost, and nothing is sent by two at once",
+  ignore: onSqld.skip !== null,
+  async fn() {
+    const { openSqld } = await import("./stacks.ts");
+    const sqld = await openSqld();
+    const events = 300;
+    const underWay = new Set<string>();
+    const counts = new Map<string, number>();
+    let overlaps = 0;
+    const receiver = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async (request) => {
+        await request.body?.cancel();
+        const id = request.headers.get("webhook-id")!;
+        if (underWay.has(id)) overlaps++;
+        underWay.add(id);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        underWay.delete(id);
+        counts.set(id, (counts.get(id) ?? 0) + 1);
+        return new Response(null, { status: 200 });
+      },
+    );
+    const url = `http://127.0.0.1:${(receiver.addr as Deno.NetAddr).port}/`;
+    const list = recipients({ name: "mailer", url, secret: secret(1) });
+    const app = await openApp({ env: { TURSO_DATABASE_URL: sqld.url } });
+    await app.sql(`
+      INSERT INTO deliveries (id, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${events})
+      SELECT 'd' || i, 'mailer', 'm' || i, 'r' || i, 'member.withdrawn', 0, 0, 9e15 FROM n`);
+    const workers = Array.from({ length: 4 }, () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "tests/delivery_worker.ts", sqld.url, list],
+        stdout: "null",
+        stderr: "null",
+      }).spawn());
+    const waiting = async () =>
+      (await app.sql("SELECT id FROM deliveries WHERE status = 'waiting'")).length;
+    while (counts.size < events / 4) await new Promise((resolve) => setTimeout(resolve, 10));
+    workers[0]!.kill("SIGKILL");
+    for (let n = 0; n < 300 && await waiting() > 0; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.equal(await waiting(), 0);
+    assert.equal(counts.size, events, "nothing is lost");
+    assert.equal(overlaps, 0, "nothing is sent by two at the same moment");
+    const twice = [...counts.values()].filter((count) => count > 1).length;
+    assert.ok(twice <= 10, `${twice} were sent again: no more than the dead worker had under way`);
+    for (const worker of workers.slice(1)) worker.kill("SIGKILL");
+    await Promise.all(workers.map((worker) => worker.status));
+    await app.close();
+    await receiver.shutdown();
+    await sqld.stop();
+  },
+});
