@@ -275,12 +275,17 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   const urls: [string, string][] = [
     ["PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!],
     ["TURSO_DATABASE_URL", env.TURSO_DATABASE_URL],
-    ...env.RECIPIENTS.map(({ url }): [string, string] => ["RECIPIENTS", url]),
   ];
   for (const [name, text] of urls) {
     const url = new URL(text);
     if (url.protocol === "http:" && !isLoopback(url.hostname)) {
       refuse(name, "may be http:// on loopback alone: use https://");
+    }
+  }
+  for (const { url } of env.RECIPIENTS) {
+    const { protocol, hostname } = new URL(url);
+    if (protocol !== "https:" || isPrivate(hostname)) {
+      refuse("RECIPIENTS", "may name https:// URLs on public hosts alone");
     }
   }
 }
@@ -289,6 +294,14 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
 function isGuessable(secret: string): boolean {
   return secret.startsWith(generatedMark) || new Set(secret).size < 10 ||
     /change.?me|example|sample/i.test(secret);
+}
+
+/** Hosts of our own network, by name or by address: events must not become requests to our neighbours. */
+function isPrivate(hostname: string): boolean {
+  return isLoopback(hostname) || !hostname.includes(".") ||
+    /\.(local|localhost|internal|home\.arpa)\.?$/.test(hostname) ||
+    /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
+      .test(hostname);
 }
 
 function isLoopback(hostname: string): boolean {

@@ -332,7 +332,33 @@ Deno.test("recipients are unique, and reached by https with a secret that is one
     parseConfig({ ...production, RECIPIENTS: JSON.stringify(list) }, "deno");
   assert.equal(parse(entry, { ...entry, name: "other" }).recipients.length, 2);
   assert.throws(() => parse(entry, entry), /^ConfigError: RECIPIENTS repeats a name/);
-  assert.throws(() => parse({ ...entry, url: "http://mail.example" }), /RECIPIENTS may be http/);
+  const inside = [
+    "http://mail.example",
+    "https://localhost/",
+    "https://127.1/",
+    "https://0x7f000001/",
+  ];
+  inside.push(
+    "https://10.1.2.3/",
+    "https://192.168.0.1/",
+    "https://172.16.9.9/",
+    "https://169.254.169.254/",
+  );
+  inside.push(
+    "https://[::1]/",
+    "https://[fd00::1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://db.internal/",
+  );
+  inside.push(
+    "https://0.0.0.0/",
+    "https://printer.local/",
+    "https://100.64.0.1/",
+    "https://intranet/",
+  );
+  for (const url of inside) {
+    assert.throws(() => parse({ ...entry, url }), /RECIPIENTS may name https/, url);
+  }
   assert.throws(
     () => parse({ ...entry, secret: `whsec_${"A".repeat(40)}` }),
     /RECIPIENTS holds a generated/,
