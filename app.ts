@@ -32,7 +32,8 @@ import withdrawal from "./routes/withdrawal.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
-  const app = new Hono<Env>({ strict: false, router: new TrieRouter() });
+  const app = new Hono<Env>({ strict: false });
+  app.router = new TrieRouter(); // the preset would put its own here
   return app
     .use(
       provide(services),

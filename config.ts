@@ -82,13 +82,24 @@ const receiptKey = z.looseObject({
 /** Standard Webhooks 1.0.0: 24 to 64 bytes, base64, two by comma while rotating. */
 const webhookSecrets = z.pipe(
   z.string(),
-  z.pipe(list, z.array(z.string().check(z.regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/)))),
+  z.pipe(
+    list,
+    z.array(
+      z.string().check(
+        z.regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, { error: 'needs "secret": "whsec_…"' }),
+      ),
+    ),
+  ),
 );
 
 const recipient = z.strictObject({
   name: z.string().check(z.minLength(1)),
   kind: z._default(z.enum(["processor", "third_party"]), "processor"),
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.string().check(
+    z.refine((url) => isHttp(url) && isBareUrl(url, "with a query"), {
+      error: 'needs "url": "https://…" without credentials',
+    }),
+  ),
   secret: webhookSecrets,
 }, { error: 'needs entries of {"name", "kind", "url", "secret": "whsec_…"}' });
 
@@ -214,8 +225,12 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
  */
 export function parseDatabaseConfig(environment: Environment): Config["database"] {
   const { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, DATABASE_TIMEOUT_MS } = schema.shape;
-  const shape = { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, DATABASE_TIMEOUT_MS };
+  const { ANNYEONG_ENV } = schema.shape;
+  const shape = { TURSO_DATABASE_URL, TURSO_AUTH_TOKEN, DATABASE_TIMEOUT_MS, ANNYEONG_ENV };
   const env = read(z.object(shape), environment);
+  if (env.ANNYEONG_ENV === "production") {
+    requireTls("TURSO_DATABASE_URL", env.TURSO_DATABASE_URL);
+  }
   return {
     url: env.TURSO_DATABASE_URL,
     authToken: env.TURSO_AUTH_TOKEN,
@@ -272,21 +287,20 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   if (env.RECIPIENTS.some(({ secret }) => secret.some(isGuessable))) {
     refuse("RECIPIENTS", "holds a generated or sample secret: not in production");
   }
-  const urls: [string, string][] = [
-    ["PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!],
-    ["TURSO_DATABASE_URL", env.TURSO_DATABASE_URL],
-  ];
-  for (const [name, text] of urls) {
-    const url = new URL(text);
-    if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-      refuse(name, "may be http:// on loopback alone: use https://");
-    }
-  }
+  requireTls("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!);
+  requireTls("TURSO_DATABASE_URL", env.TURSO_DATABASE_URL);
   for (const { url } of env.RECIPIENTS) {
     const { protocol, hostname } = new URL(url);
     if (protocol !== "https:" || isPrivate(hostname)) {
       refuse("RECIPIENTS", "may name https:// URLs on public hosts alone");
     }
+  }
+}
+
+function requireTls(name: string, text: string): void {
+  const { protocol, hostname } = new URL(text);
+  if (protocol === "http:" && !isLoopback(hostname)) {
+    throw new ConfigError(`${name} may be http:// on loopback alone: use https://`);
   }
 }
 
@@ -297,9 +311,10 @@ function isGuessable(secret: string): boolean {
 }
 
 /** Hosts of our own network, by name or by address: events must not become requests to our neighbours. */
-function isPrivate(hostname: string): boolean {
+function isPrivate(fullName: string): boolean {
+  const hostname = fullName.replace(/\.$/, "");
   return isLoopback(hostname) || !hostname.includes(".") ||
-    /\.(local|localhost|internal|home\.arpa)\.?$/.test(hostname) ||
+    /\.(local|localhost|internal|home\.arpa)$/.test(hostname) ||
     /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
       .test(hostname);
 }
@@ -308,16 +323,19 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** Neither options nor credentials, which would end up in logs and error messages. */
-function isBareUrl(text: string): boolean {
+/** Neither credentials nor options, which would end up in logs and error messages. */
+function isBareUrl(text: string, query?: "with a query"): boolean {
   if (!URL.canParse(text)) return false;
   const { search, hash, username, password } = new URL(text);
-  return !(search || hash || username || password);
+  return !((search && !query) || hash || username || password);
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) &&
-    new URL(text).origin === text;
+  return isHttp(text) && new URL(text).origin === text;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -16,9 +16,10 @@ import {
 } from "./config.ts";
 import type { Services } from "./context.ts";
 import dataMap from "./data_map.ts";
-import { type Catalogue, createCatalogue } from "./db/catalogue.ts";
+import { createCatalogue } from "./db/catalogue.ts";
 import { type Database, openDatabase } from "./db/client.ts";
 import { migrate } from "./db/migrate.ts";
+import type { Disagreement } from "./db/schema.ts";
 import { causesOf } from "./domain/error.ts";
 import { createPasswords } from "./domain/password.ts";
 import { openReceiptKeys } from "./domain/receipt.ts";
@@ -108,13 +109,19 @@ export function openOnDeno(): Promise<Services> {
   });
 }
 
-/** The database alone, for migrations: a deployment need not carry the service's secrets. */
-export function openDatabaseOnDeno(): Promise<{ db: Database; catalogue: Catalogue }> {
+/**
+ * Brings the database to the current schema and looks at it beside the map. It asks for the database's
+ * variables alone: a deployment need not carry the service's secrets.
+ */
+export function migrateOnDeno(): Promise<Disagreement & { ran: string[] }> {
   return orExit(async () => {
     const config = parseDatabaseConfig(Deno.env.toObject());
     await makeDataFolder(config);
     const db = await openConfigured(config);
-    return { db, catalogue: createCatalogue(db, dataMap) };
+    const ran = await migrate(db, Date.now());
+    const found = await createCatalogue(db, dataMap).refresh();
+    db.close();
+    return { ran, ...found };
   });
 }
 

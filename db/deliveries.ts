@@ -7,6 +7,7 @@ import {
   retryForMs,
 } from "../domain/delivery.ts";
 import { newId } from "../domain/identifier.ts";
+import type { RecipientName } from "../domain/receipt.ts";
 import type { Database } from "./client.ts";
 
 const settledLiveMs = 90 * 24 * 60 * 60_000;
@@ -32,11 +33,9 @@ export function insertEvent(
   };
 }
 
-/** SQL: what is due for a recipient, and for its member nothing earlier is waiting. */
-const due = `
-  waiting.status = 'waiting' AND waiting.recipient = :recipient AND waiting.next_at <= :now
-  AND (waiting.leased_until IS NULL OR waiting.leased_until <= :now)
-  AND NOT EXISTS (
+/** SQL: for its member and recipient nothing earlier is waiting. */
+const isNext = `
+  NOT EXISTS (
     SELECT 1 FROM deliveries AS earlier
     WHERE earlier.status = 'waiting' AND earlier.recipient = waiting.recipient
       AND earlier.member_id = waiting.member_id AND earlier.position < waiting.position)`;
@@ -54,7 +53,10 @@ export async function leaseDeliveries(
       sql: `
         UPDATE deliveries SET lease = :lease, leased_until = :until
         WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE lease = :lease) AND position IN (
-          SELECT position FROM deliveries AS waiting WHERE ${due}
+          SELECT position FROM deliveries AS waiting
+          WHERE waiting.status = 'waiting' AND waiting.recipient = :recipient
+            AND waiting.next_at <= :now
+            AND (waiting.leased_until IS NULL OR waiting.leased_until <= :now) AND ${isNext}
           ORDER BY waiting.next_at LIMIT :limit)`,
       args: { lease, recipient, now, until: now + leaseMs, limit },
     },
@@ -93,16 +95,21 @@ export async function settleDelivery(
   }]);
 }
 
-/** How many are waiting and due; the oldest instant at which one should have been tried, ms. */
+/**
+ * How many could be sent to recipients that there are, and the oldest instant at which one should have
+ * been, ms. What waits behind an earlier event is not due.
+ */
 export async function dueDeliveries(
   db: Database,
+  recipients: readonly RecipientName[],
   now: number,
 ): Promise<{ count: number; since: number | null }> {
   const [result] = await db.read([{
     sql: `
-      SELECT count(*) AS count, min(next_at) AS since FROM deliveries
-      WHERE status = 'waiting' AND next_at <= ?`,
-    args: [now],
+      SELECT count(*) AS count, min(next_at) AS since FROM deliveries AS waiting
+      WHERE waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
+        AND waiting.recipient IN (SELECT value FROM json_each(?))`,
+    args: [now, JSON.stringify(recipients.map(({ name }) => name))],
   }]);
   const { count, since } = result!.rows[0]!;
   return { count: Number(count), since: since === null ? null : Number(since) };

@@ -1,6 +1,8 @@
 import type { InValue } from "@libsql/client";
 import * as z from "zod/mini";
+import type { RecipientName } from "../domain/receipt.ts";
 import type { Database } from "./client.ts";
+import { insertEvent } from "./deliveries.ts";
 
 /** One line of the ledger: an erasure by opaque ids, and what its receipt says. Times in ms. */
 export const ledgerLine = z.object({
@@ -61,8 +63,17 @@ export async function clearRevivedLine(db: Database, memberId: string): Promise<
   }]);
 }
 
-/** Puts a line back as it was, so that its receipt can be asked for: over what a repeated erasure wrote. */
-export async function restoreLine(db: Database, line: LedgerLine, id: string): Promise<void> {
+/**
+ * Puts a line back as it was, so that its receipt can be asked for: over what a repeated erasure wrote.
+ * Recipients of whom the database knows nothing any more are told again.
+ */
+export async function restoreLine(
+  db: Database,
+  line: LedgerLine,
+  id: string,
+  recipients: readonly RecipientName[],
+  now: number,
+): Promise<void> {
   await db.write([
     {
       sql: "INSERT INTO data_maps (id, description) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -82,6 +93,15 @@ export async function restoreLine(db: Database, line: LedgerLine, id: string): P
         ...[line.backup_days, line.recipients, line.counts],
       ],
     },
+    ...recipients.map(({ name }) =>
+      insertEvent("member.withdrawn", name, now, {
+        from: "erasures",
+        where: `receipt_id = ? AND NOT EXISTS (
+          SELECT 1 FROM deliveries WHERE deliveries.receipt_id = erasures.receipt_id
+            AND deliveries.recipient = ? AND deliveries.type = 'member.withdrawn')`,
+        args: [line.receipt_id, name],
+      })
+    ),
   ]);
 }
 

@@ -259,6 +259,7 @@ export async function changePassword(db: Database, change: {
       sql: `DELETE FROM sessions WHERE user_id = ${owner} AND id <> :id`,
       args: { id: session.id },
     },
+    { sql: `DELETE FROM recoveries WHERE user_id = ${owner}`, args: { id: session.id } },
     ...forgetAttempt(change.attempt),
     { sql: "SELECT id FROM sessions WHERE id = ?", args: [session.id] },
   ]);

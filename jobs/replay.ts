@@ -15,11 +15,12 @@ import { rejoinTerms } from "../domain/rejoin.ts";
  * the same receipt; puts the lines of the others back; and ends every session. May be run again.
  */
 export async function replayLedger(services: Services, lines: AsyncIterable<LedgerLine>) {
-  const run = { lines: 0, erased: 0, sessions: await endAllSessions(services.db) };
+  const { config, db } = services;
+  const run = { lines: 0, erased: 0, sessions: await endAllSessions(db) };
   for await (const line of lines) {
     run.lines++;
     if (await eraseAgain(services, line)) run.erased++;
-    await restoreLine(services.db, line, newId());
+    await restoreLine(db, line, newId(), config.recipients, services.now());
   }
   await services.db.truncateLog();
   return run;

@@ -16,12 +16,18 @@ const sealed = z.object({
   seen: z.number(),
 });
 
+/** Unsealing costs more than the query it leads to; so many are remembered, half a MiB. */
+const sealsRemembered = 1000;
+
 /**
  * hono-sessions' cookie store, with what it lacks: no cookie for visitors, one `Set-Cookie` and only
  * when there is something to say, an expired cookie at the end, a checked shape, an idle end by our own
  * clock, and keys that rotate.
  */
 class SealedCookieStore extends CookieStore {
+  /** Seals that were opened before, the oldest first. The session row is asked each time all the same. */
+  private readonly opened = new Map<string, Seal>();
+
   constructor(private readonly config: Config) {
     super();
   }
@@ -29,10 +35,20 @@ class SealedCookieStore extends CookieStore {
   override async getSession(c: Context<Env>): Promise<SessionData | null> {
     const cookie = getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix);
     if (!cookie) return null;
+    const seal = this.opened.get(cookie) ?? await this.open(cookie);
+    if (!seal) return null;
+    if (seal.seen + this.config.session.idleMs > c.var.now) return sessionData(seal);
+    c.set("idleSecret", seal.secret);
+    return null;
+  }
+
+  private async open(cookie: string): Promise<Seal | null> {
     for (const key of this.config.sessionSecrets) {
       const seal = sealed.safeParse(await unseal(key, cookie)).data;
-      if (seal && seal.seen + this.config.session.idleMs > c.var.now) return sessionData(seal);
-      if (seal) c.set("idleSecret", seal.secret);
+      if (!seal) continue;
+      if (this.opened.size >= sealsRemembered) this.opened.delete(this.opened.keys().next().value!);
+      this.opened.set(cookie, seal);
+      return seal;
     }
     return null;
   }

@@ -21,13 +21,14 @@ export default new Hono<Env>()
     return c.json({ status: "ready" });
   })
   .get("/readyz/withdrawal", async (c) => {
-    const { db, catalogue } = c.var.services;
+    const { config, db, catalogue } = c.var.services;
     const { problems, warnings } = await catalogue.refresh();
     warnings.forEach((warning) => log.warn("{warning}", { warning }));
     problems.forEach((problem) => log.error("{problem}", { problem }));
     if (problems.length > 0) throw new AppError("unavailable");
     const limit = c.var.now - overdueMs;
-    const since = await overdueSince(db, limit) ?? (await dueDeliveries(db, limit)).since;
+    const since = await overdueSince(db, limit) ??
+      (await dueDeliveries(db, config.recipients, limit)).since;
     if (since !== null) {
       log.error("due work is overdue: are the jobs running?", {
         since: new Date(since).toISOString(),

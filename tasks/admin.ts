@@ -206,6 +206,7 @@ async function main(): Promise<void> {
     console.error("nothing was done");
     Deno.exit(1);
   }
+  if (name === "deliveries" && !["waiting", "given_up", "refused"].includes(argument)) usage();
   const services = await openOnDeno();
   const audit = (act: string, memberId: string | null): AuditEntry => ({
     operator: values.by ?? Deno.env.get("USER") ?? "unknown",

@@ -6,7 +6,11 @@ import { openOnDeno } from "../main.ts";
 
 const services = await openOnDeno();
 while ((await runJobs(services)).left);
-const { count } = await dueDeliveries(services.db, services.now());
+const { count } = await dueDeliveries(
+  services.db,
+  services.config.recipients,
+  services.now(),
+);
 const erasures = await overdueSince(services.db, services.now());
 console.log(
   `done; due and left: ${count} deliveries, ${erasures === null ? "no" : "some"} erasures`,

@@ -143,6 +143,11 @@ Deno.test("a recovery link lets a member leave, once, and dies with time", async
     assert.equal((await visitor.get(first)).status, 404, "a new link voids the one before");
     app.clock.pass(recoveryMs);
     assert.equal((await visitor.get(second)).status, 404);
+    const voided = await make();
+    const owner = await signIn(app, "hong");
+    const change = { current: goodPassword, password: goodPassword };
+    assert.equal((await owner.send("POST", "/userinfo/password", change)).status, 200);
+    assert.equal((await visitor.get(voided)).status, 404, "a new password voids the link");
     const path = await make();
     const left = await visitor.send("POST", `${path}/withdrawal`, { reason: "other" });
     assert.equal(left.status, days === "0" ? 200 : 202);

@@ -5,7 +5,10 @@ import { type LedgerLine, readLedger } from "../db/ledger.ts";
 import { replayLedger } from "../jobs/replay.ts";
 
 Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
-  const app = await openApp({ env: { REJOIN_BLOCK_DAYS: "30" } });
+  const RECIPIENTS = JSON.stringify([
+    { name: "mailer", url: "http://127.0.0.1:1/", secret: `whsec_${"A".repeat(43)}=` },
+  ]);
+  const app = await openApp({ env: { REJOIN_BLOCK_DAYS: "30", RECIPIENTS } });
   for (const name of ["hong", "kim", "lee", "park"]) await newMember(app, name);
   const early = await newMember(app, "early");
   const before = (await early.send("DELETE", "/withdrawal")).json.receipt_id;
@@ -30,7 +33,11 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   assert.doesNotMatch(JSON.stringify(lines), /hong|kim|lee|late|early|example\.com/);
 
   const restored = await openApp({
-    env: { TURSO_DATABASE_URL: `file:${app.folder}/backup.db`, REJOIN_BLOCK_DAYS: "30" },
+    env: {
+      TURSO_DATABASE_URL: `file:${app.folder}/backup.db`,
+      REJOIN_BLOCK_DAYS: "30",
+      RECIPIENTS,
+    },
     clock: app.clock,
   });
   await migrate(restored.db, app.clock.now());
@@ -64,6 +71,9 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   }
   assert.equal((await new Browser(restored).get(`/receipts/${before}`)).status, 200);
   assert.equal((await join(restored, "hong")).status, 409, "the rejoin block is back");
+  const told = async () =>
+    (await restored.sql("SELECT DISTINCT receipt_id FROM deliveries")).length;
+  assert.equal(await told(), 5, "recipients hear of all of them, once more where need be");
   const again = await replay();
   assert.deepEqual([again.lines, again.erased], [5, 0], "a second replay changes nothing");
   await restored.close();
