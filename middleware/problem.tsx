@@ -1,10 +1,38 @@
-import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
+import type { HtmlEscapedString } from "hono/utils/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "../context.ts";
 import { AppError, type Code, statuses } from "../domain/error.ts";
+import { LoginPage, memberPageOf } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { ProblemPage } from "../pages/problem.tsx";
+import { PendingPage } from "../pages/withdrawal.tsx";
 import { wantsPage } from "./language.ts";
+
+/** How a form is shown again when its request is refused. */
+interface FormPage {
+  page(c: Context<Env>, refusal: Refusal): HtmlEscapedString | Promise<HtmlEscapedString>;
+  /** Fields that a code speaks of without naming them: the first takes the focus. */
+  suspects: Partial<Record<Code, readonly string[]>>;
+}
+
+declare module "hono" {
+  interface ContextVariableMap {
+    form?: FormPage;
+  }
+}
+
+/** Stands before a form's handler: whatever refuses the request after it is told on that form. */
+export function form(
+  page: FormPage["page"],
+  suspects: FormPage["suspects"] = {},
+): MiddlewareHandler<Env> {
+  return async function form(c, next) {
+    c.set("form", { page, suspects });
+    await next();
+  };
+}
 
 /** The one place where a failure becomes an answer: a code, a sentence in the caller's language. */
 export const onError: ErrorHandler<Env> = (error, c) => answer(asAppError(error), c);
@@ -19,15 +47,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
   const retryAfterMs = details.retryAfterMs ?? (status === 503 ? 5000 : undefined);
   if (retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
   if (details.allow) c.header("Allow", details.allow.join(", "));
-  if (wantsPage(c)) {
-    if (error.code === "unauthenticated" && /^(GET|HEAD)$/.test(c.req.method)) {
-      return c.redirect("/login", 303);
-    }
-    return c.html(
-      <ProblemPage t={c.var.messages} sentence={sentence} fields={fieldsOf(error, c)} />,
-      status,
-    );
-  }
+  if (wantsPage(c)) return answerPage(error, sentence, c, status);
   return c.json({
     error: sentence,
     code: error.code,
@@ -36,6 +56,61 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
     ...(details.receiptId && { receipt_id: details.receiptId }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
   }, status);
+}
+
+/** People are shown where they can go on: sign-in, the way back, the form they sent; else what happened. */
+async function answerPage(
+  error: AppError,
+  sentence: string,
+  c: Context<Env>,
+  status: ContentfulStatusCode,
+): Promise<Response> {
+  const { code, details } = error;
+  const t = c.var.messages;
+  const isRead = /^(GET|HEAD)$/.test(c.req.method);
+  if (code === "unauthenticated") {
+    const next = memberPageOf(c.req.path);
+    if (!isRead) return c.html(<LoginPage t={t} next={next} />, status);
+    return c.redirect(next ? `/login?next=${next}` : "/login", 303);
+  }
+  if (code === "withdrawal_pending" && details.eraseAt !== undefined) {
+    return c.html(<PendingPage t={t} eraseAt={details.eraseAt} />, status);
+  }
+  const refusal = await refusalOf(error, sentence, c);
+  // A form may need the database to be shown, and that may be what is missing.
+  const again = await (async () => await c.var.form?.page(c, refusal))().catch(() => undefined);
+  if (again) return c.html(again, status);
+  const { retryAt } = refusal;
+  const here = isRead ? "" : "/";
+  return c.html(<ProblemPage {...{ t, code, sentence, retryAt, here }} />, status);
+}
+
+async function refusalOf(error: AppError, sentence: string, c: Context<Env>): Promise<Refusal> {
+  const { code, details } = error;
+  const { confirm, retryAfterMs } = details;
+  const asked = confirm === "password" || confirm === "phrase" ? [confirm] : null;
+  const suspects = asked ?? c.var.form?.suspects[code] ?? [];
+  const said = suspects.length === 1 ? sentence : "";
+  return {
+    code,
+    sentence,
+    fields: details.fields
+      ? fieldsOf(error, c)
+      : Object.fromEntries(suspects.map((name) => [name, said])),
+    values: await valuesOf(c),
+    retryAt: code === "throttled" && retryAfterMs !== undefined ? c.var.now + retryAfterMs : null,
+    receiptId: details.receiptId ?? null,
+  };
+}
+
+/** What was typed into a form, to be shown again; never a secret. */
+async function valuesOf(c: Context<Env>): Promise<Record<string, string>> {
+  if (!c.var.form) return {};
+  const typed = new URLSearchParams(await c.req.text().catch(() => ""));
+  const secrets = new Set(["password", "current", "userpw"]);
+  return Object.fromEntries(
+    Array.from(typed, ([name, value]) => [name, secrets.has(name) ? "" : value]),
+  );
 }
 
 function sentenceOf({ code, details }: AppError, c: Context<Env>): string {

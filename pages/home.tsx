@@ -1,12 +1,17 @@
 import type { Messages } from "../messages/mod.ts";
-import { Layout } from "./layout.tsx";
+import { Layout, type Notice, Timed } from "./layout.tsx";
 
-/** A greeting; for a member the ways to their page and out. */
-export function HomePage({ t, name }: { t: Messages; name: string | null }) {
-  if (name === null) {
+/** A greeting; for a member the ways to their page and out, or back while a withdrawal is pending. */
+export function HomePage(props: {
+  t: Messages;
+  member: { name: string; eraseAt: number | null } | null;
+  notice: Notice | null;
+}) {
+  const { t, member, notice } = props;
+  if (member === null) {
     return (
-      <Layout t={t} title={t.page.greeting}>
-        <p>{t.page.tagline}</p>
+      <Layout t={t} title={t.page.greeting} notice={notice}>
+        <p class="lead">{t.page.tagline}</p>
         <div class="actions">
           <a class="button" href="/login">{t.page.signIn}</a>
           <a class="button quiet" href="/register">{t.page.join}</a>
@@ -14,10 +19,18 @@ export function HomePage({ t, name }: { t: Messages; name: string | null }) {
       </Layout>
     );
   }
+  const { name, eraseAt } = member;
   return (
-    <Layout t={t} title={t.page.welcome(name)}>
+    <Layout t={t} title={t.page.welcome(name)} notice={notice}>
+      {eraseAt !== null && (
+        <p>
+          <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
+        </p>
+      )}
       <div class="actions">
-        <a class="button" href="/userinfo">{t.page.myPage}</a>
+        {eraseAt === null
+          ? <a class="button" href="/userinfo">{t.page.myPage}</a>
+          : <a class="button" href="/withdrawal">{t.page.scheduled}</a>}
         <SignOut t={t} />
       </div>
     </Layout>

@@ -1,28 +1,28 @@
+import type { Code } from "../domain/error.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Layout } from "./layout.tsx";
+import { Layout, Timed } from "./layout.tsx";
 
-/** What went wrong, and with which field. */
+/** What went wrong where there is no form to say it on. */
 export function ProblemPage(props: {
   t: Messages;
+  code: Code;
   sentence: string;
-  fields: Record<string, string>;
+  retryAt: number | null;
+  /** The address that was asked for, where asking for it again is harmless. */
+  here: string;
 }) {
-  const { t, sentence, fields } = props;
-  const names: Record<string, string> = {
-    user_id: t.page.userId,
-    email: t.page.email,
-    password: t.page.password,
-    current: t.page.currentPassword,
-  };
+  const { t, code, sentence, retryAt, here } = props;
   return (
-    <Layout t={t} title={t.page.problem}>
+    <Layout t={t} title={t.page.problems[code] ?? t.page.problem} here={here}>
       <p role="alert">{sentence}</p>
-      <ul>
-        {Object.entries(fields).map(([name, problem]) => <li>{names[name] ?? name}: {problem}</li>)}
-      </ul>
-      <p>
-        <a href="/">{t.page.home}</a>
-      </p>
+      {code === "throttled" && retryAt !== null && (
+        <p>
+          <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />
+        </p>
+      )}
+      <div class="actions">
+        <a class="button quiet" href="/">{t.page.home}</a>
+      </div>
     </Layout>
   );
 }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Env } from "../context.ts";
 import { findSession } from "../db/sessions.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { requireSession, secretOf } from "../middleware/session.ts";
 import { HomePage } from "../pages/home.tsx";
 
@@ -12,6 +12,9 @@ export default new Hono<Env>()
     if (session) requireSession(c, session);
     else if (secret) c.var.session.deleteSession();
     const name = session ? session.member.name : null;
-    if (wantsPage(c)) return c.html(<HomePage t={c.var.messages} name={name} />);
+    if (wantsPage(c)) {
+      const member = session ? { name: session.member.name, eraseAt: session.eraseAt } : null;
+      return c.html(<HomePage t={c.var.messages} member={member} notice={noticeOf(c)} />);
+    }
     return c.json({ member: name === null ? null : { user_id: name } });
   });

@@ -8,9 +8,10 @@ import { plainText } from "../domain/member.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
+import { form } from "../middleware/problem.tsx";
 import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
-import { LoginPage } from "../pages/entry.tsx";
+import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import { password, shortText } from "./fields.ts";
 
 const name = z.pipe(
@@ -28,12 +29,20 @@ const credentials = z.pipe(
   z.object({ user_id: name, password }),
 );
 
+const again = form(
+  (c, refusal) => (
+    <LoginPage t={c.var.messages} next={memberPageOf(c.req.query("next"))} refusal={refusal} />
+  ),
+  { invalid_credentials: ["password", "user_id"] },
+);
+
 export default new Hono<Env>()
   .get("/login", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "password"] });
-    return c.html(<LoginPage t={c.var.messages} />);
+    const next = memberPageOf(c.req.query("next"));
+    return c.html(<LoginPage t={c.var.messages} next={next} notice={noticeOf(c)} />);
   })
-  .post("/login", body(credentials), async (c) => {
+  .post("/login", again, body(credentials), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id, password } = c.req.valid("json");
     const account = accountOf(c, user_id);
@@ -60,7 +69,10 @@ export default new Hono<Env>()
 
     c.set("memberId", found.userId);
     startCookie(c, session, account);
-    if (wantsPage(c)) return c.redirect(opened.eraseAt === null ? "/" : "/withdrawal", 303);
+    if (wantsPage(c)) {
+      const next = memberPageOf(c.req.query("next")) ?? "/";
+      return c.redirect(opened.eraseAt === null ? next : "/withdrawal", 303);
+    }
     return c.json({
       message: c.var.messages.done.signedIn,
       member: { user_id: found.name },

@@ -10,10 +10,22 @@ import { registrationAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { clientOf, identifiersOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
+import { form } from "../middleware/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import { password } from "./fields.ts";
 
 const registration = z.object({ user_id: loginName, email: emailAddress, password });
+
+const again = form(
+  (c, refusal) => (
+    <RegisterPage
+      t={c.var.messages}
+      minLength={c.var.services.config.password.minLength}
+      refusal={refusal}
+    />
+  ),
+  { conflict: ["user_id", "email"] },
+);
 
 export default new Hono<Env>()
   .get("/register", (c) => {
@@ -21,7 +33,7 @@ export default new Hono<Env>()
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "email", "password"] });
     return c.html(<RegisterPage t={c.var.messages} minLength={minLength} />);
   })
-  .post("/register", body(registration), async (c) => {
+  .post("/register", again, body(registration), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id: name, email, password } = c.req.valid("json");
     const problem = passwordProblem(password, { name, email }, config.password.minLength);
@@ -37,6 +49,6 @@ export default new Hono<Env>()
     const joined = await addMember(db, member, blocks);
     if (!joined) throw new AppError("conflict", { sentence: "taken" });
 
-    if (wantsPage(c)) return c.redirect("/login", 303);
+    if (wantsPage(c)) return c.redirect("/login?done=joined", 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { Env } from "../context.ts";
 import { endSession, listSessions } from "../db/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { requireMember, requireSecret } from "../middleware/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
 
@@ -11,7 +11,10 @@ export default new Hono<Env>()
     const { db } = c.var.services;
     const { session, sessions } = await listSessions(db, requireSecret(c), c.var.now);
     requireMember(c, session);
-    if (wantsPage(c)) return c.html(<SessionsPage t={c.var.messages} sessions={sessions} />);
+    if (wantsPage(c)) {
+      const t = c.var.messages;
+      return c.html(<SessionsPage t={t} sessions={sessions} notice={noticeOf(c)} />);
+    }
     return c.json({
       sessions: sessions.map(({ id, createdAt, expiresAt, userAgent, current }) => ({
         id,
@@ -34,6 +37,9 @@ async function end(c: Context<Env>, id: string) {
     throw new AppError("not_found");
   }
   if (ended.own) c.var.session.deleteSession();
-  if (wantsPage(c)) return c.redirect("/userinfo/sessions", 303);
+  if (wantsPage(c)) {
+    const here = "/userinfo/sessions?done=device_signed_out";
+    return c.redirect(ended.own ? "/?done=signed_out" : here, 303);
+  }
   return c.json({ message: c.var.messages.done.sessionEnded });
 }

@@ -8,7 +8,8 @@ import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
+import { form } from "../middleware/problem.tsx";
 import {
   newSession,
   requireMember,
@@ -16,10 +17,21 @@ import {
   requireSession,
   startCookie,
 } from "../middleware/session.ts";
-import { UserinfoPage } from "../pages/userinfo.tsx";
+import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 
 const change = z.object({ current: password, password });
+
+const again = form(
+  (c, refusal) => (
+    <PasswordPage
+      t={c.var.messages}
+      minLength={c.var.services.config.password.minLength}
+      refusal={refusal}
+    />
+  ),
+  { confirmation_failed: ["current"] },
+);
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
@@ -27,7 +39,8 @@ export default new Hono<Env>()
     const { member } = requireMember(c, await findSession(db, requireSecret(c), c.var.now));
     if (wantsPage(c)) {
       const { minLength } = config.password;
-      return c.html(<UserinfoPage t={c.var.messages} member={member} minLength={minLength} />);
+      const shown = { t: c.var.messages, member, minLength, notice: noticeOf(c) };
+      return c.html(<UserinfoPage {...shown} />);
     }
     return c.json({
       user_id: member.name,
@@ -45,7 +58,7 @@ export default new Hono<Env>()
     c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
     return c.body(bytesOf(text));
   })
-  .post("/userinfo/password", body(change), async (c) => {
+  .post("/userinfo/password", again, body(change), async (c) => {
     const { config, db, passwords } = c.var.services;
     const form = c.req.valid("json");
     const secret = requireSecret(c);
@@ -70,7 +83,7 @@ export default new Hono<Env>()
     if (!changed) throw new AppError("unauthenticated");
 
     startCookie(c, session, accountOf(c, member.name));
-    if (wantsPage(c)) return c.redirect("/userinfo", 303);
+    if (wantsPage(c)) return c.redirect("/userinfo?done=password_changed", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });
 
