@@ -68,8 +68,6 @@ export const ko = {
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
   },
   page: {
-    skip: "본문으로 건너뛰기",
-    languages: "언어",
     greeting: "안녕하세요",
     tagline: "반가울 때도, 떠날 때도.",
     welcome: (name: string) => `환영합니다, ${name}`,
@@ -77,18 +75,7 @@ export const ko = {
     signOut: "로그아웃",
     signOutQuestion: "이 기기에서 로그아웃합니다.",
     signedOut: "로그아웃된 상태입니다",
-    signedOutWhy:
-      "로그인이 만료되었거나, 다른 창에서 로그아웃 또는 탈퇴를 마치셨을 수 있습니다. 다시 로그인하면 이어서 이용할 수 있습니다.",
-    haveLeft: "이미 탈퇴하셨다면 더 하실 일은 없습니다.",
-    notMember: "아직 회원이 아니신가요?",
-    isMember: "이미 회원이신가요?",
-    notices: {
-      joined: "가입이 완료되었습니다. 이제 로그인해 주세요.",
-      signed_out: "로그아웃되었습니다.",
-      password_changed: "비밀번호를 변경했습니다. 다른 기기에서는 모두 로그아웃되었습니다.",
-      device_signed_out: "해당 기기에서 로그아웃되었습니다.",
-      restored: "탈퇴가 철회되었습니다. 계정과 정보는 그대로입니다.",
-    },
+    signedOutWhy: "로그인이 만료되었거나, 다른 창에서 로그아웃 또는 탈퇴하셨습니다.",
     join: "회원가입",
     myPage: "내 정보",
     home: "처음으로",
@@ -109,20 +96,13 @@ export const ko = {
     export: "내 데이터 내려받기",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",
-    cancel: "돌아가기",
-    withdrawalIntro: "탈퇴하면 아래와 같이 처리됩니다.",
-    exportFirst: "보관해 두고 싶은 정보가 있다면 탈퇴 전에 내려받을 수 있습니다.",
-    confirmPassword: "본인 확인을 위해 비밀번호를 입력해 주세요.",
     whatGoes: "파기되는 정보",
     whatChanges: "이름을 지우고 남는 정보",
     whatStays: "분리보관되는 정보",
     until: (ms: number) => `${day(ms)}까지`,
-    why: "보관 근거",
-    untilWhen: "보관 기한",
     nothingStays: "보관되는 정보가 없습니다.",
     backups: (count: number) =>
       `백업본에는 최대 ${number.format(count)}일간 남아 있다가 파기됩니다.`,
-    nameAfter: "아이디와 이메일",
     rejoin: (count: number) =>
       count > 0
         ? `같은 아이디와 이메일로는 ${days(count)} 동안 다시 가입할 수 없습니다.`
@@ -132,7 +112,6 @@ export const ko = {
         ? `신청 후 ${days(count)} 동안 로그인하여 철회할 수 있습니다.`
         : "바로 파기되며 되돌릴 수 없습니다.",
     told: "함께 통보받는 곳",
-    nobodyTold: "따로 통보받는 곳은 없습니다.",
     kinds: { processor: "수탁자", third_party: "제공받는 자" },
     typePhrase: "확인을 위해 ‘회원탈퇴’를 입력해 주세요.",
     reason: "떠나는 이유 (선택)",
@@ -145,21 +124,15 @@ export const ko = {
     },
     noReason: "선택하지 않음",
     farewell: "안녕히 가세요",
-    haveWithdrawn: "회원탈퇴가 완료되었습니다. 그동안 함께해 주셔서 고맙습니다.",
-    receiptIntro:
-      "무엇이 파기되었는지 확인할 수 있는 문서입니다. 누구의 것인지는 적혀 있지 않습니다.",
-    receiptLink: "확인서 주소",
+    thanks: "탈퇴가 완료되었습니다. 그동안 고마웠습니다.",
+    whatWent: "파기된 정보",
     downloadReceipt: "서명된 확인서 내려받기",
-    signatureUse: (keys: string) => `${keys}에 공개된 키로 누구나 검증할 수 있습니다.`,
     receipt: "파기 확인서",
     receiptNumber: "확인서 번호",
     keepReceipt: "이 번호로 언제든 파기 내역을 확인할 수 있습니다.",
     erasedAt: "파기 일시",
     signature: "서명",
     scheduled: "탈퇴 예정",
-    eraseAt: "파기 예정 일시",
-    pendingOptions: "그때까지는 탈퇴를 철회하거나 데이터를 내려받을 수 있습니다.",
-    howToRestore: "철회하려면 기한 안에 로그인해 주세요.",
     restore: "탈퇴 철회하기",
     statuses: {
       waiting: "통보 대기",
@@ -175,15 +148,7 @@ export const ko = {
     dispositions: { destroy: "파기", anonymise: "익명 처리", keep: "분리보관" },
     period: (unit: "years" | "months" | "days", count: number) =>
       `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
-    policyIntro: "어떤 정보를 왜 보관하는지, 탈퇴하면 어떻게 되는지 정리한 표입니다.",
-    problem: "문제가 있습니다",
-    problems: {
-      not_found: "찾을 수 없습니다",
-      unavailable: "지금은 이용할 수 없습니다",
-      throttled: "잠시 쉬어 주세요",
-    } as Record<string, string | undefined>,
-    retryAt: (ms: number) => `${instant(ms)} 이후에 다시 시도할 수 있습니다.`,
-    checkReceipt: "이 주소에 확인서가 있으면 처리된 것이고, 없으면 아무것도 바뀌지 않은 것입니다.",
+    retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
 };
 

@@ -37,10 +37,13 @@ export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-/** What the redirect to this page says was just done: one of our own notices, or nothing. */
+const notices: readonly Notice[] = [
+  ...["registered", "signedOut", "passwordChanged", "sessionEnded", "restored"] as const,
+];
+
+/** What the redirect to this page says was just done: one of our own sentences, or nothing. */
 export function noticeOf(c: Context<Env>): Notice | null {
-  const done = c.req.query("done") ?? "";
-  return Object.hasOwn(c.var.messages.page.notices, done) ? done as Notice : null;
+  return notices.find((notice) => notice === c.req.query("done")) ?? null;
 }
 
 /** Whether the client prefers pages and redirects; everyone else, `curl` included, gets JSON. */

@@ -10,12 +10,11 @@ import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
 import { wantsPage } from "./language.ts";
 
-/** How a form is shown again when its request is refused. */
-interface FormPage {
-  page(c: Context<Env>, refusal: Refusal): HtmlEscapedString | Promise<HtmlEscapedString>;
-  /** Fields that a code speaks of without naming them: the first takes the focus. */
-  suspects: Partial<Record<Code, readonly string[]>>;
-}
+/** Shows a form again, with why its request was refused. */
+type FormPage = (
+  c: Context<Env>,
+  refusal: Refusal,
+) => HtmlEscapedString | Promise<HtmlEscapedString>;
 
 declare module "hono" {
   interface ContextVariableMap {
@@ -23,13 +22,17 @@ declare module "hono" {
   }
 }
 
+/** Fields that a code speaks of without naming them, where a form has them: the first takes the focus. */
+const suspects: Partial<Record<Code, readonly string[]>> = {
+  invalid_credentials: ["password", "user_id"],
+  conflict: ["user_id", "email"],
+  confirmation_failed: ["current"],
+};
+
 /** Stands before a form's handler: whatever refuses the request after it is told on that form. */
-export function form(
-  page: FormPage["page"],
-  suspects: FormPage["suspects"] = {},
-): MiddlewareHandler<Env> {
+export function form(page: FormPage): MiddlewareHandler<Env> {
   return async function form(c, next) {
-    c.set("form", { page, suspects });
+    c.set("form", page);
     await next();
   };
 }
@@ -76,41 +79,38 @@ async function answerPage(
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {
     return c.html(<PendingPage t={t} eraseAt={details.eraseAt} />, status);
   }
-  const refusal = await refusalOf(error, sentence, c);
   // A form may need the database to be shown, and that may be what is missing.
-  const again = await (async () => await c.var.form?.page(c, refusal))().catch(() => undefined);
-  if (again) return c.html(again, status);
-  const { retryAt } = refusal;
-  const here = isRead ? "" : "/";
-  return c.html(<ProblemPage {...{ t, code, sentence, retryAt, here }} />, status);
+  const again = c.var.form && await showAgain(c.var.form, c, error, sentence).catch(() => null);
+  return c.html(
+    again ?? <ProblemPage t={t} sentence={sentence} here={isRead ? "" : "/"} />,
+    status,
+  );
 }
 
-async function refusalOf(error: AppError, sentence: string, c: Context<Env>): Promise<Refusal> {
+async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sentence: string) {
   const { code, details } = error;
-  const { confirm, retryAfterMs } = details;
-  const asked = confirm === "password" || confirm === "phrase" ? [confirm] : null;
-  const suspects = asked ?? c.var.form?.suspects[code] ?? [];
-  const said = suspects.length === 1 ? sentence : "";
-  return {
+  const values = valuesOf(await c.req.text());
+  const asked = details.confirm ? [details.confirm] : suspects[code] ?? [];
+  const wrong = asked.filter((name) => name in values || code === "confirmation_required");
+  const said = wrong.length === 1 ? sentence : "";
+  const { retryAfterMs, receiptId = null } = details;
+  return await page(c, {
     code,
     sentence,
     fields: details.fields
       ? fieldsOf(error, c)
-      : Object.fromEntries(suspects.map((name) => [name, said])),
-    values: await valuesOf(c),
-    retryAt: code === "throttled" && retryAfterMs !== undefined ? c.var.now + retryAfterMs : null,
-    receiptId: details.receiptId ?? null,
-  };
+      : Object.fromEntries(wrong.map((name) => [name, said])),
+    values,
+    retryAt: code === "throttled" && retryAfterMs ? c.var.now + retryAfterMs : null,
+    receiptId,
+  });
 }
 
-/** What was typed into a form, to be shown again; never a secret. */
-async function valuesOf(c: Context<Env>): Promise<Record<string, string>> {
-  if (!c.var.form) return {};
-  const typed = new URLSearchParams(await c.req.text().catch(() => ""));
-  const secrets = new Set(["password", "current", "userpw"]);
-  return Object.fromEntries(
-    Array.from(typed, ([name, value]) => [name, secrets.has(name) ? "" : value]),
-  );
+/** What was typed into a form, to be shown again. Of what is secret only that it was there. */
+function valuesOf(typed: string): Record<string, string> {
+  const values = Object.fromEntries(new URLSearchParams(typed));
+  for (const name of ["password", "current", "userpw"]) if (name in values) values[name] = "";
+  return values;
 }
 
 function sentenceOf({ code, details }: AppError, c: Context<Env>): string {

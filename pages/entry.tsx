@@ -2,43 +2,21 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout, type Notice } from "./layout.tsx";
 
-export function RegisterPage(props: {
+export function RegisterPage({ t, minLength, refusal }: {
   t: Messages;
   minLength: number;
-  refusal?: Refusal | undefined;
+  refusal?: Refusal;
 }) {
-  const { t, minLength, refusal } = props;
   return (
     <Layout t={t} title={t.page.join}>
       <Form t={t} action="/register" refusal={refusal}>
-        <Field
-          t={t}
-          label={t.page.userId}
-          name="user_id"
-          autocomplete="username"
-          refusal={refusal}
-        />
-        <Field
-          t={t}
-          label={t.page.email}
-          name="email"
-          type="email"
-          autocomplete="email"
-          refusal={refusal}
-        />
-        <Field
-          t={t}
-          label={t.page.password}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={t.page.passwordHint(minLength)}
-          refusal={refusal}
-        />
+        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="email" refusal={refusal} />
+        <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
       </Form>
       <p class="aside">
-        {t.page.isMember} <a href="/login">{t.page.signIn}</a>
+        <a href="/login">{t.page.signIn}</a>
       </p>
     </Layout>
   );
@@ -48,46 +26,26 @@ export function RegisterPage(props: {
  * @param next where to go on afterwards: given when somebody wanted to be there and was not, or was no
  *   longer, signed in
  */
-export function LoginPage(props: {
+export function LoginPage({ t, next, notice, refusal }: {
   t: Messages;
-  next?: string | null;
+  next: string | null;
   notice?: Notice | null;
-  refusal?: Refusal | undefined;
+  refusal?: Refusal;
 }) {
-  const { t, next, notice, refusal } = props;
   const address = next ? `/login?next=${next}` : "/login";
   const sentHere = next && !refusal;
+  const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
-    <Layout
-      t={t}
-      title={sentHere ? t.page.signedOut : t.page.signIn}
-      here={address}
-      notice={refusal ? null : notice ?? null}
-    >
+    <Layout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field
-          t={t}
-          label={t.page.userId}
-          name="user_id"
-          autocomplete="username"
-          refusal={refusal}
-        />
-        <Field
-          t={t}
-          label={t.page.password}
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          refusal={refusal}
-        />
+        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
-      {sentHere ? <p class="aside">{t.page.haveLeft}</p> : (
-        <p class="aside">
-          {t.page.notMember} <a href="/register">{t.page.join}</a>
-        </p>
-      )}
+      <p class="aside">
+        <a href="/register">{t.page.join}</a>
+      </p>
     </Layout>
   );
 }
@@ -95,9 +53,9 @@ export function LoginPage(props: {
 const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
 
 /** The page of a member that an address belongs to. Nothing else is ever gone on to after sign-in. */
-export function memberPageOf(path: string | undefined): string | null {
-  if (path?.startsWith("/restoration")) return "/withdrawal";
-  return pagesOfMembers.find((page) => path === page || path?.startsWith(`${page}/`)) ?? null;
+export function memberPageOf(path = ""): string | null {
+  if (path.startsWith("/restoration")) return "/withdrawal";
+  return pagesOfMembers.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
 export function LogoutPage({ t }: { t: Messages }) {

@@ -17,14 +17,16 @@ export interface Refusal {
   receiptId: string | null;
 }
 
-/** A form that says why it was refused. The browser's own bubbles are off: they speak its language. */
-export function Form(props: {
+interface Props {
   t: Messages;
+  refusal: Refusal | undefined;
+}
+
+/** A form that says why it was refused. The browser's own bubbles are off: they speak its language. */
+export function Form({ t, refusal, action, children }: Props & {
   action: string;
-  refusal?: Refusal | undefined;
   children?: Child;
 }) {
-  const { t, action, refusal, children } = props;
   return (
     <form method="post" action={action} novalidate>
       {refusal && <Summary t={t} refusal={refusal} />}
@@ -37,19 +39,14 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
   const { sentence, fields, retryAt, receiptId } = refusal;
   const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
   const nowhere = Object.keys(fields).length === 0;
-  const address = `/receipts/${receiptId}`;
   return (
     <div class="refusal" id="refusal" role="alert" tabindex={-1} autofocus={nowhere}>
       <p>{sentence}</p>
-      {said.length > 0 && (
-        <ul>
-          {said.map(([name, problem]) => (
-            <li>
-              <a href={`#${name}`}>{labelOf(t, name)}: {problem}</a>
-            </li>
-          ))}
-        </ul>
-      )}
+      {said.map(([name, problem]) => (
+        <p>
+          <a href={`#${name}`}>{labelOf(t, name, "current" in refusal.values)}: {problem}</a>
+        </p>
+      ))}
       {retryAt !== null && (
         <p>
           <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />
@@ -57,70 +54,70 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
       )}
       {receiptId && (
         <p>
-          {t.page.checkReceipt} <a class="code" href={address}>{address}</a>
+          <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>
         </p>
       )}
     </div>
   );
 }
 
-/** One labelled field of a form, with what is wrong with it beside it. A password is never repeated. */
-export function Field(props: {
-  t: Messages;
-  label: string;
-  name: string;
-  type?: "text" | "email" | "password";
-  autocomplete: string;
-  hint?: string;
-  refusal?: Refusal | undefined;
+/** The fields of all forms: `type` and `autocomplete`. */
+const fields = {
+  user_id: ["text", "username"],
+  email: ["email", "email"],
+  password: ["password", "current-password"],
+  current: ["password", "current-password"],
+  phrase: ["text", "off"],
+} as const;
+
+/**
+ * One labelled field, with what is wrong with it beside it.
+ *
+ * @param minLength of a password that is being chosen
+ * @param changing the password is chosen in place of another
+ */
+export function Field({ t, refusal, name, minLength, changing = false }: Props & {
+  name: keyof typeof fields;
+  minLength?: number;
+  changing?: boolean;
 }) {
-  const { t, label, name, type = "text", autocomplete, hint, refusal } = props;
+  const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
-  const described = [problem ? `${name}-problem` : wrong && "refusal", hint && `${name}-hint`];
+  const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
   return (
     <div class="field">
-      <label for={name} id={`${name}-label`}>{label}</label>
+      <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
       {problem && <p class="wrong" id={`${name}-problem`}>{problem}</p>}
       <div class="input">
         <input
           id={name}
           name={name}
           type={type}
-          value={type === "password" ? undefined : refusal?.values[name]}
-          autocomplete={autocomplete}
+          value={refusal?.values[name]}
+          autocomplete={minLength ? "new-password" : autocomplete}
           autocapitalize="none"
           spellcheck={false}
           required
           aria-invalid={wrong ? "true" : undefined}
           aria-describedby={described.filter(Boolean).join(" ") || undefined}
+          data-show={type === "password" ? t.page.show : undefined}
           autofocus={wrong && Object.keys(refusal!.fields)[0] === name}
         />
-        {type === "password" && (
-          <button
-            type="button"
-            class="reveal"
-            aria-controls={name}
-            aria-pressed="false"
-            aria-describedby={`${name}-label`}
-            hidden
-          >
-            {t.page.show}
-          </button>
-        )}
       </div>
-      {hint && <small id={`${name}-hint`}>{hint}</small>}
+      {minLength && <small id={`${name}-hint`}>{t.page.passwordHint(minLength)}</small>}
     </div>
   );
 }
 
 /** What people call a field. */
-function labelOf(t: Messages, name: string): string {
+function labelOf(t: Messages, name: string, changing: boolean): string {
   const labels: Record<string, string> = {
     user_id: t.page.userId,
     email: t.page.email,
-    password: t.page.password,
+    password: changing ? t.page.newPassword : t.page.password,
     current: t.page.currentPassword,
+    phrase: t.page.typePhrase,
     reason: t.page.reason,
   };
   return labels[name] ?? name;

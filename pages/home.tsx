@@ -1,14 +1,13 @@
 import type { Messages } from "../messages/mod.ts";
-import { Layout, type Notice, Timed } from "./layout.tsx";
+import { Layout, type Notice } from "./layout.tsx";
 
-/** A greeting; for a member the ways to their page and out, or back while a withdrawal is pending. */
-export function HomePage(props: {
+/** A greeting; for a member the ways to their page and out. */
+export function HomePage({ t, name, notice }: {
   t: Messages;
-  member: { name: string; eraseAt: number | null } | null;
+  name: string | null;
   notice: Notice | null;
 }) {
-  const { t, member, notice } = props;
-  if (member === null) {
+  if (name === null) {
     return (
       <Layout t={t} title={t.page.greeting} notice={notice}>
         <p class="lead">{t.page.tagline}</p>
@@ -19,18 +18,10 @@ export function HomePage(props: {
       </Layout>
     );
   }
-  const { name, eraseAt } = member;
   return (
     <Layout t={t} title={t.page.welcome(name)} notice={notice}>
-      {eraseAt !== null && (
-        <p>
-          <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
-        </p>
-      )}
       <div class="actions">
-        {eraseAt === null
-          ? <a class="button" href="/userinfo">{t.page.myPage}</a>
-          : <a class="button" href="/withdrawal">{t.page.scheduled}</a>}
+        <a class="button" href="/userinfo">{t.page.myPage}</a>
         <SignOut t={t} />
       </div>
     </Layout>

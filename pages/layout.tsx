@@ -1,10 +1,10 @@
-import { html } from "hono/html";
+import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Messages } from "../messages/mod.ts";
-import { enhancements, favicon, stylesheet } from "./stylesheet.ts";
+import { enhancements, stylesheet } from "./stylesheet.ts";
 
 /** What was just done, as the page after a redirect says it. */
-export type Notice = keyof Messages["page"]["notices"];
+export type Notice = Exclude<keyof Messages["done"], "scheduled">;
 
 /**
  * The frame of every page.
@@ -15,41 +15,42 @@ export function Layout(props: {
   t: Messages;
   title: string;
   here?: string;
-  notice?: Notice | null;
+  notice?: Notice | null | undefined;
   children?: Child;
 }) {
   const { t, title, here = "", notice, children } = props;
-  return html`<!DOCTYPE html>${(
-    <html lang={t.language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{title} · Annyeong</title>
-        <link rel="icon" type="image/svg+xml" href={favicon.path} />
-        <link rel="stylesheet" href={stylesheet.path} />
-        <script src={enhancements.path} defer blocking="render" />
-      </head>
-      <body>
-        <a class="skip" href="#main">{t.page.skip}</a>
-        <header>
-          <a href="/" class="brand" lang="ko" translate="no">안녕</a>
-          <nav aria-label={t.page.languages}>
-            <LanguageLink t={t} here={here} language="ko" name="한국어" />
-            <LanguageLink t={t} here={here} language="en" name="English" />
-          </nav>
-        </header>
-        <main id="main" tabindex={-1}>
-          <h1>{title}</h1>
-          {notice && <p class="notice" role="status">{t.page.notices[notice]}</p>}
-          {children}
-        </main>
-        <footer>
-          <a href="/policy">{t.page.policy}</a>
-        </footer>
-      </body>
-    </html>
-  )}`;
+  return (
+    <>
+      {raw("<!DOCTYPE html>")}
+      <html lang={t.language}>
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{title} · Annyeong</title>
+          <link rel="stylesheet" href={stylesheet.path} />
+          <script src={enhancements.path} defer blocking="render" />
+        </head>
+        <body>
+          <header>
+            <a href="/" class="brand" lang="ko">안녕</a>
+            <nav>
+              <LanguageLink t={t} here={here} language="ko" name="한국어" />
+              <LanguageLink t={t} here={here} language="en" name="English" />
+            </nav>
+          </header>
+          <main>
+            <h1>{title}</h1>
+            {notice && <p class="notice" role="status">{t.done[notice]}</p>}
+            {children}
+          </main>
+          <footer>
+            <a href="/policy">{t.page.policy}</a>
+          </footer>
+        </body>
+      </html>
+    </>
+  );
 }
 
 function LanguageLink(props: { t: Messages; here: string; language: string; name: string }) {

@@ -18,7 +18,6 @@ export function PolicyPage(props: {
   const { what, purpose, lifetime, onLeaving } = t.page;
   return (
     <Layout t={t} title={t.page.policy}>
-      <p>{t.page.policyIntro}</p>
       <table role="table">
         <thead role="rowgroup">
           <tr role="row">
@@ -41,10 +40,7 @@ export function PolicyPage(props: {
       <h2>{t.page.withdrawal}</h2>
       <p>{t.page.grace(terms.graceDays)} {t.page.rejoin(terms.rejoinBlockDays)}</p>
       {terms.backupDays !== null && <p>{t.page.backups(terms.backupDays)}</p>}
-      <h2>{t.page.told}</h2>
-      {terms.recipients.length === 0
-        ? <p>{t.page.nobodyTold}</p>
-        : <RecipientNames t={t} recipients={terms.recipients} />}
+      {terms.recipients.length > 0 && <RecipientNames t={t} recipients={terms.recipients} />}
     </Layout>
   );
 }

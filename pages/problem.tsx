@@ -1,28 +1,19 @@
-import type { Code } from "../domain/error.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Layout, Timed } from "./layout.tsx";
+import { Layout } from "./layout.tsx";
 
-/** What went wrong where there is no form to say it on. */
-export function ProblemPage(props: {
+/**
+ * What went wrong where there is no form to say it on.
+ *
+ * @param here as for `Layout`: asking again for what was refused must be harmless
+ */
+export function ProblemPage({ t, sentence, here }: {
   t: Messages;
-  code: Code;
   sentence: string;
-  retryAt: number | null;
-  /** The address that was asked for, where asking for it again is harmless. */
   here: string;
 }) {
-  const { t, code, sentence, retryAt, here } = props;
   return (
-    <Layout t={t} title={t.page.problems[code] ?? t.page.problem} here={here}>
-      <p role="alert">{sentence}</p>
-      {code === "throttled" && retryAt !== null && (
-        <p>
-          <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />
-        </p>
-      )}
-      <div class="actions">
-        <a class="button quiet" href="/">{t.page.home}</a>
-      </div>
+    <Layout t={t} title={sentence} here={here}>
+      <a class="button quiet" href="/">{t.page.home}</a>
     </Layout>
   );
 }

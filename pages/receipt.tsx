@@ -11,6 +11,9 @@ export interface RecipientLine {
   confirmedAt: number | null;
 }
 
+/** What signatures are checked with. */
+const jwks = "/.well-known/jwks.json";
+
 /**
  * What was erased, what is kept, who has been told; it names nobody.
  *
@@ -23,43 +26,49 @@ export function ReceiptPage(props: {
   recipients: readonly RecipientLine[];
   jws: string;
   address: string;
-  keys: string;
   farewell: boolean;
 }) {
-  const { t, receipt, recipients, jws, address, keys, farewell } = props;
+  const { t, receipt, recipients, jws, address, farewell } = props;
   const { receiptId } = receipt;
   return (
     <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
-      {farewell && <p class="lead">{t.page.haveWithdrawn}</p>}
+      {farewell && <p class="lead">{t.page.thanks}</p>}
       {farewell && <h2>{t.page.receipt}</h2>}
-      <p>{t.page.receiptIntro}</p>
-      <dl class="card">
-        <dt>{t.page.receiptNumber}</dt>
-        <dd class="code">{receiptId}</dd>
-        <dt>{t.page.erasedAt}</dt>
-        <dd>
-          <Timed t={t} ms={receipt.erasedAt} />
-        </dd>
-        <dt>{t.page.receiptLink}</dt>
-        <dd class="code">
-          <a href={`/receipts/${receiptId}`}>{address}</a>
-        </dd>
-      </dl>
-      <p>{t.page.keepReceipt}</p>
       <p>
-        <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
+        {t.page.erasedAt}: <Timed t={t} ms={receipt.erasedAt} />
       </p>
-      <h2>{t.page.whatGoes}</h2>
+      <Keep t={t} receiptId={receiptId} address={address} />
+      <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
+      <h2>{t.page.whatWent}</h2>
       <Lines t={t} lines={receipt.destroyed} />
       {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
       {receipt.anonymised.length > 0 && <Anonymised t={t} lines={receipt.anonymised} />}
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={receipt.kept} />
       {recipients.length > 0 && <Told t={t} recipients={recipients} />}
-      <h2>{t.page.signature}</h2>
-      <p>{t.page.signatureUse(keys)}</p>
-      <p class="code jws" translate="no">{jws}</p>
+      <details>
+        <summary>{t.page.signature}</summary>
+        <p class="code">{jws}</p>
+        <a class="code" href={jwks}>{jwks}</a>
+      </details>
     </Layout>
+  );
+}
+
+/** What leads back to a receipt. */
+function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; address: string }) {
+  return (
+    <>
+      <dl class="card">
+        <dt>{t.page.receiptNumber}</dt>
+        <dd class="code">
+          {receiptId}
+          <br />
+          <a href={`/receipts/${receiptId}`}>{address}</a>
+        </dd>
+      </dl>
+      <p>{t.page.keepReceipt}</p>
+    </>
   );
 }
 
@@ -92,19 +101,8 @@ export function ScheduledPage(props: {
       <p class="lead">
         <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
       </p>
-      <dl class="card">
-        <dt>{t.page.receiptNumber}</dt>
-        <dd class="code">{receiptId}</dd>
-        <dt>{t.page.receiptLink}</dt>
-        <dd class="code">
-          <a href={`/receipts/${receiptId}`}>{address}</a>
-        </dd>
-      </dl>
-      <p>{t.page.keepReceipt}</p>
-      <p>{t.page.howToRestore}</p>
-      <div class="actions">
-        <a class="button quiet" href="/login">{t.page.signIn}</a>
-      </div>
+      <Keep t={t} receiptId={receiptId} address={address} />
+      <a class="button quiet" href="/login">{t.page.signIn}</a>
     </Layout>
   );
 }

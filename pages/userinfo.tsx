@@ -27,7 +27,7 @@ export function UserinfoPage(props: {
           <Timed t={t} ms={member.joinedAt} day />
         </dd>
       </dl>
-      <ul class="menu">
+      <ul class="rows">
         <li>
           <a href="/userinfo/sessions">{t.page.devices}</a>
         </li>
@@ -62,23 +62,8 @@ function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal
   const { t, minLength, refusal } = props;
   return (
     <Form t={t} action="/userinfo/password" refusal={refusal}>
-      <Field
-        t={t}
-        label={t.page.currentPassword}
-        name="current"
-        type="password"
-        autocomplete="current-password"
-        refusal={refusal}
-      />
-      <Field
-        t={t}
-        label={t.page.newPassword}
-        name="password"
-        type="password"
-        autocomplete="new-password"
-        hint={t.page.passwordHint(minLength)}
-        refusal={refusal}
-      />
+      <Field t={t} name="current" refusal={refusal} />
+      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
       <button type="submit">{t.page.changePassword}</button>
     </Form>
   );
@@ -105,7 +90,7 @@ export function SessionsPage(props: {
           <li>
             <div>
               <span id={`device-${id}`}>{deviceOf(userAgent)}</span>{" "}
-              {current && <strong class="tag">{t.page.thisDevice}</strong>}
+              {current && <strong>{t.page.thisDevice}</strong>}
               <br />
               <small>
                 <Timed t={t} ms={createdAt} />

@@ -55,23 +55,18 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
   const { destroy, anonymise, keep, recipients, backupDays } = leaving;
   return (
     <>
-      <p>
-        {t.page.withdrawalIntro} <strong>{t.page.grace(leaving.graceDays)}</strong>
-      </p>
+      <p class="lead">{t.page.grace(leaving.graceDays)}</p>
       <h2>{t.page.whatGoes}</h2>
       <Lines t={t} lines={destroy} />
       {backupDays !== null && <p>{t.page.backups(backupDays)}</p>}
       {anonymise.length > 0 && <Anonymised t={t} lines={anonymise} />}
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={keep} />
-      <h2>{t.page.nameAfter}</h2>
+      <h2>{t.page.userId}, {t.page.email}</h2>
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
-      <h2>{t.page.told}</h2>
-      {recipients.length === 0
-        ? <p>{t.page.nobodyTold}</p>
-        : <RecipientNames t={t} recipients={recipients} />}
-      <p class="export">
-        {t.page.exportFirst} <a href="/userinfo/export">{t.page.export}</a>
+      {recipients.length > 0 && <RecipientNames t={t} recipients={recipients} />}
+      <p class="aside">
+        <a href="/userinfo/export">{t.page.export}</a>
       </p>
     </>
   );
@@ -85,25 +80,8 @@ function WithdrawalForm(props: {
   const { t, confirm, refusal } = props;
   return (
     <Form t={t} action="/withdrawal" refusal={refusal}>
-      {confirm === "password" && (
-        <Field
-          t={t}
-          label={t.page.password}
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          hint={t.page.confirmPassword}
-          refusal={refusal}
-        />
-      )}
-      {confirm === "phrase" && (
-        <Field
-          t={t}
-          label={t.page.typePhrase}
-          name="phrase"
-          autocomplete="off"
-          refusal={refusal}
-        />
+      {(confirm === "password" || confirm === "phrase") && (
+        <Field t={t} name={confirm} refusal={refusal} />
       )}
       <div class="field">
         <label for="reason">{t.page.reason}</label>
@@ -118,7 +96,7 @@ function WithdrawalForm(props: {
       </div>
       <div class="actions">
         <button type="submit">{t.page.withdraw}</button>
-        <a class="button quiet" href="/userinfo">{t.page.cancel}</a>
+        <a class="button quiet" href="/userinfo">{t.page.myPage}</a>
       </div>
     </Form>
   );
@@ -187,5 +165,10 @@ export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[
 
 export function RecipientNames(props: { t: Messages; recipients: readonly RecipientName[] }) {
   const { t, recipients } = props;
-  return <ul>{recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>;
+  return (
+    <>
+      <h2>{t.page.told}</h2>
+      <ul>{recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>
+    </>
+  );
 }

@@ -1,13 +1,12 @@
 import { type Context, Hono } from "hono";
 import type { Env } from "../context.ts";
-import { type Asset, enhancements, favicon, stylesheet } from "../pages/stylesheet.ts";
+import { enhancements, stylesheet } from "../pages/stylesheet.ts";
 
 export default new Hono<Env>()
-  .get(stylesheet.path, (c) => serve(c, stylesheet))
-  .get(enhancements.path, (c) => serve(c, enhancements))
-  .get(favicon.path, (c) => serve(c, favicon));
+  .get(stylesheet.path, (c) => serve(c, stylesheet.css, "text/css"))
+  .get(enhancements.path, (c) => serve(c, enhancements.script, "text/javascript"));
 
-function serve(c: Context<Env>, { text, type }: Asset): Response {
+function serve(c: Context<Env>, text: string, type: string): Response {
   c.header("Cache-Control", "public, max-age=31536000, immutable");
-  return c.body(text, 200, { "Content-Type": type });
+  return c.body(text, 200, { "Content-Type": `${type}; charset=utf-8` });
 }

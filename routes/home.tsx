@@ -4,6 +4,7 @@ import { findSession } from "../db/sessions.ts";
 import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { requireSession, secretOf } from "../middleware/session.ts";
 import { HomePage } from "../pages/home.tsx";
+import { PendingPage } from "../pages/withdrawal.tsx";
 
 export default new Hono<Env>()
   .get("/", async (c) => {
@@ -13,8 +14,10 @@ export default new Hono<Env>()
     else if (secret) c.var.session.deleteSession();
     const name = session ? session.member.name : null;
     if (wantsPage(c)) {
-      const member = session ? { name: session.member.name, eraseAt: session.eraseAt } : null;
-      return c.html(<HomePage t={c.var.messages} member={member} notice={noticeOf(c)} />);
+      const t = c.var.messages;
+      const { eraseAt } = session || { eraseAt: null };
+      if (eraseAt !== null) return c.html(<PendingPage t={t} eraseAt={eraseAt} />);
+      return c.html(<HomePage t={t} name={name} notice={noticeOf(c)} />);
     }
     return c.json({ member: name === null ? null : { user_id: name } });
   });

@@ -29,12 +29,9 @@ const credentials = z.pipe(
   z.object({ user_id: name, password }),
 );
 
-const again = form(
-  (c, refusal) => (
-    <LoginPage t={c.var.messages} next={memberPageOf(c.req.query("next"))} refusal={refusal} />
-  ),
-  { invalid_credentials: ["password", "user_id"] },
-);
+const again = form((c, refusal) => (
+  <LoginPage t={c.var.messages} next={memberPageOf(c.req.query("next"))} refusal={refusal} />
+));
 
 export default new Hono<Env>()
   .get("/login", (c) => {

@@ -30,10 +30,9 @@ export default new Hono<Env>()
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
       if (c.req.query("download") !== undefined) return download(c, receiptId, jws);
-      const keys = `${originOf(c)}/.well-known/jwks.json`;
       const farewell = c.var.now - receipt.erasedAt < farewellMs;
       return c.html(
-        <ReceiptPage {...{ t, receipt, recipients, jws, address, keys, farewell }} />,
+        <ReceiptPage {...{ t, receipt, recipients, jws, address, farewell }} />,
       );
     }
     return c.json(receiptJson(receipt, recipients, jws, language));

@@ -16,16 +16,13 @@ import { password } from "./fields.ts";
 
 const registration = z.object({ user_id: loginName, email: emailAddress, password });
 
-const again = form(
-  (c, refusal) => (
-    <RegisterPage
-      t={c.var.messages}
-      minLength={c.var.services.config.password.minLength}
-      refusal={refusal}
-    />
-  ),
-  { conflict: ["user_id", "email"] },
-);
+const again = form((c, refusal) => (
+  <RegisterPage
+    t={c.var.messages}
+    minLength={c.var.services.config.password.minLength}
+    refusal={refusal}
+  />
+));
 
 export default new Hono<Env>()
   .get("/register", (c) => {
@@ -49,6 +46,6 @@ export default new Hono<Env>()
     const joined = await addMember(db, member, blocks);
     if (!joined) throw new AppError("conflict", { sentence: "taken" });
 
-    if (wantsPage(c)) return c.redirect("/login?done=joined", 303);
+    if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

@@ -38,8 +38,8 @@ async function end(c: Context<Env>, id: string) {
   }
   if (ended.own) c.var.session.deleteSession();
   if (wantsPage(c)) {
-    const here = "/userinfo/sessions?done=device_signed_out";
-    return c.redirect(ended.own ? "/?done=signed_out" : here, 303);
+    const here = "/userinfo/sessions?done=sessionEnded";
+    return c.redirect(ended.own ? "/?done=signedOut" : here, 303);
   }
   return c.json({ message: c.var.messages.done.sessionEnded });
 }

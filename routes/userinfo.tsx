@@ -22,16 +22,13 @@ import { password } from "./fields.ts";
 
 const change = z.object({ current: password, password });
 
-const again = form(
-  (c, refusal) => (
-    <PasswordPage
-      t={c.var.messages}
-      minLength={c.var.services.config.password.minLength}
-      refusal={refusal}
-    />
-  ),
-  { confirmation_failed: ["current"] },
-);
+const again = form((c, refusal) => (
+  <PasswordPage
+    t={c.var.messages}
+    minLength={c.var.services.config.password.minLength}
+    refusal={refusal}
+  />
+));
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
@@ -83,7 +80,7 @@ export default new Hono<Env>()
     if (!changed) throw new AppError("unauthenticated");
 
     startCookie(c, session, accountOf(c, member.name));
-    if (wantsPage(c)) return c.redirect("/userinfo?done=password_changed", 303);
+    if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });
 
