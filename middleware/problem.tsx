@@ -98,12 +98,18 @@ async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sente
     code,
     sentence,
     fields: details.fields
-      ? fieldsOf(error, c)
+      ? inOrder(fieldsOf(error, c), Object.keys(values))
       : Object.fromEntries(wrong.map((name) => [name, said])),
     values,
     retryAt: code === "throttled" && retryAfterMs ? c.var.now + retryAfterMs : null,
     receiptId,
   });
+}
+
+/** As they stand on the form, for the first takes the focus. */
+function inOrder(fields: Record<string, string>, order: string[]): Record<string, string> {
+  const entries = Object.entries(fields);
+  return Object.fromEntries(entries.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */
