@@ -5,7 +5,7 @@ import { Layout, type Notice } from "./layout.tsx";
 export function RegisterPage({ t, minLength, refusal }: {
   t: Messages;
   minLength: number;
-  refusal?: Refusal;
+  refusal?: Refusal | undefined;
 }) {
   return (
     <Layout t={t} title={t.page.join}>
@@ -30,7 +30,7 @@ export function LoginPage({ t, next, notice, refusal }: {
   t: Messages;
   next: string | null;
   notice?: Notice | null;
-  refusal?: Refusal;
+  refusal?: Refusal | undefined;
 }) {
   const address = next ? `/login?next=${next}` : "/login";
   const sentHere = next && !refusal;

@@ -47,16 +47,8 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
           <a href={`#${name}`}>{labelOf(t, name, "current" in refusal.values)}: {problem}</a>
         </p>
       ))}
-      {retryAt !== null && (
-        <p>
-          <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />
-        </p>
-      )}
-      {receiptId && (
-        <p>
-          <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>
-        </p>
-      )}
+      {retryAt && <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />}
+      {receiptId && <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { findCredentials } from "../db/members.ts";
@@ -12,6 +12,7 @@ import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { form } from "../middleware/problem.tsx";
 import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { password, shortText } from "./fields.ts";
 
 const name = z.pipe(
@@ -29,17 +30,17 @@ const credentials = z.pipe(
   z.object({ user_id: name, password }),
 );
 
-const again = form((c, refusal) => (
-  <LoginPage t={c.var.messages} next={memberPageOf(c.req.query("next"))} refusal={refusal} />
-));
+function page(c: Context<Env>, refusal?: Refusal) {
+  const next = memberPageOf(c.req.query("next"));
+  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
+}
 
 export default new Hono<Env>()
   .get("/login", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "password"] });
-    const next = memberPageOf(c.req.query("next"));
-    return c.html(<LoginPage t={c.var.messages} next={next} notice={noticeOf(c)} />);
+    return c.html(page(c));
   })
-  .post("/login", again, body(credentials), async (c) => {
+  .post("/login", form(page), body(credentials), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id, password } = c.req.valid("json");
     const account = accountOf(c, user_id);

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { addMember, isFree } from "../db/members.ts";
@@ -12,25 +12,22 @@ import { clientOf, identifiersOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { form } from "../middleware/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { password } from "./fields.ts";
 
 const registration = z.object({ user_id: loginName, email: emailAddress, password });
 
-const again = form((c, refusal) => (
-  <RegisterPage
-    t={c.var.messages}
-    minLength={c.var.services.config.password.minLength}
-    refusal={refusal}
-  />
-));
+function page(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} />;
+}
 
 export default new Hono<Env>()
   .get("/register", (c) => {
-    const { minLength } = c.var.services.config.password;
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "email", "password"] });
-    return c.html(<RegisterPage t={c.var.messages} minLength={minLength} />);
+    return c.html(page(c));
   })
-  .post("/register", again, body(registration), async (c) => {
+  .post("/register", form(page), body(registration), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id: name, email, password } = c.req.valid("json");
     const problem = passwordProblem(password, { name, email }, config.password.minLength);
