@@ -74,6 +74,8 @@ export const ko = {
     signIn: "로그인",
     signOut: "로그아웃",
     signOutQuestion: "이 기기에서 로그아웃합니다.",
+    signedOut: "로그아웃된 상태입니다",
+    signedOutWhy: "로그인이 만료되었거나, 다른 창에서 로그아웃 또는 탈퇴하셨습니다.",
     join: "회원가입",
     myPage: "내 정보",
     home: "처음으로",
@@ -84,6 +86,7 @@ export const ko = {
     currentPassword: "현재 비밀번호",
     newPassword: "새 비밀번호",
     changePassword: "비밀번호 변경",
+    show: "보기",
     passwordHint: (min: number) => `${min}자 이상. 어떤 글자든 쓸 수 있습니다.`,
     recovery: "계정 복구",
     setPassword: "새 비밀번호로 바꾸기",
@@ -124,6 +127,9 @@ export const ko = {
     },
     noReason: "선택하지 않음",
     farewell: "안녕히 가세요",
+    thanks: "탈퇴가 완료되었습니다. 그동안 고마웠습니다.",
+    whatWent: "파기된 정보",
+    downloadReceipt: "서명된 확인서 내려받기",
     receipt: "파기 확인서",
     receiptNumber: "확인서 번호",
     keepReceipt: "이 번호로 언제든 파기 내역을 확인할 수 있습니다.",
@@ -145,7 +151,7 @@ export const ko = {
     dispositions: { destroy: "파기", anonymise: "익명 처리", keep: "분리보관" },
     period: (unit: "years" | "months" | "days", count: number) =>
       `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
-    problem: "문제가 있습니다",
+    retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
 };
 

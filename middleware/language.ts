@@ -4,6 +4,7 @@ import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
 import type { Env } from "../context.ts";
 import { languages, messagesIn } from "../messages/mod.ts";
+import type { Notice } from "../pages/layout.tsx";
 
 /** `?lang=`, a `lang` cookie, then `Accept-Language`; Korean where none of them decides. */
 export const detectLanguage: MiddlewareHandler = languageDetector({
@@ -35,6 +36,15 @@ export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
   }
   await next();
 };
+
+const notices: readonly Notice[] = [
+  ...["registered", "signedOut", "passwordChanged", "sessionEnded", "restored"] as const,
+];
+
+/** What the redirect to this page says was just done: one of our own sentences, or nothing. */
+export function noticeOf(c: Context<Env>): Notice | null {
+  return notices.find((notice) => notice === c.req.query("done")) ?? null;
+}
 
 /** Whether the client prefers pages and redirects; everyone else, `curl` included, gets JSON. */
 export function wantsPage(c: Context): boolean {

@@ -1,46 +1,61 @@
 import type { Messages } from "../messages/mod.ts";
-import { Field, Layout } from "./layout.tsx";
+import { Field, Form, type Refusal } from "./form.tsx";
+import { Layout, type Notice } from "./layout.tsx";
 
-export function RegisterPage({ t, minLength }: { t: Messages; minLength: number }) {
+export function RegisterPage({ t, minLength, refusal }: {
+  t: Messages;
+  minLength: number;
+  refusal?: Refusal | undefined;
+}) {
   return (
     <Layout t={t} title={t.page.join}>
-      <form method="post" action="/register">
-        <Field label={t.page.userId} name="user_id" autocomplete="username" />
-        <Field label={t.page.email} name="email" type="email" autocomplete="email" />
-        <Field
-          label={t.page.password}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={t.page.passwordHint(minLength)}
-        />
+      <Form t={t} action="/register" refusal={refusal}>
+        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="email" refusal={refusal} />
+        <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
-      </form>
-      <p>
+      </Form>
+      <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
     </Layout>
   );
 }
 
-export function LoginPage({ t }: { t: Messages }) {
+/**
+ * @param next where to go on afterwards: given when somebody wanted to be there and was not, or was no
+ *   longer, signed in
+ */
+export function LoginPage({ t, next, notice, refusal }: {
+  t: Messages;
+  next: string | null;
+  notice?: Notice | null;
+  refusal?: Refusal | undefined;
+}) {
+  const address = next ? `/login?next=${next}` : "/login";
+  const sentHere = next && !refusal;
+  const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
-    <Layout t={t} title={t.page.signIn}>
-      <form method="post" action="/login">
-        <Field label={t.page.userId} name="user_id" autocomplete="username" />
-        <Field
-          label={t.page.password}
-          name="password"
-          type="password"
-          autocomplete="current-password"
-        />
+    <Layout t={t} title={title} here={address} notice={notice}>
+      {sentHere && <p>{t.page.signedOutWhy}</p>}
+      <Form t={t} action={address} refusal={refusal}>
+        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
-      </form>
-      <p>
+      </Form>
+      <p class="aside">
         <a href="/register">{t.page.join}</a>
       </p>
     </Layout>
   );
+}
+
+const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
+
+/** The page of a member that an address belongs to. Nothing else is ever gone on to after sign-in. */
+export function memberPageOf(path = ""): string | null {
+  if (path.startsWith("/restoration")) return "/withdrawal";
+  return pagesOfMembers.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
 export function LogoutPage({ t }: { t: Messages }) {

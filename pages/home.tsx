@@ -1,12 +1,16 @@
 import type { Messages } from "../messages/mod.ts";
-import { Layout } from "./layout.tsx";
+import { Layout, type Notice } from "./layout.tsx";
 
 /** A greeting; for a member the ways to their page and out. */
-export function HomePage({ t, name }: { t: Messages; name: string | null }) {
+export function HomePage({ t, name, notice }: {
+  t: Messages;
+  name: string | null;
+  notice: Notice | null;
+}) {
   if (name === null) {
     return (
-      <Layout t={t} title={t.page.greeting}>
-        <p>{t.page.tagline}</p>
+      <Layout t={t} title={t.page.greeting} notice={notice}>
+        <p class="lead">{t.page.tagline}</p>
         <div class="actions">
           <a class="button" href="/login">{t.page.signIn}</a>
           <a class="button quiet" href="/register">{t.page.join}</a>
@@ -15,7 +19,7 @@ export function HomePage({ t, name }: { t: Messages; name: string | null }) {
     );
   }
   return (
-    <Layout t={t} title={t.page.welcome(name)}>
+    <Layout t={t} title={t.page.welcome(name)} notice={notice}>
       <div class="actions">
         <a class="button" href="/userinfo">{t.page.myPage}</a>
         <SignOut t={t} />

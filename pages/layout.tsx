@@ -1,62 +1,75 @@
-import { html } from "hono/html";
+import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Messages } from "../messages/mod.ts";
-import { stylesheet } from "./stylesheet.ts";
+import { enhancements, stylesheet } from "./stylesheet.ts";
 
-/** The frame of every page. */
-export function Layout(props: { t: Messages; title: string; children?: Child }) {
-  const { t, title, children } = props;
-  return html`<!DOCTYPE html>${(
-    <html lang={t.language}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{title} · Annyeong</title>
-        <link rel="stylesheet" href={stylesheet.path} />
-      </head>
-      <body>
-        <header>
-          <a href="/" class="brand">안녕</a>
-          <nav>
-            <a href="?lang=ko" lang="ko" hreflang="ko">한국어</a>
-            <a href="?lang=en" lang="en" hreflang="en">English</a>
-          </nav>
-        </header>
-        <main>
-          <h1>{title}</h1>
-          {children}
-        </main>
-        <footer>
-          <a href="/policy">{t.page.policy}</a>
-        </footer>
-      </body>
-    </html>
-  )}`;
+/** What was just done, as the page after a redirect says it. */
+export type Notice = Exclude<keyof Messages["done"], "scheduled">;
+
+/**
+ * The frame of every page.
+ *
+ * @param here the address to be read again in another language, where that is not the one asked for
+ */
+export function Layout(props: {
+  t: Messages;
+  title: string;
+  here?: string;
+  notice?: Notice | null | undefined;
+  children?: Child;
+}) {
+  const { t, title, here = "", notice, children } = props;
+  return (
+    <>
+      {raw("<!DOCTYPE html>")}
+      <html lang={t.language}>
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{title} · Annyeong</title>
+          <link rel="stylesheet" href={stylesheet.path} />
+          <script src={enhancements.path} defer blocking="render" />
+        </head>
+        <body>
+          <header>
+            <a href="/" class="brand" lang="ko">안녕</a>
+            <nav>
+              <LanguageLink t={t} here={here} language="ko" name="한국어" />
+              <LanguageLink t={t} here={here} language="en" name="English" />
+            </nav>
+          </header>
+          <main>
+            <h1>{title}</h1>
+            {notice && <p class="notice" role="status">{t.done[notice]}</p>}
+            {children}
+          </main>
+          <footer>
+            <a href="/policy">{t.page.policy}</a>
+          </footer>
+        </body>
+      </html>
+    </>
+  );
 }
 
-/** One labelled field of a form. */
-export function Field(props: {
-  label: string;
-  name: string;
-  type?: "text" | "email" | "password";
-  autocomplete: string;
-  hint?: string;
-  required?: boolean;
-}) {
-  const { label, name, type = "text", autocomplete, hint, required = true } = props;
-  const hintId = hint ? `${name}-hint` : undefined;
+function LanguageLink(props: { t: Messages; here: string; language: string; name: string }) {
+  const { t, here, language, name } = props;
+  const href = `${here}${here.includes("?") ? "&" : "?"}lang=${language}`;
+  const current = t.language === language ? "true" : undefined;
+  return <a href={href} lang={language} hreflang={language} aria-current={current}>{name}</a>;
+}
+
+/** A sentence with the instant, or the day, that it speaks of: in words, and for the reader's clock. */
+export function Timed(props: { t: Messages; text?: string; ms: number; day?: boolean }) {
+  const { t, ms, day } = props;
+  const words = day ? t.day(ms) : t.instant(ms);
+  const [before, after] = (props.text ?? words).split(words);
   return (
-    <p class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        type={type}
-        autocomplete={autocomplete}
-        aria-describedby={hintId}
-        required={required}
-      />
-      {hint && <small id={hintId}>{hint}</small>}
-    </p>
+    <>
+      {before}
+      <time class={day ? undefined : "instant"} datetime={new Date(ms).toISOString()}>{words}</time>
+      {after}
+    </>
   );
 }

@@ -1,9 +1,13 @@
+import type { Child } from "hono/jsx";
 import type { Entry, Words } from "../domain/data_map.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout } from "./layout.tsx";
-import type { Leaving } from "./withdrawal.tsx";
+import { type Leaving, RecipientNames } from "./withdrawal.tsx";
 
-/** What is stored, what for, how long, and what leaving does with it: the data map, as people read it. */
+/**
+ * What is stored, what for, how long, and what leaving does with it: the data map, as people read it.
+ * On a phone each row is a card; the roles keep it a table for those who listen to it.
+ */
 export function PolicyPage(props: {
   t: Messages;
   entries: readonly Entry[];
@@ -11,39 +15,42 @@ export function PolicyPage(props: {
 }) {
   const { t, entries, terms } = props;
   const language = t.language as keyof Words;
+  const { what, purpose, lifetime, onLeaving } = t.page;
   return (
     <Layout t={t} title={t.page.policy}>
-      <div class="scroll" tabindex={0} role="region" aria-label={t.page.policy}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t.page.what}</th>
-              <th scope="col">{t.page.purpose}</th>
-              <th scope="col">{t.page.lifetime}</th>
-              <th scope="col">{t.page.onLeaving}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map((entry) => (
-              <tr>
-                <th scope="row">{entry.label[language]}</th>
-                <td>{entry.purpose[language]}</td>
-                <td>{entry.lifetime?.[language] ?? t.page.asLongAsMember}</td>
-                <td>{onLeaving(t, entry)}</td>
-              </tr>
+      <table role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            {[what, purpose, lifetime, onLeaving].map((name) => (
+              <th role="columnheader" scope="col">{name}</th>
             ))}
-          </tbody>
-        </table>
-      </div>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {entries.map((entry) => (
+            <tr role="row">
+              <th role="rowheader" scope="row">{entry.label[language]}</th>
+              <Cell name={purpose}>{entry.purpose[language]}</Cell>
+              <Cell name={lifetime}>{entry.lifetime?.[language] ?? t.page.asLongAsMember}</Cell>
+              <Cell name={onLeaving}>{onLeavingOf(t, entry)}</Cell>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <h2>{t.page.withdrawal}</h2>
       <p>{t.page.grace(terms.graceDays)} {t.page.rejoin(terms.rejoinBlockDays)}</p>
       {terms.backupDays !== null && <p>{t.page.backups(terms.backupDays)}</p>}
-      {terms.recipients.length > 0 && <h2>{t.page.told}</h2>}
-      <ul>{terms.recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>
+      {terms.recipients.length > 0 && <RecipientNames t={t} recipients={terms.recipients} />}
     </Layout>
   );
 }
 
-function onLeaving(t: Messages, entry: Entry): string {
+/** A cell that carries the name of its column, which is seen where the head of the table is not. */
+function Cell({ name, children }: { name: string; children?: Child }) {
+  return <td role="cell" data-name={name}>{children}</td>;
+}
+
+function onLeavingOf(t: Messages, entry: Entry): string {
   const disposition = t.page.dispositions[entry.disposition];
   if (entry.disposition !== "keep") return disposition;
   const [[unit, length]] = Object.entries(entry.period) as [["years" | "months" | "days", number]];

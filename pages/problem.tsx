@@ -1,28 +1,19 @@
 import type { Messages } from "../messages/mod.ts";
 import { Layout } from "./layout.tsx";
 
-/** What went wrong, and with which field. */
-export function ProblemPage(props: {
+/**
+ * What went wrong where there is no form to say it on.
+ *
+ * @param here as for `Layout`: asking again for what was refused must be harmless
+ */
+export function ProblemPage({ t, sentence, here }: {
   t: Messages;
   sentence: string;
-  fields: Record<string, string>;
+  here: string;
 }) {
-  const { t, sentence, fields } = props;
-  const names: Record<string, string> = {
-    user_id: t.page.userId,
-    email: t.page.email,
-    password: t.page.password,
-    current: t.page.currentPassword,
-  };
   return (
-    <Layout t={t} title={t.page.problem}>
-      <p role="alert">{sentence}</p>
-      <ul>
-        {Object.entries(fields).map(([name, problem]) => <li>{names[name] ?? name}: {problem}</li>)}
-      </ul>
-      <p>
-        <a href="/">{t.page.home}</a>
-      </p>
+    <Layout t={t} title={sentence} here={here}>
+      <a class="button quiet" href="/">{t.page.home}</a>
     </Layout>
   );
 }

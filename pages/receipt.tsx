@@ -1,7 +1,7 @@
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Layout } from "./layout.tsx";
-import { KeptLines, Lines } from "./withdrawal.tsx";
+import { Layout, Timed } from "./layout.tsx";
+import { Anonymised, KeptLines, Lines } from "./withdrawal.tsx";
 
 export interface RecipientLine {
   name: string;
@@ -11,60 +11,98 @@ export interface RecipientLine {
   confirmedAt: number | null;
 }
 
-/** What was erased, what is kept, who has been told; it names nobody. */
+/** What signatures are checked with. */
+const jwks = "/.well-known/jwks.json";
+
+/**
+ * What was erased, what is kept, who has been told; it names nobody.
+ *
+ * @param farewell whether the reader has only just left
+ * @param address where this receipt can be read for years
+ */
 export function ReceiptPage(props: {
   t: Messages;
   receipt: Receipt;
   recipients: readonly RecipientLine[];
   jws: string;
+  address: string;
+  farewell: boolean;
 }) {
-  const { t, receipt, recipients, jws } = props;
+  const { t, receipt, recipients, jws, address, farewell } = props;
+  const { receiptId } = receipt;
   return (
-    <Layout t={t} title={t.page.receipt}>
-      <dl>
-        <dt>{t.page.receiptNumber}</dt>
-        <dd class="code">
-          <a href={`/receipts/${receipt.receiptId}`}>{receipt.receiptId}</a>
-        </dd>
-        <dt>{t.page.erasedAt}</dt>
-        <dd>{t.instant(receipt.erasedAt)}</dd>
-      </dl>
-      <p>{t.page.keepReceipt}</p>
-      <h2>{t.page.whatGoes}</h2>
+    <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
+      {farewell && <p class="lead">{t.page.thanks}</p>}
+      {farewell && <h2>{t.page.receipt}</h2>}
+      <p>
+        {t.page.erasedAt}: <Timed t={t} ms={receipt.erasedAt} />
+      </p>
+      <Keep t={t} receiptId={receiptId} address={address} />
+      <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
+      <h2>{t.page.whatWent}</h2>
       <Lines t={t} lines={receipt.destroyed} />
-      {receipt.anonymised.length > 0 && <h2>{t.page.whatChanges}</h2>}
-      <Lines t={t} lines={receipt.anonymised} />
+      {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
+      {receipt.anonymised.length > 0 && <Anonymised t={t} lines={receipt.anonymised} />}
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={receipt.kept} />
-      {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
-      {recipients.length > 0 && <h2>{t.page.told}</h2>}
-      <ul>
-        {recipients.map(({ name, kind, status, confirmedAt }) => (
-          <li>
-            {name} ({t.page.kinds[kind]}): {t.page.statuses[status]}{" "}
-            {confirmedAt !== null && t.instant(confirmedAt)}
-          </li>
-        ))}
-      </ul>
-      <h2>{t.page.signature}</h2>
-      <p class="code">{jws}</p>
+      {recipients.length > 0 && <Told t={t} recipients={recipients} />}
+      <details>
+        <summary>{t.page.signature}</summary>
+        <p class="code">{jws}</p>
+        <a class="code" href={jwks}>{jwks}</a>
+      </details>
     </Layout>
   );
 }
 
-/** A receipt that was promised: its number is known, the erasure is still to come. */
-export function ScheduledPage(props: { t: Messages; receiptId: string; eraseAt: number }) {
-  const { t, receiptId, eraseAt } = props;
+/** What leads back to a receipt. */
+function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; address: string }) {
   return (
-    <Layout t={t} title={t.page.scheduled}>
-      <p>{t.done.scheduled(eraseAt)}</p>
-      <dl>
+    <>
+      <dl class="card">
         <dt>{t.page.receiptNumber}</dt>
         <dd class="code">
-          <a href={`/receipts/${receiptId}`}>{receiptId}</a>
+          {receiptId}
+          <br />
+          <a href={`/receipts/${receiptId}`}>{address}</a>
         </dd>
       </dl>
       <p>{t.page.keepReceipt}</p>
+    </>
+  );
+}
+
+function Told({ t, recipients }: { t: Messages; recipients: readonly RecipientLine[] }) {
+  return (
+    <>
+      <h2>{t.page.told}</h2>
+      <ul>
+        {recipients.map(({ name, kind, status, confirmedAt }) => (
+          <li>
+            {name} ({t.page.kinds[kind]}): {t.page.statuses[status]}{" "}
+            {confirmedAt !== null && <Timed t={t} ms={confirmedAt} />}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** A receipt that was promised: its number is known, the erasure is still to come. */
+export function ScheduledPage(props: {
+  t: Messages;
+  receiptId: string;
+  eraseAt: number;
+  address: string;
+}) {
+  const { t, receiptId, eraseAt, address } = props;
+  return (
+    <Layout t={t} title={t.page.scheduled}>
+      <p class="lead">
+        <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
+      </p>
+      <Keep t={t} receiptId={receiptId} address={address} />
+      <a class="button quiet" href="/login">{t.page.signIn}</a>
     </Layout>
   );
 }

@@ -1,33 +1,25 @@
 import type { Messages } from "../messages/mod.ts";
-import { Field, Layout } from "./layout.tsx";
+import { Field, Form, type Refusal } from "./form.tsx";
+import { Layout } from "./layout.tsx";
 
 /** A member who forgot the password: a new one, or the way out. */
-export function RecoveryPage(props: {
+export function RecoveryPage({ t, token, minLength, refusal }: {
   t: Messages;
   token: string;
   minLength: number;
-  eraseAt: number | null;
+  refusal?: Refusal | undefined;
 }) {
-  const { t, token, minLength, eraseAt } = props;
   return (
     <Layout t={t} title={t.page.recovery}>
-      <form method="post" action={`/recovery/${token}`}>
-        <Field
-          label={t.page.newPassword}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={t.page.passwordHint(minLength)}
-        />
+      <Form t={t} action={`/recovery/${token}`} refusal={refusal}>
+        <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
         <button type="submit">{t.page.setPassword}</button>
+      </Form>
+      <h2>{t.page.withdrawal}</h2>
+      <p>{t.page.recoveryWithdrawal}</p>
+      <form method="post" action={`/recovery/${token}/withdrawal`}>
+        <button type="submit" class="quiet">{t.page.withdraw}</button>
       </form>
-      {eraseAt === null && (
-        <form method="post" action={`/recovery/${token}/withdrawal`}>
-          <h2>{t.page.withdrawal}</h2>
-          <p>{t.page.recoveryWithdrawal}</p>
-          <button type="submit" class="quiet">{t.page.withdraw}</button>
-        </form>
-      )}
     </Layout>
   );
 }

@@ -1,8 +1,16 @@
 import { createHash } from "node:crypto";
+import script from "./script.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
 /** The one stylesheet, under a path that changes with its content, so that it may be kept for ever. */
-export const stylesheet = {
-  css,
-  path: `/style.${createHash("sha256").update(css).digest("hex").slice(0, 12)}.css`,
-};
+export const stylesheet = { css, path: `/style.${hashOf(css)}.css` };
+
+/**
+ * What is nicer with JavaScript, likewise: an instant in the reader's own time, where that differs (the
+ * server's wording stays as the tooltip), and a look at the password that is being typed.
+ */
+export const enhancements = { script, path: `/script.${hashOf(script)}.js` };
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}

@@ -1,14 +1,21 @@
 import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
+import { deviceOf } from "./device.ts";
+import { Field, Form, type Refusal } from "./form.tsx";
 import { SignOut } from "./home.tsx";
-import { Field, Layout } from "./layout.tsx";
+import { Layout, type Notice, Timed } from "./layout.tsx";
 
 /** The member's record, and what they can do about it. */
-export function UserinfoPage(props: { t: Messages; member: Member; minLength: number }) {
-  const { t, member, minLength } = props;
+export function UserinfoPage(props: {
+  t: Messages;
+  member: Member;
+  minLength: number;
+  notice: Notice | null;
+}) {
+  const { t, member, minLength, notice } = props;
   return (
-    <Layout t={t} title={t.page.myPage}>
-      <dl>
+    <Layout t={t} title={t.page.myPage} notice={notice}>
+      <dl class="card">
         <dt>{t.page.userId}</dt>
         <dd>{member.name}</dd>
         <dt>{t.page.email}</dt>
@@ -16,32 +23,49 @@ export function UserinfoPage(props: { t: Messages; member: Member; minLength: nu
         <dt>{t.page.rank}</dt>
         <dd>{member.rank}</dd>
         <dt>{t.page.joinedAt}</dt>
-        <dd>{t.day(member.joinedAt)}</dd>
+        <dd>
+          <Timed t={t} ms={member.joinedAt} day />
+        </dd>
       </dl>
-      <div class="actions">
-        <a class="button quiet" href="/userinfo/sessions">{t.page.devices}</a>
-        <a class="button quiet" href="/userinfo/export">{t.page.export}</a>
-        <a class="button quiet" href="/withdrawal">{t.page.withdrawal}</a>
-        <SignOut t={t} />
-      </div>
+      <ul class="rows">
+        <li>
+          <a href="/userinfo/sessions">{t.page.devices}</a>
+        </li>
+        <li>
+          <a href="/userinfo/export">{t.page.export}</a>
+        </li>
+        <li>
+          <a href="/withdrawal">{t.page.withdrawal}</a>
+        </li>
+      </ul>
+      <SignOut t={t} />
       <h2>{t.page.changePassword}</h2>
-      <form method="post" action="/userinfo/password">
-        <Field
-          label={t.page.currentPassword}
-          name="current"
-          type="password"
-          autocomplete="current-password"
-        />
-        <Field
-          label={t.page.newPassword}
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={t.page.passwordHint(minLength)}
-        />
-        <button type="submit">{t.page.changePassword}</button>
-      </form>
+      <PasswordForm t={t} minLength={minLength} />
     </Layout>
+  );
+}
+
+/** The form alone, when it was refused: what it takes is no matter of the record. */
+export function PasswordPage(props: { t: Messages; minLength: number; refusal: Refusal }) {
+  const { t } = props;
+  return (
+    <Layout t={t} title={t.page.changePassword} here="/userinfo">
+      <PasswordForm {...props} />
+      <p class="aside">
+        <a href="/userinfo">{t.page.myPage}</a>
+      </p>
+    </Layout>
+  );
+}
+
+function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal }) {
+  const { t, minLength, refusal } = props;
+  return (
+    <Form t={t} action="/userinfo/password" refusal={refusal}>
+      <Field t={t} name="current" refusal={refusal} />
+      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
+      <button type="submit">{t.page.changePassword}</button>
+    </Form>
   );
 }
 
@@ -53,22 +77,34 @@ export interface DeviceLine {
 }
 
 /** Where the member is signed in. */
-export function SessionsPage({ t, sessions }: { t: Messages; sessions: readonly DeviceLine[] }) {
+export function SessionsPage(props: {
+  t: Messages;
+  sessions: readonly DeviceLine[];
+  notice: Notice | null;
+}) {
+  const { t, sessions, notice } = props;
   return (
-    <Layout t={t} title={t.page.devices}>
-      {sessions.map(({ id, createdAt, userAgent, current }) => (
-        <div class="row">
-          <span>
-            {t.instant(createdAt)} {current && <strong>{t.page.thisDevice}</strong>}
-            <br />
-            <small>{userAgent}</small>
-          </span>
-          <form method="post" action={`/userinfo/sessions/${id}`}>
-            <button type="submit" class="quiet">{t.page.endSession}</button>
-          </form>
-        </div>
-      ))}
-      <p>
+    <Layout t={t} title={t.page.devices} notice={notice}>
+      <ul class="rows">
+        {sessions.map(({ id, createdAt, userAgent, current }) => (
+          <li>
+            <div>
+              <span id={`device-${id}`}>{deviceOf(userAgent)}</span>{" "}
+              {current && <strong>{t.page.thisDevice}</strong>}
+              <br />
+              <small>
+                <Timed t={t} ms={createdAt} />
+              </small>
+            </div>
+            <form method="post" action={`/userinfo/sessions/${id}`}>
+              <button type="submit" class="quiet" aria-describedby={`device-${id}`}>
+                {t.page.endSession}
+              </button>
+            </form>
+          </li>
+        ))}
+      </ul>
+      <p class="aside">
         <a href="/userinfo">{t.page.myPage}</a>
       </p>
     </Layout>

@@ -1,10 +1,11 @@
 import type { Confirm } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
+import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
+import { Field, Form, type Refusal } from "./form.tsx";
 import { SignOut } from "./home.tsx";
-import { Field, Layout } from "./layout.tsx";
-import type { RecipientName } from "../domain/receipt.ts";
+import { Layout, Timed } from "./layout.tsx";
 
 /** One place of the data map, as a page shows it. */
 export interface PlaceLine {
@@ -28,54 +29,86 @@ export interface Leaving {
   recipients: readonly RecipientName[];
 }
 
-/** What leaving will do, and the one form that does it: nothing is asked a second time. */
-export function WithdrawalPage({ t, leaving }: { t: Messages; leaving: Leaving }) {
-  const { confirm, destroy, anonymise, keep, recipients, backupDays } = leaving;
+/**
+ * What leaving will do, and the one form that does it: nothing is asked a second time.
+ *
+ * @param leaving `null` when the database does not answer: the form can be sent again all the same
+ */
+export function WithdrawalPage(props: {
+  t: Messages;
+  confirm: Confirm;
+  leaving: Leaving | null;
+  refusal?: Refusal | undefined;
+}) {
+  const { t, confirm, leaving, refusal } = props;
+  const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} />;
   return (
     <Layout t={t} title={t.page.withdrawal}>
-      <p>{t.page.grace(leaving.graceDays)} {t.page.rejoin(leaving.rejoinBlockDays)}</p>
+      {refusal && form}
+      {leaving && <Preview t={t} leaving={leaving} />}
+      {!refusal && form}
+    </Layout>
+  );
+}
+
+function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
+  const { destroy, anonymise, keep, recipients, backupDays } = leaving;
+  return (
+    <>
+      <p class="lead">{t.page.grace(leaving.graceDays)}</p>
       <h2>{t.page.whatGoes}</h2>
       <Lines t={t} lines={destroy} />
-      {anonymise.length > 0 && <h2>{t.page.whatChanges}</h2>}
-      <Lines t={t} lines={anonymise} />
+      {backupDays !== null && <p>{t.page.backups(backupDays)}</p>}
+      {anonymise.length > 0 && <Anonymised t={t} lines={anonymise} />}
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={keep} />
-      {backupDays !== null && <p>{t.page.backups(backupDays)}</p>}
-      {recipients.length > 0 && <h2>{t.page.told}</h2>}
-      <ul>{recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>
-      <p>
+      <h2>{t.page.userId}, {t.page.email}</h2>
+      <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
+      {recipients.length > 0 && <RecipientNames t={t} recipients={recipients} />}
+      <p class="aside">
         <a href="/userinfo/export">{t.page.export}</a>
       </p>
-      <form method="post" action="/withdrawal">
-        {confirm === "password" && (
-          <Field
-            label={t.page.password}
-            name="password"
-            type="password"
-            autocomplete="current-password"
-          />
-        )}
-        {confirm === "phrase" && (
-          <Field label={t.page.typePhrase} name="phrase" autocomplete="off" />
-        )}
-        <p class="field">
-          <label for="reason">{t.page.reason}</label>
-          <select id="reason" name="reason">
-            <option value="">{t.page.noReason}</option>
-            {reasons.map((reason) => <option value={reason}>{t.page.reasons[reason]}</option>)}
-          </select>
-        </p>
+    </>
+  );
+}
+
+function WithdrawalForm(props: {
+  t: Messages;
+  confirm: Confirm;
+  refusal?: Refusal | undefined;
+}) {
+  const { t, confirm, refusal } = props;
+  return (
+    <Form t={t} action="/withdrawal" refusal={refusal}>
+      {(confirm === "password" || confirm === "phrase") && (
+        <Field t={t} name={confirm} refusal={refusal} />
+      )}
+      <div class="field">
+        <label for="reason">{t.page.reason}</label>
+        <select id="reason" name="reason">
+          <option value="">{t.page.noReason}</option>
+          {reasons.map((reason) => (
+            <option value={reason} selected={refusal?.values.reason === reason}>
+              {t.page.reasons[reason]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div class="actions">
         <button type="submit">{t.page.withdraw}</button>
-      </form>
-    </Layout>
+        <a class="button quiet" href="/userinfo">{t.page.myPage}</a>
+      </div>
+    </Form>
   );
 }
 
 /** A pending withdrawal: when it is carried out, and the way back. */
 export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
   return (
-    <Layout t={t} title={t.page.scheduled}>
-      <p>{t.done.scheduled(eraseAt)}</p>
+    <Layout t={t} title={t.page.scheduled} here="/withdrawal">
+      <p>
+        <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
+      </p>
       <div class="actions">
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
@@ -89,22 +122,53 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
 
 export function Lines({ t, lines }: { t: Messages; lines: readonly PlaceLine[] }) {
   return (
-    <ul>
-      {lines.map(({ what, count }) => <li>{what[t.language as keyof Words]}: {t.count(count)}</li>)}
-    </ul>
+    <dl class="card counts">
+      {lines.map(({ what, count }) => (
+        <>
+          <dt>{what[t.language as keyof Words]}</dt>
+          <dd>{t.count(count)}</dd>
+        </>
+      ))}
+    </dl>
   );
 }
 
+export function Anonymised({ t, lines }: { t: Messages; lines: readonly PlaceLine[] }) {
+  return (
+    <>
+      <h2>{t.page.whatChanges}</h2>
+      <Lines t={t} lines={lines} />
+    </>
+  );
+}
+
+/** What stays, why, and until when. */
 export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[] }) {
   if (lines.length === 0) return <p>{t.page.nothingStays}</p>;
   const language = t.language as keyof Words;
   return (
-    <ul>
+    <ul class="rows">
       {lines.map(({ what, count, ground, until }) => (
         <li>
-          {what[language]}: {t.count(count)}, {t.page.until(until)} ({ground[language]})
+          <div>
+            <strong>{what[language]}</strong> {t.count(count)}
+            <br />
+            <Timed t={t} text={t.page.until(until)} ms={until} day />
+            <br />
+            <small>{ground[language]}</small>
+          </div>
         </li>
       ))}
     </ul>
+  );
+}
+
+export function RecipientNames(props: { t: Messages; recipients: readonly RecipientName[] }) {
+  const { t, recipients } = props;
+  return (
+    <>
+      <h2>{t.page.told}</h2>
+      <ul>{recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>
+    </>
   );
 }

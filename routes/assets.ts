@@ -1,9 +1,13 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
-import { stylesheet } from "../pages/stylesheet.ts";
+import { enhancements, stylesheet } from "../pages/stylesheet.ts";
 
 export default new Hono<Env>()
-  .get(stylesheet.path, (c) => {
-    c.header("Cache-Control", "public, max-age=31536000, immutable");
-    return c.body(stylesheet.css, 200, { "Content-Type": "text/css; charset=utf-8" });
-  });
+  .get(stylesheet.path, (c) => serve(c, stylesheet.css, "text/css"))
+  .get(enhancements.path, (c) => serve(c, enhancements.script, "text/javascript"));
+
+function serve(c: Context<Env>, text: string, type: string): Response {
+  c.header("Cache-Control", "public, max-age=31536000, immutable");
+  return c.body(text, 200, { "Content-Type": `${type}; charset=utf-8` });
+}

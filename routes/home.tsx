@@ -1,10 +1,11 @@
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { findSession } from "../db/sessions.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
 import { requireSession, secretOf } from "../middleware/session.ts";
 import { HomePage } from "../pages/home.tsx";
+import { PendingPage } from "../pages/withdrawal.tsx";
 
 export default new Hono<Env>()
   .get("/", async (c) => {
@@ -13,6 +14,11 @@ export default new Hono<Env>()
     if (session) requireSession(c, session);
     else if (secret) c.var.session.deleteSession();
     const name = session ? session.member.name : null;
-    if (wantsPage(c)) return page(c, <HomePage t={c.var.messages} name={name} />);
+    if (wantsPage(c)) {
+      const t = c.var.messages;
+      const { eraseAt } = session || { eraseAt: null };
+      if (eraseAt !== null) return page(c, <PendingPage t={t} eraseAt={eraseAt} />);
+      return page(c, <HomePage t={t} name={name} notice={noticeOf(c)} />);
+    }
     return c.json({ member: name === null ? null : { user_id: name } });
   });

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
@@ -8,10 +9,12 @@ import { plainText } from "../domain/member.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
+import { form } from "../middleware/problem.tsx";
 import { anySecretOf, newSession, startCookie } from "../middleware/session.ts";
-import { LoginPage } from "../pages/entry.tsx";
+import { LoginPage, memberPageOf } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { password, shortText } from "./fields.ts";
 
 export const name = z.pipe(
@@ -31,12 +34,17 @@ export const credentials = z.pipe(
   z.object({ user_id: name, password }),
 );
 
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const next = memberPageOf(c.req.query("next"));
+  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
+}
+
 export default new Hono<Env>()
   .get("/login", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "password"] });
-    return page(c, <LoginPage t={c.var.messages} />);
+    return page(c, entry(c));
   })
-  .post("/login", body(credentials), async (c) => {
+  .post("/login", form(entry), body(credentials), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id, password } = c.req.valid("json");
     const account = accountOf(c, user_id);
@@ -63,7 +71,10 @@ export default new Hono<Env>()
 
     c.set("memberId", found.userId);
     startCookie(c, session, account);
-    if (wantsPage(c)) return c.redirect(opened.eraseAt === null ? "/" : "/withdrawal", 303);
+    if (wantsPage(c)) {
+      const next = memberPageOf(c.req.query("next")) ?? "/";
+      return c.redirect(opened.eraseAt === null ? next : "/withdrawal", 303);
+    }
     return c.json({
       message: c.var.messages.done.signedIn,
       member: { user_id: found.name },

@@ -16,6 +16,6 @@ export default new Hono<Env>()
     if (secret) await closeSession(c.var.services.db, secret);
     c.var.session.deleteSession();
     c.header("Clear-Site-Data", '"cache", "storage"');
-    if (wantsPage(c)) return c.redirect("/", 303);
+    if (wantsPage(c)) return c.redirect("/?done=signedOut", 303);
     return c.json({ message: c.var.messages.done.signedOut });
   });

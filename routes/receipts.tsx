@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { type DeliveryState, findReceipt } from "../db/receipts.ts";
@@ -9,18 +10,20 @@ import { page } from "../middleware/page.ts";
 import { originOf } from "../middleware/origin.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 
+/** For so long after an erasure its receipt says goodbye as well. */
+const farewellMs = 10 * 60_000;
+
 export default new Hono<Env>()
   .get("/receipts/:id", async (c) => {
     const { db, receiptKeys } = c.var.services;
     const { messages: t, language } = c.var;
-    const found = await findReceipt(db, c.req.param("id"));
+    const receiptId = c.req.param("id");
+    const address = `${originOf(c)}/receipts/${receiptId}`;
+    const found = await findReceipt(db, receiptId);
     if (!found) throw new AppError("not_found");
     if (found.status === "scheduled") {
-      const receiptId = c.req.param("id");
       const { eraseAt } = found;
-      if (wantsPage(c)) {
-        return page(c, <ScheduledPage t={t} receiptId={receiptId} eraseAt={eraseAt} />);
-      }
+      if (wantsPage(c)) return page(c, <ScheduledPage {...{ t, receiptId, eraseAt, address }} />);
       const erase_at = new Date(eraseAt).toISOString();
       return c.json({ receipt_id: receiptId, status: "scheduled", erase_at });
     }
@@ -28,10 +31,22 @@ export default new Hono<Env>()
     const recipients = recipientLines(receipt, found.deliveries);
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
-      return page(c, <ReceiptPage t={t} receipt={receipt} recipients={recipients} jws={jws} />);
+      if (c.req.query("download") !== undefined) return download(c, receiptId, jws);
+      const farewell = c.var.now - receipt.erasedAt < farewellMs;
+      return page(
+        c,
+        <ReceiptPage {...{ t, receipt, recipients, jws, address, farewell }} />,
+      );
     }
     return c.json(receiptJson(receipt, recipients, jws, language));
   });
+
+/** The signed receipt as a file of its own. */
+function download(c: Context<Env>, receiptId: string, jws: string) {
+  c.header("Content-Type", "application/jose"); // RFC 7515 9.2.1
+  c.header("Content-Disposition", `attachment; filename="annyeong-receipt-${receiptId}.jws"`);
+  return c.body(jws);
+}
 
 function recipientLines(
   receipt: Receipt,

@@ -9,6 +9,8 @@ import { reasons } from "../domain/withdrawal.ts";
 import { body } from "../middleware/body.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
+import { form } from "../middleware/problem.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { RecoveryPage } from "../pages/recovery.tsx";
 import { optional, password } from "./fields.ts";
 import { leave } from "./leave.ts";
@@ -16,20 +18,21 @@ import { leave } from "./leave.ts";
 export const newPassword = z.object({ password });
 export const farewell = z.object({ reason: optional(z.enum(reasons)) });
 
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  const token = c.req.param("token")!;
+  return <RecoveryPage {...{ t: c.var.messages, token, minLength, refusal }} />;
+}
+
 /** What an operator's link opens: a new password, or the way out. The link itself changes nothing. */
 export default new Hono<Env>()
   .get("/recovery/:token", async (c) => {
-    const { config } = c.var.services;
     const { eraseAt } = await requireRecovery(c, c.req.param("token"));
-    if (!wantsPage(c)) {
-      const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
-      return c.json({ method: "POST", fields: ["password"], ...(erase_at && { erase_at }) });
-    }
-    const { minLength } = config.password;
-    const token = c.req.param("token");
-    return page(c, <RecoveryPage t={c.var.messages} {...{ token, minLength, eraseAt }} />);
+    if (wantsPage(c)) return page(c, entry(c));
+    const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
+    return c.json({ method: "POST", fields: ["password"], ...(erase_at && { erase_at }) });
   })
-  .post("/recovery/:token", body(newPassword), async (c) => {
+  .post("/recovery/:token", form(entry), body(newPassword), async (c) => {
     const { config, db, passwords } = c.var.services;
     const token = c.req.param("token");
     const member = await requireRecovery(c, token);
@@ -40,7 +43,7 @@ export default new Hono<Env>()
     const recovered = await recover(db, token, await passwords.hash(password), c.var.now);
     if (!recovered) throw new AppError("not_found");
     c.set("memberId", member.memberId);
-    if (wantsPage(c)) return c.redirect("/login", 303);
+    if (wantsPage(c)) return c.redirect("/login?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   })
   .post("/recovery/:token/withdrawal", body(farewell), async (c) => {

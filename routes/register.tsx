@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
@@ -12,18 +13,24 @@ import { body } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
+import { form } from "../middleware/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
 import { password } from "./fields.ts";
 
 export const registration = z.object({ user_id: loginName, email: emailAddress, password });
 
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} />;
+}
+
 export default new Hono<Env>()
   .get("/register", (c) => {
-    const { minLength } = c.var.services.config.password;
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["user_id", "email", "password"] });
-    return page(c, <RegisterPage t={c.var.messages} minLength={minLength} />);
+    return page(c, entry(c));
   })
-  .post("/register", body(registration), async (c) => {
+  .post("/register", form(entry), body(registration), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id: name, email, password } = c.req.valid("json");
     const problem = passwordProblem(password, { name, email }, config.password.minLength);
@@ -39,6 +46,6 @@ export default new Hono<Env>()
     const joined = await addMember(db, member, blocks);
     if (!joined) throw new AppError("conflict", { sentence: "taken" });
 
-    if (wantsPage(c)) return c.redirect("/login", 303);
+    if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

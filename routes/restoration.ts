@@ -11,6 +11,6 @@ export default new Hono<Env>()
     const outcome = await restoreMember(db, requireSecret(c), config.recipients, c.var.now);
     requireSession(c, outcome.session);
     if (!outcome.restored) throw new AppError("conflict", { sentence: "nothing_pending" });
-    if (wantsPage(c)) return c.redirect("/userinfo", 303);
+    if (wantsPage(c)) return c.redirect("/userinfo?done=restored", 303);
     return c.json({ message: c.var.messages.done.restored });
   });

@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { endSession, listSessions } from "../db/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
 import { requireMember, requireSecret } from "../middleware/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
@@ -13,7 +13,10 @@ export default new Hono<Env>()
     const { db } = c.var.services;
     const { session, sessions } = await listSessions(db, requireSecret(c), c.var.now);
     requireMember(c, session);
-    if (wantsPage(c)) return page(c, <SessionsPage t={c.var.messages} sessions={sessions} />);
+    if (wantsPage(c)) {
+      const t = c.var.messages;
+      return page(c, <SessionsPage t={t} sessions={sessions} notice={noticeOf(c)} />);
+    }
     return c.json({
       sessions: sessions.map(({ id, createdAt, expiresAt, userAgent, current }) => ({
         id,
@@ -36,6 +39,9 @@ async function end(c: Context<Env>, id: string) {
     throw new AppError("not_found");
   }
   if (ended.own) c.var.session.deleteSession();
-  if (wantsPage(c)) return c.redirect("/userinfo/sessions", 303);
+  if (wantsPage(c)) {
+    const here = "/userinfo/sessions?done=sessionEnded";
+    return c.redirect(ended.own ? "/?done=signedOut" : here, 303);
+  }
   return c.json({ message: c.var.messages.done.sessionEnded });
 }

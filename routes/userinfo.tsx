@@ -8,8 +8,9 @@ import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
-import { wantsPage } from "../middleware/language.ts";
+import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
+import { form } from "../middleware/problem.tsx";
 import {
   newSession,
   requireMember,
@@ -17,10 +18,18 @@ import {
   requireSession,
   startCookie,
 } from "../middleware/session.ts";
-import { UserinfoPage } from "../pages/userinfo.tsx";
+import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 
 export const change = z.object({ current: password, password });
+
+const again = form((c, refusal) => (
+  <PasswordPage
+    t={c.var.messages}
+    minLength={c.var.services.config.password.minLength}
+    refusal={refusal}
+  />
+));
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
@@ -28,7 +37,8 @@ export default new Hono<Env>()
     const { member } = requireMember(c, await findSession(db, requireSecret(c), c.var.now));
     if (wantsPage(c)) {
       const { minLength } = config.password;
-      return page(c, <UserinfoPage t={c.var.messages} member={member} minLength={minLength} />);
+      const shown = { t: c.var.messages, member, minLength, notice: noticeOf(c) };
+      return page(c, <UserinfoPage {...shown} />);
     }
     return c.json({
       user_id: member.name,
@@ -46,7 +56,7 @@ export default new Hono<Env>()
     c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
     return c.body(bytesOf(text));
   })
-  .post("/userinfo/password", body(change), async (c) => {
+  .post("/userinfo/password", again, body(change), async (c) => {
     const { config, db, passwords } = c.var.services;
     const form = c.req.valid("json");
     const secret = requireSecret(c);
@@ -71,7 +81,7 @@ export default new Hono<Env>()
     if (!changed) throw new AppError("unauthenticated");
 
     startCookie(c, session, accountOf(c, member.name));
-    if (wantsPage(c)) return c.redirect("/userinfo", 303);
+    if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });
 

@@ -11,6 +11,7 @@ import { body } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
+import { form } from "../middleware/problem.tsx";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { leave, unavailable } from "./leave.ts";
@@ -24,29 +25,39 @@ export const confirmation = z.object({
   reason: optional(z.enum(reasons)),
 });
 
+/** The form again, under what it will do. While the database is away, with what it had asked for. */
+const again = form(async (c, refusal) => {
+  const { confirm } = c.var.services.config.withdrawal;
+  const leaving = refusal.code === "unavailable" ? null : (await preview(c)).leaving;
+  const asked = leaving?.confirm ?? ("password" in refusal.values ? "password" : confirm);
+  return <WithdrawalPage t={c.var.messages} confirm={asked} leaving={leaving} refusal={refusal} />;
+});
+
 export default new Hono<Env>()
   .get("/withdrawal", async (c) => {
-    const { config, db, catalogue } = c.var.services;
-    const { session: found, lines } = await previewWithdrawal(
-      db,
-      catalogue,
-      requireSecret(c),
-      c.var.now,
-    );
-    const session = requireSession(c, found);
-    const confirm = askedFor(session, config.withdrawal, c.var.now);
-    const leaving: Leaving = { confirm, ...termsOf(config), ...linesOf(lines) };
+    const { leaving, eraseAt } = await preview(c);
     if (!wantsPage(c)) {
-      const { eraseAt } = session;
       const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
       return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
     }
-    return session.eraseAt === null
-      ? page(c, <WithdrawalPage t={c.var.messages} leaving={leaving} />)
-      : page(c, <PendingPage t={c.var.messages} eraseAt={session.eraseAt} />);
+    const { messages: t } = c.var;
+    return eraseAt === null
+      ? page(c, <WithdrawalPage t={t} confirm={leaving.confirm} leaving={leaving} />)
+      : page(c, <PendingPage t={t} eraseAt={eraseAt} />);
   })
   .delete("/withdrawal", body(confirmation), (c) => withdraw(c, c.req.valid("json")))
-  .post("/withdrawal", body(confirmation), (c) => withdraw(c, c.req.valid("json")));
+  .post("/withdrawal", again, body(confirmation), (c) => withdraw(c, c.req.valid("json")));
+
+/** What leaving would do now, and when a pending withdrawal will be carried out. */
+async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {
+  const { config, db, catalogue } = c.var.services;
+  const { now } = c.var;
+  const found = await previewWithdrawal(db, catalogue, requireSecret(c), now);
+  const session = requireSession(c, found.session);
+  const confirm = askedFor(session, config.withdrawal, now);
+  const leaving = { confirm, ...termsOf(config), ...linesOf(found.lines) };
+  return { leaving, eraseAt: session.eraseAt };
+}
 
 /** Leaves: at once, or when the grace period is over. Forms cannot send DELETE, so POST does the same. */
 async function withdraw(c: Context<Env>, form: WithdrawalForm) {

@@ -1,0 +1,116 @@
+import type { Child } from "hono/jsx";
+import type { Code } from "../domain/error.ts";
+import type { Messages } from "../messages/mod.ts";
+import { Timed } from "./layout.tsx";
+
+/** Why a form was refused, as the form itself shows it. */
+export interface Refusal {
+  code: Code;
+  sentence: string;
+  /** What is wrong with which field: the first takes the focus. An empty text: the sentence says it. */
+  fields: Record<string, string>;
+  /** What was typed. What is secret is named and left empty. */
+  values: Record<string, string>;
+  /** When to try again, ms. */
+  retryAt: number | null;
+  /** The number under which it can be looked up whether it was done after all. */
+  receiptId: string | null;
+}
+
+interface Props {
+  t: Messages;
+  refusal: Refusal | undefined;
+}
+
+/** A form that says why it was refused. The browser's own bubbles are off: they speak its language. */
+export function Form({ t, refusal, action, children }: Props & {
+  action: string;
+  children?: Child;
+}) {
+  return (
+    <form method="post" action={action} novalidate>
+      {refusal && <Summary t={t} refusal={refusal} />}
+      {children}
+    </form>
+  );
+}
+
+function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
+  const { sentence, fields, retryAt, receiptId } = refusal;
+  const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
+  const nowhere = Object.keys(fields).length === 0;
+  return (
+    <div class="refusal" id="refusal" role="alert" tabindex={-1} autofocus={nowhere}>
+      <p>{sentence}</p>
+      {said.map(([name, problem]) => (
+        <p>
+          <a href={`#${name}`}>{labelOf(t, name, "current" in refusal.values)}: {problem}</a>
+        </p>
+      ))}
+      {retryAt && <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />}
+      {receiptId && <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>}
+    </div>
+  );
+}
+
+/** The fields of all forms: `type` and `autocomplete`. */
+const fields = {
+  user_id: ["text", "username"],
+  email: ["email", "email"],
+  password: ["password", "current-password"],
+  current: ["password", "current-password"],
+  phrase: ["text", "off"],
+} as const;
+
+/**
+ * One labelled field, with what is wrong with it beside it.
+ *
+ * @param minLength of a password that is being chosen
+ * @param changing the password is chosen in place of another
+ */
+export function Field({ t, refusal, name, minLength, changing = false }: Props & {
+  name: keyof typeof fields;
+  minLength?: number;
+  changing?: boolean;
+}) {
+  const [type, autocomplete] = fields[name];
+  const problem = refusal?.fields[name];
+  const wrong = problem !== undefined;
+  const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
+  return (
+    <div class="field">
+      <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
+      {problem && <p class="wrong" id={`${name}-problem`}>{problem}</p>}
+      <div class="input">
+        <input
+          id={name}
+          name={name}
+          type={type}
+          value={refusal?.values[name]}
+          autocomplete={minLength ? "new-password" : autocomplete}
+          autocapitalize="none"
+          spellcheck={false}
+          required
+          aria-invalid={wrong ? "true" : undefined}
+          aria-describedby={described.filter(Boolean).join(" ") || undefined}
+          data-show={type === "password" ? t.page.show : undefined}
+          autofocus={wrong && Object.keys(refusal!.fields)[0] === name}
+        />
+      </div>
+      {minLength && <small id={`${name}-hint`}>{t.page.passwordHint(minLength)}</small>}
+    </div>
+  );
+}
+
+/** What people call a field. */
+function labelOf(t: Messages, name: string, changing: boolean): string {
+  const labels: Record<string, string> = {
+    user_id: t.page.userId,
+    email: t.page.email,
+    password: changing ? t.page.newPassword : t.page.password,
+    current: t.page.currentPassword,
+    phrase: t.page.typePhrase,
+    reason: t.page.reason,
+  };
+  return labels[name] ?? name;
+}
