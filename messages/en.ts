@@ -127,7 +127,6 @@ export const en: Messages = {
     noReason: "No answer",
     farewell: "Goodbye",
     thanks: "Your account has been deleted. Thank you for the time with us.",
-    whatWent: "What was erased",
     downloadReceipt: "Download the signed receipt",
     receipt: "Erasure receipt",
     receiptNumber: "Receipt number",

@@ -1,7 +1,7 @@
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
-import { Anonymised, KeptLines, Lines } from "./withdrawal.tsx";
+import { KeptLines, Lines, Told } from "./withdrawal.tsx";
 
 export interface RecipientLine {
   name: string;
@@ -39,13 +39,12 @@ export function ReceiptPage(props: {
       </p>
       <Keep t={t} receiptId={receiptId} address={address} />
       <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
-      <h2>{t.page.whatWent}</h2>
-      <Lines t={t} lines={receipt.destroyed} />
+      <Lines t={t} title={t.page.whatGoes} lines={receipt.destroyed} />
       {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
-      {receipt.anonymised.length > 0 && <Anonymised t={t} lines={receipt.anonymised} />}
+      <Lines t={t} title={t.page.whatChanges} lines={receipt.anonymised} />
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={receipt.kept} />
-      {recipients.length > 0 && <Told t={t} recipients={recipients} />}
+      <Told t={t} recipients={recipients} />
       <details>
         <summary>{t.page.signature}</summary>
         <p class="code">{jws}</p>
@@ -68,22 +67,6 @@ function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; addre
         </dd>
       </dl>
       <p>{t.page.keepReceipt}</p>
-    </>
-  );
-}
-
-function Told({ t, recipients }: { t: Messages; recipients: readonly RecipientLine[] }) {
-  return (
-    <>
-      <h2>{t.page.told}</h2>
-      <ul>
-        {recipients.map(({ name, kind, status, confirmedAt }) => (
-          <li>
-            {name} ({t.page.kinds[kind]}): {t.page.statuses[status]}{" "}
-            {confirmedAt !== null && <Timed t={t} ms={confirmedAt} />}
-          </li>
-        ))}
-      </ul>
     </>
   );
 }

@@ -6,6 +6,7 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { SignOut } from "./home.tsx";
 import { Layout, Timed } from "./layout.tsx";
+import type { RecipientLine } from "./receipt.tsx";
 
 /** One place of the data map, as a page shows it. */
 export interface PlaceLine {
@@ -56,15 +57,14 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
   return (
     <>
       <p class="lead">{t.page.grace(leaving.graceDays)}</p>
-      <h2>{t.page.whatGoes}</h2>
-      <Lines t={t} lines={destroy} />
+      <Lines t={t} title={t.page.whatGoes} lines={destroy} />
       {backupDays !== null && <p>{t.page.backups(backupDays)}</p>}
-      {anonymise.length > 0 && <Anonymised t={t} lines={anonymise} />}
+      <Lines t={t} title={t.page.whatChanges} lines={anonymise} />
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={keep} />
       <h2>{t.page.userId}, {t.page.email}</h2>
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
-      {recipients.length > 0 && <RecipientNames t={t} recipients={recipients} />}
+      <Told t={t} recipients={recipients} />
       <p class="aside">
         <a href="/userinfo/export">{t.page.export}</a>
       </p>
@@ -120,24 +120,24 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
   );
 }
 
-export function Lines({ t, lines }: { t: Messages; lines: readonly PlaceLine[] }) {
-  return (
-    <dl class="card counts">
-      {lines.map(({ what, count }) => (
-        <>
-          <dt>{what[t.language as keyof Words]}</dt>
-          <dd>{t.count(count)}</dd>
-        </>
-      ))}
-    </dl>
-  );
-}
-
-export function Anonymised({ t, lines }: { t: Messages; lines: readonly PlaceLine[] }) {
+/** Places and counts under their heading; nothing where there are none. */
+export function Lines({ t, title, lines }: {
+  t: Messages;
+  title: string;
+  lines: readonly PlaceLine[];
+}) {
+  if (lines.length === 0) return null;
   return (
     <>
-      <h2>{t.page.whatChanges}</h2>
-      <Lines t={t} lines={lines} />
+      <h2>{title}</h2>
+      <dl class="card counts">
+        {lines.map(({ what, count }) => (
+          <>
+            <dt>{what[t.language as keyof Words]}</dt>
+            <dd>{t.count(count)}</dd>
+          </>
+        ))}
+      </dl>
     </>
   );
 }
@@ -163,12 +163,23 @@ export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[
   );
 }
 
-export function RecipientNames(props: { t: Messages; recipients: readonly RecipientName[] }) {
-  const { t, recipients } = props;
+/** Who is told as well; on a receipt also whether they have confirmed. Nothing where there is nobody. */
+export function Told({ t, recipients }: {
+  t: Messages;
+  recipients: readonly (RecipientName & Partial<RecipientLine>)[];
+}) {
+  if (recipients.length === 0) return null;
   return (
     <>
       <h2>{t.page.told}</h2>
-      <ul>{recipients.map(({ name, kind }) => <li>{name} ({t.page.kinds[kind]})</li>)}</ul>
+      <ul>
+        {recipients.map(({ name, kind, status, confirmedAt }) => (
+          <li>
+            {name} ({t.page.kinds[kind]}) {status && t.page.statuses[status]}{" "}
+            {confirmedAt && <Timed t={t} ms={confirmedAt} />}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }
