@@ -1,6 +1,3 @@
-import { createHmac } from "node:crypto";
-import { Buffer } from "node:buffer";
-
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -88,14 +85,4 @@ export function payloadOf(delivery: Delivery): string {
     timestamp: new Date(delivery.createdAt).toISOString(),
     data: { member_id: delivery.memberId, receipt_id: delivery.receiptId },
   });
-}
-
-/**
- * Standard Webhooks 1.0.0, "Signature scheme": HMAC-SHA256 over id, timestamp (s) and body. One line of
- * the platform's own HMAC; the package for it brings its own SHA-256, 4 KiB of a Worker, and serves the
- * tests as the reference verifier.
- */
-export function signatureOf(secret: string, id: string, timestamp: string, body: string): string {
-  const key = Buffer.from(secret.slice("whsec_".length), "base64");
-  return "v1," + createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
 }

@@ -1,14 +1,8 @@
+import { Webhook } from "standardwebhooks";
 import type { Recipient } from "../config.ts";
 import type { Services } from "../context.ts";
 import { leaseDeliveries, settleDelivery } from "../db/deliveries.ts";
-import {
-  type Delivery,
-  judge,
-  payloadOf,
-  type Reply,
-  signatureOf,
-  tryTimeoutMs,
-} from "../domain/delivery.ts";
+import { type Delivery, judge, payloadOf, type Reply, tryTimeoutMs } from "../domain/delivery.ts";
 import { newId } from "../domain/identifier.ts";
 
 /** So many are under way to one recipient at once; of one member one at a time, so that order is kept. */
@@ -47,9 +41,9 @@ export async function deliver(
 /** One try by Standard Webhooks 1.0.0: one id across tries, a new timestamp and signature for each. */
 async function send(recipient: Recipient, delivery: Delivery, now: number): Promise<Reply> {
   const body = payloadOf(delivery);
-  const timestamp = String(Math.floor(now / 1000));
+  const at = new Date(now);
   const signatures = recipient.secrets.map((secret) =>
-    signatureOf(secret, delivery.id, timestamp, body)
+    new Webhook(secret).sign(delivery.id, at, body)
   );
   try {
     const response = await fetch(recipient.url, {
@@ -60,7 +54,7 @@ async function send(recipient: Recipient, delivery: Delivery, now: number): Prom
         "Content-Type": "application/json",
         "User-Agent": "Annyeong",
         "webhook-id": delivery.id,
-        "webhook-timestamp": timestamp,
+        "webhook-timestamp": String(Math.floor(now / 1000)),
         "webhook-signature": signatures.join(" "),
       },
       body,

@@ -20,7 +20,7 @@ const rules: Record<string, { own: string[]; packages: string[] | "*" }> = {
   },
   jobs: {
     own: ["config.ts", "context.ts", "db", "domain"],
-    packages: ["@logtape/logtape"],
+    packages: ["@logtape/logtape", "standardwebhooks"],
   },
   pages: { own: ["domain", "messages"], packages: ["hono", "node:crypto"] },
   db: { own: ["domain"], packages: ["@libsql/client", "zod", "node:crypto", "node:buffer"] },
