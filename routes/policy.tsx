@@ -4,7 +4,7 @@ import type { Entry, Words } from "../domain/data_map.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
 import { PolicyPage } from "../pages/policy.tsx";
-import { termsOf } from "./leaving.ts";
+import { termsOf } from "./terms.ts";
 
 export default new Hono<Env>()
   .get("/policy", (c) => {

@@ -15,7 +15,7 @@ import { form } from "../middleware/problem.tsx";
 import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { leave, unavailable } from "./leave.ts";
-import { leavingJson, linesOf, termsOf } from "./leaving.ts";
+import { leavingJson, linesOf, termsOf } from "./terms.ts";
 import { optional, password, shortText } from "./fields.ts";
 
 export const confirmation = z.object({
