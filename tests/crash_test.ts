@@ -106,7 +106,7 @@ async function startService(
   return { origin, fetch: (request) => fetch(request), sql, close, kill: close };
 }
 
-const moments = fc.array(fc.integer({ min: 100, max: 1200 }), { minLength: 3, maxLength: 3 });
+const moments = fc.array(fc.integer({ min: 300, max: 1300 }), { minLength: 3, maxLength: 3 });
 const settings = { ...runs<[number[]]>(1), endOnFailure: true };
 
 Deno.test("a service that is killed at any moment has kept what it acknowledged, and nothing half", async () => {

@@ -73,7 +73,7 @@ const journeys: Journey[] = [
     act: (app, _, name) => join(app, name),
     success: 201,
     done: () => ({ users: 1 }),
-    ask: async (app, browser, name) =>
+    ask: async (_, browser, name) =>
       is(await browser.send("POST", "/login", { user_id: name, password: goodPassword }), 200, 401),
   },
   {
