@@ -2,7 +2,16 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { statuses } from "../domain/error.ts";
-import { Browser, captureLog, goodPassword, newMember, type TestApp, withApp } from "./harness.ts";
+import {
+  Browser,
+  captureLog,
+  goodPassword,
+  join,
+  newMember,
+  signIn,
+  type TestApp,
+  withApp,
+} from "./harness.ts";
 import { rounds, runs } from "./rounds.ts";
 
 const env = {
@@ -285,6 +294,13 @@ async function rowsOf(app: TestApp, name: string): Promise<string> {
   return JSON.stringify(rows);
 }
 
+/** Somebody whose password nobody here says. */
+async function newWitness(app: TestApp): Promise<Browser> {
+  const password = "told to no one 3";
+  assert.equal((await join(app, "witness", password)).status, 201);
+  return await signIn(app, "witness", password);
+}
+
 /** A member to whom it may happen, joined again whenever they are gone. */
 async function victim(app: TestApp, before: Browser | null): Promise<Browser> {
   if (before && (await before.get("/userinfo")).status === 200) return before;
@@ -292,10 +308,77 @@ async function victim(app: TestApp, before: Browser | null): Promise<Browser> {
   return await newMember(app, "victim");
 }
 
+const unsafe = [
+  ...[
+    "POST /register",
+    "POST /login",
+    "POST /logout",
+    "POST /userinfo/password",
+    "POST /restoration",
+  ],
+  ...["POST /withdrawal", "DELETE /withdrawal", "POST /recovery/x", "POST /recovery/x/withdrawal"],
+  ...["POST /userinfo/sessions/x", "DELETE /userinfo/sessions/x", "PUT /userinfo", "POST /nothing"],
+];
+const good = {
+  user_id: "kim",
+  email: "kim@example.com",
+  password: "a wrong one",
+  current: "a wrong one too",
+  phrase: "delete",
+  reason: "other",
+};
+const oddities = [
+  ...["null", "true", "5", "-0", "1e999", '""', '"\\ud800"', '"\\u0000"', "[]", '["x"]', "{}"],
+  ...['{"a":1}', '{"__proto__":{"x":1}}', '{"toString":null}', "[".repeat(900) + "]".repeat(900)],
+];
+const fields = Object.keys(good) as (keyof typeof good)[];
+
+/** Every shape at the top, and at every field of a body that is otherwise good; keys that come twice. */
+const shapes = [
+  ...oddities,
+  ...["", "{", "}", "undefined", "[1,]", '{"password":}', "\ufeff{}", "\0"],
+  ...fields.flatMap((field) =>
+    oddities.flatMap((odd) => {
+      const rest = JSON.stringify({ ...good, [field]: undefined }).slice(1);
+      return [`{"${field}":${odd},${rest}`, `{"${field}":${odd},${JSON.stringify(good).slice(1)}`];
+    })
+  ),
+];
+
+Deno.test("every shape of body, on every route that takes one, is answered in our words", async () => {
+  await captureLog(async () => {
+    await withApp({ env }, async (app) => {
+      const witness = await newWitness(app);
+      const before = await rowsOf(app, "witness");
+      const member = await newMember(app, "victim");
+      for (const route of unsafe) {
+        const [method = "", path = ""] = route.split(" ");
+        for (const shape of shapes) {
+          for (const type of ["application/json", "application/x-www-form-urlencoded"]) {
+            const browser = /password|sessions|userinfo|recovery|restoration/.test(path)
+              ? member.copy()
+              : new Browser(app);
+            const headers = { "Content-Type": type };
+            const answer = await browser.send(method, path, shape, headers);
+            try {
+              assertOurs(answer.status, answer.headers, answer.text);
+            } catch (error) {
+              throw new Error(`${route} as ${type}: ${shape.slice(0, 200)}`, { cause: error });
+            }
+          }
+        }
+      }
+      assert.equal((await member.get("/userinfo")).status, 200);
+      assert.equal(await rowsOf(app, "witness"), before);
+      assert.equal((await witness.get("/userinfo")).status, 200);
+    });
+  });
+});
+
 Deno.test("whatever is sent to whichever route is answered in our words and changes nobody else", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
-      const witness = await newMember(app, "witness");
+      const witness = await newWitness(app);
       const before = await rowsOf(app, "witness");
       let member: Browser | null = null;
       const seen = new Set<number>();
@@ -427,7 +510,7 @@ function close(connection: Deno.TcpConn) {
 Deno.test("whatever is said on a raw socket, the service lives on and says nothing of its inside", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
-      const witness = await newMember(app, "witness");
+      const witness = await newWitness(app);
       const before = await rowsOf(app, "witness");
       const quiet = { hostname: "127.0.0.1", port: 0, onListen() {} };
       const server = Deno.serve(quiet, (request) => app.fetch(request));
