@@ -3,6 +3,7 @@ import { TrieRouter } from "hono/router/trie-router";
 import type { ApplyGlobalResponse } from "hono/client";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { getPathNoStrict } from "hono/utils/url";
 import type { Env, Services } from "./context.ts";
 import { AppError } from "./domain/error.ts";
 import { limitBody, requireMediaType } from "./middleware/body.ts";
@@ -32,7 +33,7 @@ import withdrawal from "./routes/withdrawal.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
-  const app = new Hono<Env>({ strict: false });
+  const app = new Hono<Env>({ getPath: pathOf });
   app.router = new TrieRouter(); // the preset would put its own here
   return app
     .use(
@@ -71,12 +72,18 @@ export function createApp(services: Services) {
     .notFound(onNotFound);
 }
 
+/** With or without a trailing slash; the URL of a CONNECT has no path at all, and meets nothing on its way. */
+function pathOf(request: Request): string {
+  const path = getPathNoStrict(request);
+  return path.startsWith("/") ? path : "/";
+}
+
 /** What a program sees of the app, for `hc<AppType>`: JSON, and the failures that any request can meet. */
 export type AppType = ApplyGlobalResponse<WithoutPages<ReturnType<typeof createApp>>, Problems>;
 
 /** What answers when the configuration is broken: nothing works, and the answer looks like any other. */
 export function createBrokenApp() {
-  return new Hono<Env>()
+  return new Hono<Env>({ getPath: pathOf })
     .use(requestId({ limitLength: 0 }), securityHeaders, noStore, detectLanguage, speak)
     .all("*", () => {
       throw new AppError("unavailable", { retryAfterMs: 60_000 });

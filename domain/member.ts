@@ -14,10 +14,12 @@ export interface Member {
 
 /**
  * The one form in which login names, e-mails and phrases are compared: NFKC and case-folded
- * (through upper case, so that ß and ss, ı and i, are one).
+ * (through upper case, so that ß and ss, ı and i, are one; first through lower case, for ẞ is upper
+ * case already). A sigma is one letter wherever it stands, so a part of a text folds as it does alone.
  */
 export function fold(text: string): string {
-  return text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  return text.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ")
+    .normalize("NFKC");
 }
 
 /** Text that survives a round trip through UTF-8 and SQLite: no lone surrogates, no control characters. */

@@ -34,11 +34,20 @@ export function passwordProblem(
   if (length < minLength) return "too_short";
   if (length > passwordMaxLength) return "too_long";
   const folded = fold(password);
-  if (common.has(folded) || common.has(folded.replace(/^(.+?)\1+$/su, "$1"))) return "common";
+  if (isCommon(folded)) return "common";
   const names = [owner.name, owner.email.split("@")[0] ?? "", "annyeong", "안녕"];
   return names.some((name) => tellsMuch(name) && folded.includes(fold(name)))
     ? "contains_name"
     : null;
+}
+
+/** A common password, or one said over and over: kisskiss is common, kiss is too short to be listed. */
+function isCommon(folded: string): boolean {
+  for (let length = 1; length <= folded.length; length++) {
+    const word = folded.slice(0, length);
+    if (common.has(word) && word.repeat(folded.length / length) === folded) return true;
+  }
+  return false;
 }
 
 /** One or two letters occur in any password; three bytes (one Hangul syllable) say something. */

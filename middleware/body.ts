@@ -16,13 +16,13 @@ const limit = bodyLimit({
 
 /** Refuses bodies over 16 KiB before they are read. What a GET carries is nobody's business. */
 export const limitBody: MiddlewareHandler = async (c, next) =>
-  isRead(c) ? await limit(c, next) : await next();
+  isRead(c) ? await limit(c, next).catch(interrupted) : await next();
 
 /** Refuses bodies that are neither JSON nor a form: other types are what a foreign page could send. */
 export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
   if (
     isRead(c) && c.req.raw.body && !isJson(c) && !isForm(c) &&
-    (await c.req.arrayBuffer()).byteLength > 0
+    (await bytesOf(c)).byteLength > 0
   ) {
     throw new AppError("unsupported_media_type");
   }
@@ -43,7 +43,7 @@ export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
   const json = zValidator("json", schema, refuse) as MiddlewareHandler;
   const form = zValidator("form", schema, refuse) as MiddlewareHandler;
   return async (c, next) => {
-    const { byteLength } = await c.req.arrayBuffer();
+    const { byteLength } = await bytesOf(c);
     if (byteLength > maxBytes) throw new AppError("too_large"); // whatever Content-Length said
     if (byteLength > 0 && isJson(c)) return await json(c, next);
     return await form(c, async () => {
@@ -51,6 +51,15 @@ export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
       await next();
     });
   };
+}
+
+async function bytesOf(c: Context): Promise<ArrayBuffer> {
+  return await c.req.arrayBuffer().catch(interrupted);
+}
+
+/** A body that breaks off is the client's fault, or the network's: no error of ours. */
+function interrupted(cause: unknown): never {
+  throw cause instanceof AppError ? cause : new AppError("invalid", { fields: {}, cause });
 }
 
 /** The one hook of every validator: a failure is thrown, and answered where all failures are. */
