@@ -1,4 +1,4 @@
-import type { InStatement } from "@libsql/client";
+import type { InStatement, InValue } from "@libsql/client";
 import { newId } from "../domain/identifier.ts";
 import type { Database } from "./client.ts";
 
@@ -11,13 +11,23 @@ export interface AuditEntry {
   why: string;
 }
 
-/** The line of an act, for the batch that carries it out. */
-export function insertAudit(entry: AuditEntry, now: number): InStatement {
+/**
+ * The line of an act, for the batch that carries it out.
+ * @param done a condition that holds when the act was done: what was refused leaves no line
+ */
+export function insertAudit(
+  entry: AuditEntry,
+  now: number,
+  done: { sql: string; args: InValue[] } = { sql: "1", args: [] },
+): InStatement {
   return {
     sql: `
       INSERT INTO audit (id, acted_at, operator, host, act, member_id, why)
-      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    args: [newId(), now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
+      SELECT ?, ?, ?, ?, ?, ?, ? WHERE ${done.sql} ON CONFLICT DO NOTHING`,
+    args: [
+      ...[newId(), now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
+      ...done.args,
+    ],
   };
 }
 

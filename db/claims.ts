@@ -10,8 +10,10 @@ export type Claimant =
   | { by: "recovery"; token: string }
   /** The clock: a withdrawal that is due. */
   | { by: "due"; withdrawalId: string }
-  /** The ledger, or an operator. */
-  | { by: "member"; memberId: string };
+  /** An operator. */
+  | { by: "member"; memberId: string }
+  /** The ledger, which knows the number that was given out. */
+  | { by: "ledger"; memberId: string };
 
 /** The rows that a claim selects from: `users` is among them; the condition also takes `:now`. */
 export interface ClaimSource {
@@ -60,6 +62,13 @@ export function claimSource(claimant: Claimant): ClaimSource {
           AND withdrawals.erase_at <= :now`,
         receiptId: "withdrawals.receipt_id",
         values: { withdrawal_id: claimant.withdrawalId },
+      };
+    case "ledger":
+      return {
+        from: "users",
+        where: "users.id = :member_id",
+        receiptId: ":receipt_id",
+        values: { member_id: claimant.memberId },
       };
     case "member":
       return {

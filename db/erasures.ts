@@ -4,6 +4,7 @@ import { newId } from "../domain/identifier.ts";
 import type { Receipt, RecipientName } from "../domain/receipt.ts";
 import type { RejoinTerms } from "../domain/rejoin.ts";
 import type { Reason } from "../domain/withdrawal.ts";
+import { type AuditEntry, insertAudit } from "./audit.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
 import { type Claimant, type ClaimSource, claimSource } from "./claims.ts";
 import type { Database } from "./client.ts";
@@ -33,8 +34,8 @@ export interface ErasureTerms {
   /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
   rejoin: RejoinTerms | null;
   reason: Reason | null;
-  /** What else is written if the claim holds: an operator's line in the audit log. */
-  audit?: InStatement;
+  /** An operator's act: written to the audit log if the claim holds. */
+  audit?: AuditEntry;
 }
 
 /**
@@ -62,6 +63,7 @@ export async function erase(
 
 const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
+const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
 function erasureBatch(
   places: Places,
@@ -114,7 +116,9 @@ function erasureBatch(
         args: [claim],
       })
     ),
-    ...(terms.audit ? [terms.audit] : []),
+    ...(terms.audit
+      ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
+      : []),
     bind(selectVerdict, values),
   ];
 }

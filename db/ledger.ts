@@ -4,16 +4,24 @@ import type { RecipientName } from "../domain/receipt.ts";
 import type { Database } from "./client.ts";
 import { insertEvent } from "./deliveries.ts";
 
+const json = z.string().check(z.refine((text) => {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}));
+
 /** One line of the ledger: an erasure by opaque ids, and what its receipt says. Times in ms. */
 export const ledgerLine = z.object({
   member_id: z.string(),
   receipt_id: z.string(),
-  erased_at: z.number(),
+  erased_at: z.int(),
   backup_days: z.nullable(z.number()),
-  recipients: z.string(),
-  counts: z.string(),
+  recipients: json,
+  counts: json,
   data_map_id: z.string(),
-  data_map: z.string(),
+  data_map: json,
 });
 export type LedgerLine = z.output<typeof ledgerLine>;
 

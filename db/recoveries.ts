@@ -1,5 +1,7 @@
-import type { InStatement } from "@libsql/client";
 import { newId, secretHash } from "../domain/identifier.ts";
+import type { Attempt } from "../domain/throttle.ts";
+import { forgetAttempt } from "./attempts.ts";
+import { type AuditEntry, insertAudit } from "./audit.ts";
 import type { Database } from "./client.ts";
 
 /** A link works for so long, ms. */
@@ -11,7 +13,7 @@ export async function createRecovery(
   memberId: string,
   token: string,
   now: number,
-  audit: InStatement,
+  audit: AuditEntry,
 ): Promise<boolean> {
   const id = newId();
   const results = await db.write([
@@ -22,7 +24,10 @@ export async function createRecovery(
       args: [id, secretHash(token), now, now + recoveryMs, memberId],
     },
     { sql: "DELETE FROM recoveries WHERE user_id = ? AND id <> ?", args: [memberId, id] },
-    audit,
+    insertAudit(audit, now, {
+      sql: "EXISTS (SELECT 1 FROM recoveries WHERE id = ?)",
+      args: [id],
+    }),
     { sql: "SELECT id FROM recoveries WHERE id = ?", args: [id] },
   ]);
   return results.at(-1)!.rows.length === 1;
@@ -50,12 +55,16 @@ export async function findRecovery(db: Database, token: string, now: number) {
     : null;
 }
 
-/** Sets a new password by a link, once, and ends every session. False: the link is unknown, used or over. */
+/**
+ * Sets a new password by a link, once, ends every session, and forgives this client the failures that
+ * led here. False: the link is unknown, used or over.
+ */
 export async function recover(
   db: Database,
   token: string,
   newHash: string,
   now: number,
+  attempt: Attempt,
 ): Promise<boolean> {
   const act = newId();
   const owner = "(SELECT user_id FROM recoveries WHERE used_by = :act)";
@@ -71,6 +80,7 @@ export async function recover(
       args: { act, new: newHash },
     },
     { sql: `DELETE FROM sessions WHERE user_id = ${owner}`, args: { act } },
+    ...forgetAttempt(attempt),
     { sql: "SELECT id FROM recoveries WHERE used_by = ?", args: [act] },
   ]);
   return results.at(-1)!.rows.length === 1;

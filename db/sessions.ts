@@ -2,6 +2,7 @@ import type { InStatement, ResultSet, Row } from "@libsql/client";
 import { newId, secretHash } from "../domain/identifier.ts";
 import type { Standing } from "../domain/withdrawal.ts";
 import type { Attempt } from "../domain/throttle.ts";
+import { type AuditEntry, insertAudit } from "./audit.ts";
 import { countAttempt, forgetAttempt, requireCounted } from "./attempts.ts";
 import type { Database } from "./client.ts";
 
@@ -117,18 +118,20 @@ export async function endSession(db: Database, secret: string, id: string, now: 
   return { session: toSession(results[0]), ended: row ? { own: row.own === 1 } : null };
 }
 
-/** Ends every session of a member, on an operator's word. Returns how many. */
+/** Ends every session of a member, on an operator's word. False: there is no such member. */
 export async function endSessionsOf(
   db: Database,
   memberId: string,
-  audit: InStatement,
-): Promise<number> {
-  const [counted] = await db.write([
-    { sql: "SELECT count(*) AS sessions FROM sessions WHERE user_id = ?", args: [memberId] },
+  now: number,
+  audit: AuditEntry,
+): Promise<boolean> {
+  const done = { sql: "EXISTS (SELECT 1 FROM users WHERE id = ?)", args: [memberId] };
+  const results = await db.write([
     { sql: "DELETE FROM sessions WHERE user_id = ?", args: [memberId] },
-    audit,
+    insertAudit(audit, now, done),
+    { sql: "SELECT id FROM users WHERE id = ?", args: [memberId] },
   ]);
-  return Number(counted!.rows[0]!.sessions);
+  return results.at(-1)!.rows.length === 1;
 }
 
 /** Signs out: the row is gone, whoever still holds the cookie. */

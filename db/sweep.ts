@@ -17,6 +17,14 @@ const ends = [
 /** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
 export async function sweep(db: Database, now: number, limit: number): Promise<number> {
   const results = await db.write([
+    { // for recipients that nobody sends to any more: nothing waits for ever
+      sql: `
+        UPDATE deliveries SET status = 'given_up', settled_at = :now, problem = 'never sent'
+        WHERE position IN (
+          SELECT position FROM deliveries
+          WHERE status = 'waiting' AND next_at <= :now AND retry_until <= :now LIMIT :limit)`,
+      args: { now, limit },
+    },
     ...ends.map(({ table, key, over }) => ({
       sql: `
         DELETE FROM ${table} WHERE ${key} IN (

@@ -4,6 +4,7 @@ import type { Reason } from "../domain/withdrawal.ts";
 import type { Entry } from "../domain/data_map.ts";
 import { newId, secretHash } from "../domain/identifier.ts";
 import type { Member } from "../domain/member.ts";
+import { type AuditEntry, insertAudit } from "./audit.ts";
 import { type Catalogue, fitting } from "./catalogue.ts";
 import { type Claimant, type ClaimSource, claimSource } from "./claims.ts";
 import type { Database } from "./client.ts";
@@ -141,10 +142,10 @@ export async function restoreById(
   memberId: string,
   recipients: readonly RecipientName[],
   now: number,
-  audit: InStatement,
+  audit: AuditEntry,
 ): Promise<boolean> {
   const member = { sql: ":member_id", values: { member_id: memberId } };
-  const results = await db.write([audit, ...restoration(member, recipients, now)]);
+  const results = await db.write(restoration(member, recipients, now, audit));
   return results.at(-1)!.rows.length === 1;
 }
 
@@ -153,8 +154,10 @@ function restoration(
   member: { sql: string; values: Record<string, InValue> },
   recipients: readonly RecipientName[],
   now: number,
+  audit: AuditEntry | null = null,
 ): InStatement[] {
   const act = newId();
+  const done = { sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = ?)", args: [act] };
   return [
     bind(
       `UPDATE withdrawals SET restored_at = :now, restored_by = :act
@@ -168,6 +171,7 @@ function restoration(
         args: [act],
       })
     ),
+    ...(audit ? [insertAudit(audit, now, done)] : []),
     { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
   ];
 }

@@ -1,8 +1,12 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 
-/** A random id of 128 bits, base64url: never counted up, never used again. */
+/**
+ * A random id of 128 bits, base64url: never counted up, never used again. It does not begin with a
+ * hyphen, which a command line would take for an option.
+ */
 export function newId(): string {
-  return randomBytes(16).toString("base64url");
+  const id = randomBytes(16).toString("base64url");
+  return id.startsWith("-") ? newId() : id;
 }
 
 /** A secret of 256 bits, base64url. Only its hash is ever stored. */

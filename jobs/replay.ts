@@ -31,7 +31,7 @@ async function eraseAgain(services: Services, line: LedgerLine): Promise<boolean
   const revived = await findRevived(db, line.member_id);
   if (!revived) return false;
   await clearRevivedLine(db, line.member_id);
-  const receipt = await erase(db, catalogue, { by: "member", memberId: line.member_id }, {
+  const receipt = await erase(db, catalogue, { by: "ledger", memberId: line.member_id }, {
     now: services.now(),
     receiptId: line.receipt_id,
     backupDays: config.withdrawal.backupDays,

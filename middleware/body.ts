@@ -16,12 +16,12 @@ const limit = bodyLimit({
 
 /** Refuses bodies over 16 KiB before they are read. What a GET carries is nobody's business. */
 export const limitBody: MiddlewareHandler = async (c, next) =>
-  isRead(c) ? await limit(c, next).catch(interrupted) : await next();
+  mayHaveBody(c) ? await limit(c, next).catch(interrupted) : await next();
 
 /** Refuses bodies that are neither JSON nor a form: other types are what a foreign page could send. */
 export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
   if (
-    isRead(c) && c.req.raw.body && !isJson(c) && !isForm(c) &&
+    mayHaveBody(c) && c.req.raw.body && !isJson(c) && !isForm(c) &&
     (await bytesOf(c)).byteLength > 0
   ) {
     throw new AppError("unsupported_media_type");
@@ -81,7 +81,7 @@ function problemOf(issue: z.core.$ZodIssue, absent: boolean): FieldProblem {
   return absent ? "required" : "malformed";
 }
 
-function isRead(c: Context): boolean {
+function mayHaveBody(c: Context): boolean {
   return c.req.method !== "GET" && c.req.method !== "HEAD";
 }
 
@@ -89,7 +89,7 @@ function isJson(c: Context): boolean {
   return mediaType(c) === "application/json";
 }
 
-function isForm(c: Context): boolean {
+export function isForm(c: Context): boolean {
   return mediaType(c) === "application/x-www-form-urlencoded";
 }
 

@@ -9,6 +9,7 @@ import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
+import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
 
 /** The JSON of a failure; `C` are the codes it can have. */
@@ -110,7 +111,7 @@ async function answerPage(
 
 async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sentence: string) {
   const { code, details } = error;
-  const values = valuesOf(await c.req.text());
+  const values = isForm(c) ? valuesOf(await c.req.text()) : {};
   const asked = details.confirm ? [details.confirm] : suspects[code] ?? [];
   const wrong = asked.filter((name) => name in values || code === "confirmation_required");
   const said = wrong.length === 1 ? sentence : "";

@@ -3,11 +3,13 @@ import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout } from "./layout.tsx";
 
 /** A member who forgot the password: a new one, or the way out. */
-export function RecoveryPage({ t, token, minLength, refusal }: {
+export function RecoveryPage({ t, token, minLength, refusal, eraseAt }: {
   t: Messages;
   token: string;
   minLength: number;
   refusal?: Refusal | undefined;
+  /** When a pending withdrawal will be carried out, ms. */
+  eraseAt: number | null;
 }) {
   return (
     <Layout t={t} title={t.page.recovery}>
@@ -16,10 +18,14 @@ export function RecoveryPage({ t, token, minLength, refusal }: {
         <button type="submit">{t.page.setPassword}</button>
       </Form>
       <h2>{t.page.withdrawal}</h2>
-      <p>{t.page.recoveryWithdrawal}</p>
-      <form method="post" action={`/recovery/${token}/withdrawal`}>
-        <button type="submit" class="quiet">{t.page.withdraw}</button>
-      </form>
+      {eraseAt !== null
+        ? <p>{t.done.scheduled(eraseAt)}</p>
+        : (
+          <form method="post" action={`/recovery/${token}/withdrawal`}>
+            <p>{t.page.recoveryWithdrawal}</p>
+            <button type="submit" class="quiet">{t.page.withdraw}</button>
+          </form>
+        )}
     </Layout>
   );
 }

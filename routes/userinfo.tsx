@@ -1,9 +1,10 @@
+import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../context.ts";
 import { exportMember } from "../db/exports.ts";
 import { changePassword, findSession, findSessionCounting } from "../db/sessions.ts";
-import { AppError } from "../domain/error.ts";
+import { AppError, causesOf } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { body } from "../middleware/body.ts";
@@ -20,6 +21,8 @@ import {
 } from "../middleware/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
+
+const log = getLogger(["annyeong", "export"]);
 
 export const change = z.object({ current: password, password });
 
@@ -91,9 +94,17 @@ function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await parts.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      try {
+        const { done, value } = await parts.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      } catch (error) {
+        log.warn("an export broke off", { causes: causesOf(error) });
+        controller.error(new Error("the export broke off"));
+      }
+    },
+    async cancel() {
+      await parts.return?.();
     },
   });
 }

@@ -63,8 +63,9 @@ const commands: Record<string, Command> = {
     about: "sign a member out everywhere",
     acts: true,
     run: async ({ services: { db, now }, argument, audit }) => {
-      const line = insertAudit(audit("end-sessions", argument), now());
-      return [{ sessions_ended: await endSessionsOf(db, argument, line) }];
+      const entry = audit("end-sessions", argument);
+      if (!await endSessionsOf(db, argument, now(), entry)) throw new Refusal(nobody);
+      return [{ signed_out: argument }];
     },
   },
   recovery: {
@@ -107,12 +108,13 @@ const commands: Record<string, Command> = {
 };
 
 class Refusal extends Error {}
+const nobody = "no member has this id";
 
 async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
   const { config, db, catalogue } = services;
   const now = services.now();
   const [member] = await findMember(db, argument);
-  if (!member || member.id !== argument) throw new Refusal("no member has this id");
+  if (!member || member.id !== argument) throw new Refusal(nobody);
   const identifiers = { name: String(member.name), email: String(member.email) };
   const receipt = await erase(db, catalogue, { by: "member", memberId: argument }, {
     now,
@@ -121,7 +123,7 @@ async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
     recipients: config.recipients,
     rejoin: rejoinTerms(config, identifiers, now),
     reason: null,
-    audit: insertAudit(audit("erase", argument), now),
+    audit: audit("erase", argument),
   });
   if (!receipt) throw new Refusal("somebody else erased this member just now");
   await db.truncateLog();
@@ -131,8 +133,8 @@ async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
 async function restore({ services, argument, audit }: Call): Promise<Table> {
   const now = services.now();
   const { recipients } = services.config;
-  const line = insertAudit(audit("restore", argument), now);
-  const restored = await restoreById(services.db, argument, recipients, now, line);
+  const entry = audit("restore", argument);
+  const restored = await restoreById(services.db, argument, recipients, now, entry);
   if (!restored) throw new Refusal("nothing is pending, or the deadline has passed");
   return [{ restored: argument }];
 }
@@ -140,15 +142,16 @@ async function restore({ services, argument, audit }: Call): Promise<Table> {
 async function recoveryLink({ services, argument, audit }: Call): Promise<Table> {
   const { publicOrigin } = services.config;
   const token = newSecret();
-  const now = services.now();
-  const line = insertAudit(audit("recovery", argument), now);
-  const made = await createRecovery(services.db, argument, token, now, line);
-  if (!made) throw new Refusal("no member has this id");
+  const entry = audit("recovery", argument);
+  const made = await createRecovery(services.db, argument, token, services.now(), entry);
+  if (!made) throw new Refusal(nobody);
   return [{ link: `${publicOrigin ?? "http://127.0.0.1:8000"}/recovery/${token}` }];
 }
 
 async function verifyReceipt({ services, argument }: Call): Promise<Table> {
-  const jws = (await Deno.readTextFile(argument)).trim();
+  const jws = await Deno.readTextFile(argument).then((text) => text.trim(), () => {
+    throw new Refusal("this file cannot be read");
+  });
   const keys = createLocalJWKSet({ keys: [...services.receiptKeys.jwks.keys] });
   try {
     const { payload, protectedHeader } = await compactVerify(jws, keys);

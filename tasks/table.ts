@@ -24,7 +24,7 @@ export function print(table: Table, json: boolean): void {
 function readable(name: string, value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number" && /_at$/.test(name)) return new Date(value).toISOString();
-  return String(value);
+  return String(value).replace(/\p{Cc}/gu, " "); // a line stays a line, whatever was typed into it
 }
 
 /** Hangul and other wide letters take two columns of a terminal. */
