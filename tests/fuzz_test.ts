@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { statuses } from "../domain/error.ts";
+import { messagesIn } from "../messages/mod.ts";
 import {
   Browser,
   captureLog,
@@ -246,6 +247,13 @@ const request = fc.record({
 const inside =
   /SQLITE|libsql|\bsqld\b|hrana|\bzod\b|\bhono\b|node_modules|file:\/|\.tsx?:\d|\bat \w+ \(|(Type|Range|Syntax|App)Error/i;
 
+/** All that a refusal may say. */
+const sentences = new Set(
+  ["ko", "en"].map(messagesIn).flatMap(({ problem, sentence, field }) =>
+    [problem, sentence, field].flatMap((words): string[] => Object.values(words))
+  ),
+);
+
 function assertHeaders(headers: Headers) {
   assert.match(headers.get("X-Request-Id") ?? "", /^[0-9a-f-]{36}$/);
   assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
@@ -272,13 +280,12 @@ function assertOurs(status: number, headers: Headers, text: string) {
   const answer = JSON.parse(text);
   assert.equal(Object.getPrototypeOf(answer), Object.prototype);
   if (status < 400) return;
-  assert.equal(typeof answer.error, "string");
-  assert.notEqual(answer.error, "");
+  assert.ok(sentences.has(answer.error), answer.error);
   assert.equal(statuses[answer.code as keyof typeof statuses], status, text);
   const known = ["error", "code", "fields", "confirm", "erase_at", "receipt_id"];
   assert.deepEqual(Object.keys(answer).filter((key) => !known.includes(key)), []);
   if (answer.code !== "invalid") return;
-  for (const sentence of Object.values(answer.fields)) assert.equal(typeof sentence, "string");
+  for (const sentence of Object.values(answer.fields)) assert.ok(sentences.has(sentence as string));
 }
 
 /** Everything that is stored about somebody who has nothing to do with it. */

@@ -337,7 +337,7 @@ async function live(app: TestApp, graceMs: number, steps: readonly Step[]) {
   await compareReceipts(world, app);
 }
 
-const plans: [Stack, number][] = [[embedded, 80], [onSqld, 15]];
+const plans: [Stack, number][] = [[embedded, 50], [onSqld, 12]];
 for (const [stack, usual] of plans) {
   for (const graceDays of [0, 3]) {
     Deno.test({
