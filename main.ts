@@ -151,7 +151,9 @@ async function startOnDeno(): Promise<{ app: App; services: Services }> {
 
 /** Unref'd, or the process would outlive SIGTERM. */
 function startTimer(services: Services): void {
-  for (const job of jobsOf(services)) {
+  const stopping = new AbortController();
+  Deno.addSignalListener("SIGTERM", () => stopping.abort()); // no recipient may hold up the end
+  for (const job of jobsOf(services, stopping.signal)) {
     let running = false;
     const timer = setInterval(async () => {
       if (running) return;

@@ -1,7 +1,8 @@
 import type { Database } from "./client.ts";
 import { settledLongAgo } from "./deliveries.ts";
 
-const signInsLiveMs = 90 * 24 * 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
+const signInsLiveMs = 90 * dayMs;
 
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
 const ends = [
@@ -17,12 +18,12 @@ const ends = [
 /** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
 export async function sweep(db: Database, now: number, limit: number): Promise<number> {
   const results = await db.write([
-    { // for recipients that nobody sends to any more: nothing waits for ever
+    { // a day late: its recipient is not configured any more, and nothing waits for ever
       sql: `
         UPDATE deliveries SET status = 'given_up', settled_at = :now, problem = 'never sent'
         WHERE position IN (
           SELECT position FROM deliveries
-          WHERE status = 'waiting' AND next_at <= :now AND retry_until <= :now LIMIT :limit)`,
+          WHERE status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs} LIMIT :limit)`,
       args: { now, limit },
     },
     ...ends.map(({ table, key, over }) => ({

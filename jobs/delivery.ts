@@ -13,20 +13,24 @@ export interface DeliveryRun {
   confirmed: number;
 }
 
-/** Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock. */
+/**
+ * Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock.
+ * @param stop ends what is under way: its lease runs out, and it is sent again
+ */
 export async function deliver(
   services: Services,
   recipient: Recipient,
   untilMs: number,
+  stop?: AbortSignal,
 ): Promise<DeliveryRun> {
   const { db } = services;
   const run = { sent: 0, confirmed: 0 };
-  while (services.now() < untilMs) {
+  while (services.now() < untilMs && !stop?.aborted) {
     const lease = newId();
     const leased = await leaseDeliveries(db, recipient.name, lease, services.now(), atOnce);
     if (leased.length === 0) break;
     const outcomes = await Promise.all(leased.map(async (delivery) => {
-      const reply = await send(recipient, delivery, services.now());
+      const reply = await send(recipient, delivery, services.now(), stop);
       const now = services.now();
       const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
       await settleDelivery(db, delivery.id, lease, outcome, now);
@@ -39,7 +43,12 @@ export async function deliver(
 }
 
 /** One try by Standard Webhooks 1.0.0: one id across tries, a new timestamp and signature for each. */
-async function send(recipient: Recipient, delivery: Delivery, now: number): Promise<Reply> {
+async function send(
+  recipient: Recipient,
+  delivery: Delivery,
+  now: number,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<Reply> {
   const body = payloadOf(delivery);
   const at = new Date(now);
   const signatures = recipient.secrets.map((secret) =>
@@ -49,7 +58,7 @@ async function send(recipient: Recipient, delivery: Delivery, now: number): Prom
     const response = await fetch(recipient.url, {
       method: "POST",
       redirect: "manual", // where it points to was not configured
-      signal: AbortSignal.timeout(tryTimeoutMs),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(tryTimeoutMs)]),
       headers: {
         "Content-Type": "application/json",
         "User-Agent": "Annyeong",

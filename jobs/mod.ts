@@ -19,9 +19,9 @@ export interface Job {
 
 /**
  * Everything that the clock starts, each safe to run in many places at once. Each recipient is a job of
- * its own, so that a slow one delays nobody.
+ * its own, so that a slow one delays nobody. `stop` ends what waits for a recipient.
  */
-export function jobsOf(services: Services): Job[] {
+export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
   const { config, db } = services;
   const until = () => services.now() + runMs;
   return [
@@ -37,7 +37,7 @@ export function jobsOf(services: Services): Job[] {
     }),
     ...config.recipients.map((recipient) =>
       job(`deliveries to ${recipient.name}`, async () => {
-        const done = await deliver(services, recipient, until());
+        const done = await deliver(services, recipient, until(), stop);
         return { report: done, worked: done.sent > 0, left: false };
       })
     ),

@@ -156,6 +156,24 @@ Deno.test("a recovery link lets a member leave, once, and dies with time", async
   }
 });
 
+Deno.test("a recovery forgives the failures that led to it", async () => {
+  const { createRecovery } = await import("../db/recoveries.ts");
+  const { newSecret } = await import("../domain/identifier.ts");
+  const app = await openApp();
+  await join(app, "hong");
+  const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+  const visitor = new Browser(app);
+  const wrong = { user_id: "hong", password: "wrong" };
+  for (let n = 0; n < 11; n++) await visitor.send("POST", "/login", wrong);
+  assert.equal((await visitor.send("POST", "/login", wrong)).status, 429);
+  const token = newSecret();
+  const entry = { operator: "o", host: "h", act: "recovery", memberId: id, why: "w" };
+  await createRecovery(app.db, id, token, app.clock.now(), entry);
+  await visitor.send("POST", `/recovery/${token}`, { password: "battery staple 9" });
+  await signIn(app, "hong", "battery staple 9");
+  await app.close();
+});
+
 Deno.test("wrong words get a usage line and exit code 2", async () => {
   for (
     const args of [[], ["burn"], ["find"], ["erase", "x"], ["pending", "x"], ["find", "a", "b"], [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Browser, join, newMember, openApp, signIn } from "./harness.ts";
 import { migrate } from "../db/migrate.ts";
 import { type LedgerLine, readLedger } from "../db/ledger.ts";
+import { eraseDue } from "../jobs/erasure.ts";
 import { replayLedger } from "../jobs/replay.ts";
 
 Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
@@ -76,6 +77,30 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   assert.equal(await told(), 5, "recipients hear of all of them, once more where need be");
   const again = await replay();
   assert.deepEqual([again.lines, again.erased], [5, 0], "a second replay changes nothing");
+  await restored.close();
+  await app.close();
+});
+
+Deno.test("a replay keeps the number that was given out last, whatever the backup had promised", async () => {
+  const env = { WITHDRAWAL_GRACE_DAYS: "1" };
+  const app = await openApp({ env });
+  const hong = await newMember(app, "hong");
+  await hong.send("DELETE", "/withdrawal");
+  await app.db.truncateLog();
+  await Deno.copyFile(`${app.folder}/test.db`, `${app.folder}/backup.db`);
+  await (await signIn(app, "hong")).send("POST", "/restoration");
+  const { receipt_id } = (await (await signIn(app, "hong")).send("DELETE", "/withdrawal")).json;
+  app.clock.pass(24 * 60 * 60_000);
+  assert.equal((await eraseDue(app.services, Infinity)).erased, 1);
+  const { receipt } = (await new Browser(app).get(`/receipts/${receipt_id}`)).json;
+
+  const restored = await openApp({
+    env: { ...env, TURSO_DATABASE_URL: `file:${app.folder}/backup.db` },
+    clock: app.clock,
+  });
+  assert.equal((await replayLedger(restored.services, readLedger(app.services.db))).erased, 1);
+  const found = await new Browser(restored).get(`/receipts/${receipt_id}`);
+  assert.equal(found.json.receipt, receipt);
   await restored.close();
   await app.close();
 });

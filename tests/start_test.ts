@@ -117,3 +117,41 @@ Deno.test("migrate, jobs, ledger and keys run from the command line", async () =
   ]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connections: Deno.TcpConn[] = [];
+  const silent = (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  const url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`;
+  const { origin, process, log, folder } = await run(["start"], {
+    ANNYEONG_ENV: "development",
+    PASSWORD_COST: "4",
+    RECIPIENTS: JSON.stringify([{ name: "silent", url, secret: `whsec_${btoa("s".repeat(32))}` }]),
+  });
+  await answering(origin);
+  const post = async (path: string, form: Record<string, string>) => {
+    const response = await fetch(origin + path, {
+      method: "POST",
+      body: new URLSearchParams(form),
+    });
+    await response.body?.cancel();
+    return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+  };
+  await post("/register", { user_id: "hong", email: "h@b.co", password: goodPassword });
+  const Cookie = await post("/login", { user_id: "hong", password: goodPassword });
+  const left = await fetch(`${origin}/withdrawal`, { method: "DELETE", headers: { Cookie } });
+  assert.equal(left.status, 200);
+  await left.body?.cancel();
+  while (connections.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  process.kill("SIGTERM");
+  const slow = setTimeout(() => assert.fail("still running after ten seconds"), 10_000);
+  assert.equal((await process.status).code, 0);
+  clearTimeout(slow);
+  await log;
+  connections.forEach((connection) => connection.close());
+  listener.close();
+  await silent;
+  await Deno.remove(folder, { recursive: true });
+});
