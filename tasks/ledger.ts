@@ -33,10 +33,19 @@ async function exportTo(path: string): Promise<void> {
 /** Every line is checked before the first is carried out: half a ledger would pass for a whole one. */
 async function replayFrom(path: string): Promise<void> {
   for await (const _ of parse(path)) { /* throws at the first that is no line of a ledger */ }
-  const run = await replayLedger(services, parse(path));
+  const run = await replayLedger(services, withProgress(parse(path)));
   console.log(
     `${run.lines} erasures read, ${run.erased} members erased again, ${run.sessions} sessions ended`,
   );
+}
+
+/** Says on standard error how far a long replay has come. */
+async function* withProgress(lines: AsyncIterable<LedgerLine>): AsyncGenerator<LedgerLine> {
+  let count = 0;
+  for await (const line of lines) {
+    yield line;
+    if (++count % 1000 === 0) console.error(`${count} lines replayed`);
+  }
 }
 
 async function* parse(path: string): AsyncGenerator<LedgerLine> {

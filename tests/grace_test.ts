@@ -206,3 +206,35 @@ Deno.test("what has reached its end is swept: sessions, sign-ins, attempts, kept
     assert.equal(await count("attempts"), 0);
   });
 });
+
+Deno.test("a job that is killed in the middle has erased some whole, and the next one erases the rest", async () => {
+  await withApp(grace, async (app) => {
+    const members = 1500;
+    const numbers =
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${members})`;
+    await app.sql(
+      `INSERT INTO users (id, name, name_key, email, email_key, password_hash, joined_at)
+       ${numbers} SELECT 'u' || i, 'n' || i, 'n' || i, 'e' || i, 'e' || i, 'x', 0 FROM n`,
+    );
+    await app.sql(
+      `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
+       ${numbers} SELECT 'w' || i, 'u' || i, 'r' || i, 0, 1 FROM n`,
+    );
+    const count = async (table: string) =>
+      Number((await app.sql(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
+    const worker = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "tests/erasure_worker.ts", app.services.config.database.url],
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    while (await count("erasures") < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    worker.kill("SIGKILL");
+    await worker.status;
+    const erased = await count("erasures");
+    assert.ok(erased < members, `${erased} were erased when it was killed`);
+    assert.equal(await count("users"), members - erased, "each is whole, or gone with a line");
+    assert.equal(await count("withdrawals"), members - erased);
+    assert.equal((await jobs(app)).erased, members - erased);
+    assert.equal(await count("users"), 0);
+  });
+});

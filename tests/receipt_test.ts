@@ -4,6 +4,7 @@ import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from "jose";
 import { createApp } from "../app.ts";
 import { freshSecrets } from "../config.ts";
 import { openReceiptKeys } from "../domain/receipt.ts";
+import { storageDocument } from "../tasks/storage.ts";
 import { Browser, newMember, openApp, signIn, testConfig, withApp } from "./harness.ts";
 import { fillShop, shopMap, shopTables } from "./shop.ts";
 
@@ -210,6 +211,13 @@ Deno.test("policy, preview and receipt say the same of one map, in both language
       const kept = of("keep")[0];
       assert.deepEqual(kept.period, { years: 5 });
       assert.equal(kept.ground.text, preview.keep[0].ground);
+      const written = await storageDocument(shopMap);
+      const orders = written.split("\n### ").find((section) => section.startsWith("`orders`"))!;
+      const law = shopMap.entries.find((entry) => entry.disposition === "keep")!.ground.en;
+      assert.ok(orders.includes(`kept apart for 5 years: ${law}`), orders);
+      for (const { what } of [...preview.destroy, ...preview.anonymise]) {
+        assert.ok(written.includes(what), `${what} is in docs/storage.md's making`);
+      }
       assert.deepEqual(
         new Set([...names(of("destroy")), ...names(of("keep"))]),
         new Set(names(preview.destroy)),
