@@ -15,7 +15,7 @@ export interface DeliveryRun {
 
 /**
  * Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock.
- * @param stop ends what is under way: its lease runs out, and it is sent again
+ * @param stop cuts off what is under way: it is tried again, like whatever got no answer
  */
 export async function deliver(
   services: Services,

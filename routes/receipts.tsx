@@ -2,13 +2,13 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
 import { type DeliveryState, findReceipt } from "../db/receipts.ts";
-import type { Words } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
 import { originOf } from "../middleware/origin.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
+import { linesIn } from "./terms.ts";
 
 /** For so long after an erasure its receipt says goodbye as well. */
 const farewellMs = 10 * 60_000;
@@ -66,18 +66,13 @@ function receiptJson(
   jws: string,
   language: string,
 ) {
-  const say = (words: Words) => words[language as keyof Words];
-  const line = ({ what, count }: { what: Words; count: number }) => ({ what: say(what), count });
+  const { line, kept } = linesIn(language);
   return {
     receipt_id: receipt.receiptId,
     erased_at: new Date(receipt.erasedAt).toISOString(),
     destroyed: receipt.destroyed.map(line),
     anonymised: receipt.anonymised.map(line),
-    kept: receipt.kept.map((kept) => ({
-      ...line(kept),
-      ground: say(kept.ground),
-      until: new Date(kept.until).toISOString(),
-    })),
+    kept: receipt.kept.map(kept),
     backup_days: receipt.backupDays,
     recipients: recipients.map(({ name, kind, status, confirmedAt }) => ({
       name,

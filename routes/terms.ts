@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { PreviewLine } from "../db/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
-import type { Leaving } from "../pages/withdrawal.tsx";
+import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
 
@@ -33,20 +33,27 @@ export function linesOf(
   };
 }
 
-export function leavingJson(leaving: Leaving, language: string) {
+/** How preview and receipt tell of a place, in a language. */
+export function linesIn(language: string) {
   const say = (words: Words) => words[language as keyof Words];
-  const line = ({ what, count }: { what: Words; count: number }) => ({ what: say(what), count });
+  const line = ({ what, count }: PlaceLine) => ({ what: say(what), count });
+  const kept = (place: KeptLine) => ({
+    ...line(place),
+    ground: say(place.ground),
+    until: new Date(place.until).toISOString(),
+  });
+  return { line, kept };
+}
+
+export function leavingJson(leaving: Leaving, language: string) {
+  const { line, kept } = linesIn(language);
   return {
     confirm: leaving.confirm,
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,
     destroy: leaving.destroy.map(line),
     anonymise: leaving.anonymise.map(line),
-    keep: leaving.keep.map((kept) => ({
-      ...line(kept),
-      ground: say(kept.ground),
-      until: new Date(kept.until).toISOString(),
-    })),
+    keep: leaving.keep.map(kept),
     backup_days: leaving.backupDays,
     recipients: leaving.recipients,
   };
