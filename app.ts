@@ -10,11 +10,12 @@ import { limitBody, requireMediaType } from "./middleware/body.ts";
 import { noStore, securityHeaders } from "./middleware/headers.ts";
 import { detectLanguage, rememberLanguage, speak } from "./middleware/language.ts";
 import { logRequest } from "./middleware/log.ts";
-import { requireSameOrigin } from "./middleware/origin.ts";
+import { requireSameOrigin, shareWith } from "./middleware/origin.ts";
 import type { WithoutPages } from "./middleware/page.ts";
 import { onError, onNotFound, type Problems } from "./middleware/problem.tsx";
 import { provide } from "./middleware/services.ts";
 import { cookieSessions } from "./middleware/session.ts";
+import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import home from "./routes/home.tsx";
@@ -43,7 +44,8 @@ export function createApp(services: Services) {
       securityHeaders,
       noStore,
       detectLanguage,
-      speak,
+      speak(services.words),
+      shareWith(services.config),
       methodNotAllowed({
         app,
         onMethodNotAllowed: (c, allow) => onError(new AppError("method_not_allowed", { allow }), c),
@@ -84,7 +86,7 @@ export type AppType = ApplyGlobalResponse<WithoutPages<ReturnType<typeof createA
 /** What answers when the configuration is broken: nothing works, and the answer looks like any other. */
 export function createBrokenApp() {
   return new Hono<Env>({ getPath: pathOf })
-    .use(requestId({ limitLength: 0 }), securityHeaders, noStore, detectLanguage, speak)
+    .use(requestId({ limitLength: 0 }), securityHeaders, noStore, detectLanguage, speak(ownWords))
     .all("*", () => {
       throw new AppError("unavailable", { retryAfterMs: 60_000 });
     })

@@ -17,6 +17,8 @@ export interface Config {
   receiptKeys: readonly JWK[];
   /** `null`: the request's own origin, in development alone. */
   publicOrigin: string | null;
+  /** Front ends of ours on sibling origins, whose requests count as our own. */
+  allowedOrigins: readonly string[];
   withdrawal: WithdrawalPolicy;
   password: { minLength: number; cost: number };
   throttleScale: number;
@@ -151,6 +153,20 @@ const schema = z.object({
       z.refine(isOrigin, { error: "must be an origin, such as https://members.example" }),
     ),
   ),
+  ALLOWED_ORIGINS: z._default(
+    z.pipe(
+      z.string(),
+      z.pipe(
+        list,
+        z.array(
+          z.string().check(
+            z.refine(isOrigin, { error: "must be origins by comma: https://shop.example" }),
+          ),
+        ),
+      ),
+    ),
+    [],
+  ),
   WITHDRAWAL_CONFIRM: z._default(
     z.enum(confirms, { error: `must be one of ${confirms.join(", ")}` }),
     "fresh" satisfies Confirm,
@@ -204,6 +220,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     identifierKey: env.IDENTIFIER_KEY,
     receiptKeys: env.RECEIPT_PRIVATE_KEY as JWK[],
     publicOrigin: env.PUBLIC_ORIGIN ?? null,
+    allowedOrigins: env.ALLOWED_ORIGINS,
     withdrawal: {
       confirm: env.WITHDRAWAL_CONFIRM,
       freshMs: env.FRESH_MINUTES,
@@ -288,6 +305,7 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
     refuse("RECIPIENTS", "holds a generated or sample secret: not in production");
   }
   requireTls("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!);
+  for (const origin of env.ALLOWED_ORIGINS) requireTls("ALLOWED_ORIGINS", origin);
   requireTls("TURSO_DATABASE_URL", env.TURSO_DATABASE_URL);
   for (const { url } of env.RECIPIENTS) {
     const { protocol, hostname } = new URL(url);

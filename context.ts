@@ -2,16 +2,19 @@ import type { Session as CookieSession } from "hono-sessions";
 import type { Config } from "./config.ts";
 import type { Catalogue } from "./db/catalogue.ts";
 import type { Database } from "./db/client.ts";
+import type { Migration } from "./db/migrate.ts";
 import type { AppError } from "./domain/error.ts";
 import type { Passwords } from "./domain/password.ts";
 import type { ReceiptKeys } from "./domain/receipt.ts";
-import type { Messages } from "./messages/mod.ts";
+import type { Messages, Words } from "./messages/mod.ts";
 
 /** What a process or isolate makes once and every request uses. */
 export interface Services {
   config: Config;
   db: Database;
   catalogue: Catalogue;
+  migrations: readonly Migration[];
+  words: Words;
   passwords: Passwords;
   receiptKeys: ReceiptKeys;
   /** The clock, ms since the epoch. */
@@ -30,7 +33,8 @@ export interface Seal {
 
 /** Hono's environment: what a handler may reach. */
 export interface Env {
-  Bindings: { remoteAddress?: string };
+  /** Under Deno: who is connected. */
+  Bindings: { remoteAddr?: { hostname?: string } };
   Variables: {
     services: Services;
     /** One request has one now, ms. */

@@ -1,4 +1,4 @@
-import type { Messages } from "./ko.ts";
+import { ko, type Messages } from "./ko.ts";
 
 const instant = (ms: number) =>
   `${
@@ -16,6 +16,7 @@ const days = (count: number) => plural(count, "day");
 
 export const en: Messages = {
   language: "en",
+  service: ko.service,
   instant,
   day,
   days,

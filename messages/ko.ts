@@ -16,6 +16,15 @@ const days = (count: number) => `${number.format(count)}일`;
 
 export const ko = {
   language: "ko",
+  /** Whose pages these are. */
+  service: {
+    name: "Annyeong",
+    brand: "안녕",
+    /** The path of a stylesheet after ours, or nothing. */
+    stylesheet: "",
+    /** The app's own pages for members, to which a sign-in may lead back. */
+    memberPages: [] as readonly string[],
+  },
   instant,
   day,
   days,

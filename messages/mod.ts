@@ -3,10 +3,35 @@ import { ko, type Messages } from "./ko.ts";
 
 export type { Messages };
 export type Language = "ko" | "en";
+export type Words = Readonly<Record<Language, Messages>>;
 
 /** Korean is the default language. */
 export const languages = ["ko", "en"] as const satisfies readonly Language[];
 
-export function messagesIn(language: string): Messages {
-  return language === "en" ? en : ko;
+export const ownWords: Words = { ko, en };
+
+/** Some of `T`, at any depth. Functions and lists are replaced as a whole. */
+export type Changes<T> = {
+  [K in keyof T]?: T[K] extends ((...args: never[]) => unknown) | readonly unknown[] | string ? T[K]
+    : Changes<T[K]>;
+};
+
+/** Our words, with those of an app in place of some. */
+export function wordsWith(
+  service: Changes<Messages["service"]>,
+  changes: { ko?: Changes<Messages>; en?: Changes<Messages> } = {},
+): Words {
+  return {
+    ko: changed(changed(ko, { service }), changes.ko),
+    en: changed(changed(en, { service }), changes.en),
+  };
+}
+
+function changed<T extends object>(words: T, changes: Changes<T> = {}): T {
+  const entries = Object.entries(words).map(([name, word]) => {
+    const change = (changes as Record<string, object>)[name];
+    const isGroup = typeof word === "object" && !Array.isArray(word);
+    return [name, isGroup ? changed(word, change) : change ?? word];
+  });
+  return Object.fromEntries(entries) as T;
 }

@@ -11,7 +11,7 @@ export function clientOf(c: Context<Env>): string {
   const { trustedProxyHeader, identifierKey } = c.var.services.config;
   const forwarded = trustedProxyHeader &&
     c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
-  const address = forwarded || c.env?.remoteAddress || "unknown";
+  const address = forwarded || c.env?.remoteAddr?.hostname || "unknown";
   return identifierHash(identifierKey, "address", clientNetwork(address));
 }
 

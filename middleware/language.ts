@@ -3,7 +3,7 @@ import { accepts } from "hono/accepts";
 import { setCookie } from "hono/cookie";
 import { languageDetector } from "hono/language";
 import type { Env } from "../context.ts";
-import { languages, messagesIn } from "../messages/mod.ts";
+import { type Language, languages, type Words } from "../messages/mod.ts";
 import type { Notice } from "../pages/layout.tsx";
 
 /** `?lang=`, a `lang` cookie, then `Accept-Language`; Korean where none of them decides. */
@@ -17,11 +17,13 @@ export const detectLanguage: MiddlewareHandler = languageDetector({
 });
 
 /** Gives a request its words. */
-export const speak: MiddlewareHandler<Env> = async (c, next) => {
-  c.set("messages", messagesIn(c.var.language));
-  c.header("Content-Language", c.var.language);
-  await next();
-};
+export function speak(words: Words): MiddlewareHandler<Env> {
+  return async function speak(c, next) {
+    c.set("messages", words[c.var.language as Language]);
+    c.header("Content-Language", c.var.language);
+    await next();
+  };
+}
 
 /** Remembers the language in which a page was asked for. */
 export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {

@@ -94,7 +94,7 @@ async function answerPage(
   const t = c.var.messages;
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
-    const next = memberPageOf(c.req.path);
+    const next = memberPageOf(t, c.req.path);
     if (!isRead) return c.html(<LoginPage t={t} next={next} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }

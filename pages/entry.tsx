@@ -53,9 +53,10 @@ export function LoginPage({ t, next, notice, refusal }: {
 const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
 
 /** The page of a member that an address belongs to. Nothing else is ever gone on to after sign-in. */
-export function memberPageOf(path = ""): string | null {
+export function memberPageOf(t: Messages, path = ""): string | null {
   if (path.startsWith("/restoration")) return "/withdrawal";
-  return pagesOfMembers.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
+  const pages = [...pagesOfMembers, ...t.service.memberPages];
+  return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
 export function LogoutPage({ t }: { t: Messages }) {

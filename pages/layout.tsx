@@ -27,13 +27,14 @@ export function Layout(props: {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>{title} · Annyeong</title>
+          <title>{title} · {t.service.name}</title>
           <link rel="stylesheet" href={stylesheet.path} />
+          {t.service.stylesheet && <link rel="stylesheet" href={t.service.stylesheet} />}
           <script src={enhancements.path} defer blocking="render" />
         </head>
         <body>
           <header>
-            <a href="/" class="brand" lang="ko">안녕</a>
+            <a href="/" class="brand" lang="ko">{t.service.brand}</a>
             <nav>
               <LanguageLink t={t} here={here} language="ko" name="한국어" />
               <LanguageLink t={t} here={here} language="en" name="English" />

@@ -11,6 +11,11 @@ export const stylesheet = { css, path: `/style.${hashOf(css)}.css` };
  */
 export const enhancements = { script, path: `/script.${hashOf(script)}.js` };
 
+/** An app's own stylesheet after ours, likewise; no path where there is none. */
+export function themeOf(css: string) {
+  return { css, path: css && `/theme.${hashOf(css)}.css` };
+}
+
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

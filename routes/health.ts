@@ -14,7 +14,8 @@ const overdueMs = 60 * 60_000;
 export default new Hono<Env>()
   .get("/healthz", (c) => c.json({ status: "alive" }))
   .get("/readyz", async (c) => {
-    if (!await isCurrent(c.var.services.db)) {
+    const { db, migrations } = c.var.services;
+    if (!await isCurrent(db, migrations)) {
       log.error("the schema is not current: run deno task migrate");
       throw new AppError("unavailable");
     }

@@ -35,7 +35,7 @@ export const credentials = z.pipe(
 );
 
 function entry(c: Context<Env>, refusal?: Refusal) {
-  const next = memberPageOf(c.req.query("next"));
+  const next = memberPageOf(c.var.messages, c.req.query("next"));
   return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
 }
 
@@ -72,7 +72,7 @@ export default new Hono<Env>()
     c.set("memberId", found.userId);
     startCookie(c, session, account);
     if (wantsPage(c)) {
-      const next = memberPageOf(c.req.query("next")) ?? "/";
+      const next = memberPageOf(c.var.messages, c.req.query("next")) ?? "/";
       return c.redirect(opened.eraseAt === null ? next : "/withdrawal", 303);
     }
     return c.json({

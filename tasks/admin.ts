@@ -12,7 +12,7 @@ import { countReasons, listPending, restoreById } from "../db/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { newId, newSecret } from "../domain/identifier.ts";
 import { rejoinTerms } from "../domain/rejoin.ts";
-import { openOnDeno } from "../main.ts";
+import { openOnDeno, type Parts } from "../runtime.ts";
 import { print, type Table } from "./table.ts";
 
 const rowsShown = 1000;
@@ -180,10 +180,10 @@ function usage(): never {
   Deno.exit(2);
 }
 
-function parse() {
+function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: Deno.args,
+      args: [...args],
       allowPositionals: true,
       options: {
         json: { type: "boolean" },
@@ -197,8 +197,9 @@ function parse() {
   }
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parse();
+/** Ends the process where the words are wrong. */
+export async function admin(args: readonly string[], parts?: Parts): Promise<void> {
+  const { values, positionals } = parse(args);
   const [name = "", argument = "", ...rest] = positionals;
   const command = Object.hasOwn(commands, name) ? commands[name]! : usage();
   if (rest.length > 0 || (command.argument !== null) !== (argument !== "")) usage();
@@ -210,7 +211,7 @@ async function main(): Promise<void> {
     Deno.exit(1);
   }
   if (name === "deliveries" && !["waiting", "given_up", "refused"].includes(argument)) usage();
-  const services = await openOnDeno();
+  const services = await openOnDeno(parts);
   const audit = (act: string, memberId: string | null): AuditEntry => ({
     operator: values.by ?? Deno.env.get("USER") ?? "unknown",
     host: Deno.hostname(),
@@ -229,4 +230,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+if (import.meta.main) await admin(Deno.args);

@@ -2,17 +2,21 @@
 import { dueDeliveries } from "../db/deliveries.ts";
 import { overdueSince } from "../db/withdrawals.ts";
 import { runJobs } from "../jobs/mod.ts";
-import { openOnDeno } from "../main.ts";
+import { openOnDeno, type Parts } from "../runtime.ts";
 
-const services = await openOnDeno();
-while ((await runJobs(services)).left);
-const { count } = await dueDeliveries(
-  services.db,
-  services.config.recipients,
-  services.now(),
-);
-const erasures = await overdueSince(services.db, services.now());
-console.log(
-  `done; due and left: ${count} deliveries, ${erasures === null ? "no" : "some"} erasures`,
-);
-services.db.close();
+export async function jobs(parts?: Parts): Promise<void> {
+  const services = await openOnDeno(parts);
+  while ((await runJobs(services)).left);
+  const { count } = await dueDeliveries(
+    services.db,
+    services.config.recipients,
+    services.now(),
+  );
+  const erasures = await overdueSince(services.db, services.now());
+  console.log(
+    `done; due and left: ${count} deliveries, ${erasures === null ? "no" : "some"} erasures`,
+  );
+  services.db.close();
+}
+
+if (import.meta.main) await jobs();

@@ -1,21 +1,22 @@
 /** `deno task ledger export FILE` and `deno task ledger replay FILE`: see docs/operating.md. */
 import { type LedgerLine, ledgerLine, readLedger } from "../db/ledger.ts";
 import { replayLedger } from "../jobs/replay.ts";
-import { openOnDeno } from "../main.ts";
+import type { Services } from "../context.ts";
+import { openOnDeno, type Parts } from "../runtime.ts";
 
-const [command, path] = Deno.args;
-if (!path || (command !== "export" && command !== "replay")) {
-  console.error("usage: deno task ledger export FILE | deno task ledger replay FILE");
-  Deno.exit(2);
+export async function ledger([command, path]: readonly string[], parts?: Parts): Promise<void> {
+  if (!path || (command !== "export" && command !== "replay")) {
+    console.error("usage: deno task ledger export FILE | deno task ledger replay FILE");
+    Deno.exit(2);
+  }
+  const services = await openOnDeno(parts);
+  if (command === "export") await exportTo(services, path);
+  else await replayFrom(services, path);
+  services.db.close();
 }
 
-const services = await openOnDeno();
-if (command === "export") await exportTo(path);
-else await replayFrom(path);
-services.db.close();
-
 /** Written beside and renamed, so that a broken export never takes the place of a whole one. */
-async function exportTo(path: string): Promise<void> {
+async function exportTo(services: Services, path: string): Promise<void> {
   const partial = `${path}.partial`;
   const file = await Deno.open(partial, { write: true, create: true, truncate: true, mode: 0o600 });
   const writer = file.writable.getWriter();
@@ -31,7 +32,7 @@ async function exportTo(path: string): Promise<void> {
 }
 
 /** Every line is checked before the first is carried out: half a ledger would pass for a whole one. */
-async function replayFrom(path: string): Promise<void> {
+async function replayFrom(services: Services, path: string): Promise<void> {
   for await (const _ of parse(path)) { /* throws at the first that is no line of a ledger */ }
   const run = await replayLedger(services, withProgress(parse(path)));
   console.log(
@@ -68,3 +69,5 @@ function toLine(text: string, number: number): LedgerLine {
     Deno.exit(1);
   }
 }
+
+if (import.meta.main) await ledger(Deno.args);

@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import settings from "../deno.json" with { type: "json" };
 import { type Code, statuses } from "../domain/error.ts";
-import { messagesIn } from "../messages/mod.ts";
+import { ownWords } from "../messages/mod.ts";
 import { answers, remarks as onAnswers } from "./openapi/answers.ts";
 import { type HeaderName, type Operation, operations } from "./openapi/operations.ts";
 import {
@@ -18,7 +18,7 @@ import {
 
 type Json = Record<string, unknown>;
 
-const { problem: sentences } = messagesIn("en");
+const { problem: sentences } = ownWords.en;
 
 const headers: Record<HeaderName | "Retry-After" | "Allow", Json> = {
   "Set-Cookie": { required: true, schema: { type: "string" } },

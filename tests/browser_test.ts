@@ -10,7 +10,7 @@ import {
 } from "playwright-core";
 import type { Database } from "../db/client.ts";
 import { AppError } from "../domain/error.ts";
-import { type Messages, messagesIn } from "../messages/mod.ts";
+import { type Messages, ownWords } from "../messages/mod.ts";
 import { goodPassword, join, minute, openApp, type Setup, type TestApp } from "./harness.ts";
 import { fillShop, shopMap, shopTables } from "./shop.ts";
 
@@ -112,7 +112,7 @@ function inBrowser(
           await twin?.setContent(await page.content());
           await inspect(twin ?? page, `${folder}/${state}`, script);
         };
-        await test({ app, origin, context, page, t: messagesIn(language), look });
+        await test({ app, origin, context, page, t: ownWords[language], look });
         assert.deepEqual(errors, [], "the console stays empty: nothing breaks the CSP");
       } finally {
         await Promise.all(browser.contexts().map((context) => context.close()));
@@ -434,7 +434,7 @@ inBrowser(
       "d e l e t e",
     ];
     for (const [n, phrase] of phrases.entries()) {
-      const t = messagesIn(n % 2 === 0 ? "en" : "ko");
+      const t = ownWords[n % 2 === 0 ? "en" : "ko"];
       await join(app, "hong");
       await page.goto(`/login?lang=${t.language}`);
       await signIn({ ...visit, t });

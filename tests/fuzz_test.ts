@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { statuses } from "../domain/error.ts";
-import { messagesIn } from "../messages/mod.ts";
+import { ownWords } from "../messages/mod.ts";
 import {
   Browser,
   captureLog,
@@ -249,7 +249,7 @@ const inside =
 
 /** All that a refusal may say. */
 const sentences = new Set(
-  ["ko", "en"].map(messagesIn).flatMap(({ problem, sentence, field }) =>
+  Object.values(ownWords).flatMap(({ problem, sentence, field }) =>
     [problem, sentence, field].flatMap((words): string[] => Object.values(words))
   ),
 );

@@ -7,9 +7,10 @@ import type { Services } from "../context.ts";
 import ownMap from "../data_map.ts";
 import { createCatalogue } from "../db/catalogue.ts";
 import { type Database, openDatabase } from "../db/client.ts";
-import { migrate } from "../db/migrate.ts";
+import { migrate, ownMigrations } from "../db/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords } from "../domain/password.ts";
+import { ownWords } from "../messages/mod.ts";
 import { openReceiptKeys } from "../domain/receipt.ts";
 
 export const minute = 60_000;
@@ -80,12 +81,14 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     config,
     db: between,
     catalogue: createCatalogue(between, setup.map ?? ownMap),
+    migrations: ownMigrations,
+    words: ownWords,
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     now: clock.now,
   };
   const app = createApp(services);
-  const remoteAddress = setup.address ?? "192.0.2.1";
+  const address = setup.address ?? "192.0.2.1";
   return {
     origin: config.publicOrigin!,
     clock,
@@ -94,7 +97,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     folder,
     fetch: async (request) =>
       await app.fetch(request, {
-        remoteAddress: request.headers.get("x-test-address") ?? remoteAddress,
+        remoteAddr: { hostname: request.headers.get("x-test-address") ?? address },
       }),
     sql: async (sql, args = []) => (await db.write([{ sql, args }]))[0]!.rows,
     close: async () => {

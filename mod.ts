@@ -1,0 +1,139 @@
+/**
+ * Annyeong in an app of your own: its members join, sign in and leave, and leaving reaches the app's
+ * own tables. `docs/beside-your-app.md` tells the whole afternoon.
+ */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { type AppType, createApp } from "./app.ts";
+import type { Services } from "./context.ts";
+import { type Migration, ownMigrations } from "./db/migrate.ts";
+import type { DataMap } from "./domain/data_map.ts";
+import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
+import { createGate, type KnownMember } from "./middleware/gate.ts";
+import { themeOf } from "./pages/stylesheet.ts";
+import { type App, type Parts, serve } from "./runtime.ts";
+
+export { ownTables } from "./data_map.ts";
+export {
+  anonymise,
+  type DataMap,
+  dataMap,
+  destroy,
+  holdsNobody,
+  keepApart,
+} from "./domain/data_map.ts";
+export type { AppType, KnownMember as Member, Migration, Parts, Services };
+
+/** What an app brings: plain data. */
+export interface Extension {
+  /** `dataMap([...ownTables, …])`: the app's own tables after ours. */
+  dataMap: DataMap;
+  /** The app's own, in order; they run after ours. */
+  migrations?: readonly Migration[];
+  /** What the pages call the service. */
+  name?: string;
+  /** Whatever else the pages and answers should say instead. */
+  words?: { ko?: Changes<Messages>; en?: Changes<Messages> };
+  /** CSS that comes after ours; `pages/style.css` says which variables there are. */
+  style?: string;
+  /** The app's own pages for members: who has to sign in first is led back to them. */
+  memberPages?: readonly string[];
+}
+
+/** For `new Hono<MemberEnv>()`: what `requireMember` puts into `c.var`. */
+export interface MemberEnv {
+  Variables: { member: KnownMember };
+}
+
+export interface Membership {
+  /** Every route of Annyeong. Mount it last, at the root: `app.route("/", members.app)`. */
+  app: AppType;
+  /**
+   * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws an
+   * `HTTPException` that carries our answer where that cannot be told.
+   */
+  member(c: Context): Promise<KnownMember | null>;
+  /**
+   * Lets members pass, as `c.var.member`, and answers everyone else as Annyeong does: 401 or the
+   * sign-in page, 403 while they are about to leave, 403 for other sites' requests.
+   */
+  requireMember: MiddlewareHandler<MemberEnv>;
+  /** The default export of the app's entry, for `deno serve` and for Workers. */
+  serve(app: App): ReturnType<typeof serve>;
+  /** Makes it work on services that were made elsewhere; `serve` does so by itself. */
+  open(services: Services): void;
+  /** For the command line: `operate` of `tasks/operate.ts`. */
+  parts: Parts;
+}
+
+/** Throws an `Error` that says what is wrong with what was brought. */
+export function membership(extension: Extension): Membership {
+  const theme = themeOf(extension.style ?? "");
+  const parts = partsOf(extension, theme.path);
+  let opened: { app: App; ask: ReturnType<typeof createGate> } | undefined;
+
+  function inside() {
+    if (!opened) throw new Error("nothing is open yet: export default await members.serve(app)");
+    return opened;
+  }
+
+  const app = new Hono();
+  if (theme.path) {
+    app.get(theme.path, (c) => {
+      c.header("Cache-Control", "public, max-age=31536000, immutable");
+      return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
+    });
+  }
+  app.all("*", (c) => inside().app.fetch(c.req.raw, c.env ?? {}));
+
+  /** Asks the gate, and gives the browser its cookie if that was sealed again. */
+  async function ask(c: Context) {
+    const passage = await inside().ask(c.req.raw);
+    for (const cookie of passage.answer.headers.getSetCookie()) {
+      c.header("Set-Cookie", cookie, { append: true });
+    }
+    return passage;
+  }
+
+  const open = (services: Services) => {
+    opened = { app: createApp(services), ask: createGate(services) };
+  };
+
+  return {
+    app: app as unknown as AppType,
+    parts,
+    open,
+    async member(c) {
+      const passage = await ask(c);
+      if (passage.member) return passage.member;
+      const { code, answer } = passage;
+      if (code === "unauthenticated" || code === "withdrawal_pending") return null;
+      throw new HTTPException(answer.status as 500, { res: answer });
+    },
+    requireMember: async (c, next) => {
+      const passage = await ask(c);
+      if (!passage.member) return passage.answer;
+      c.set("member", passage.member);
+      c.header("Cache-Control", "no-store");
+      await next();
+    },
+    serve: (app) =>
+      serve((services) => {
+        open(services);
+        return app;
+      }, parts),
+  };
+}
+
+function partsOf(extension: Extension, stylesheet: string): Parts {
+  const migrations = [...ownMigrations, ...extension.migrations ?? []];
+  const names = migrations.map(({ name }) => name);
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice) throw new Error(`migrations: "${twice}" is there twice, or is one of Annyeong's own`);
+  const service = {
+    stylesheet,
+    memberPages: extension.memberPages ?? [],
+    ...(extension.name && { name: extension.name, brand: extension.name }),
+  };
+  return { dataMap: extension.dataMap, migrations, words: wordsWith(service, extension.words) };
+}
