@@ -2,14 +2,15 @@
  * Annyeong in an app of your own: its members join, sign in and leave, and leaving reaches the app's
  * own tables. `docs/beside-your-app.md` tells the whole afternoon.
  */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { type Context, type ErrorHandler, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type AppType, createApp } from "./app.ts";
 import type { Services } from "./context.ts";
+import type { Database } from "./db/client.ts";
 import { type Migration, ownMigrations } from "./db/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
-import { createGate, type KnownMember } from "./middleware/gate.ts";
+import { createGate, type Gate, type KnownMember } from "./middleware/gate.ts";
 import { themeOf } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime.ts";
 
@@ -22,7 +23,9 @@ export {
   holdsNobody,
   keepApart,
 } from "./domain/data_map.ts";
-export type { AppType, KnownMember as Member, Migration, Parts, Services };
+/** For the app's own pages as well: headers of another's around ours would take the place of ours. */
+export { securityHeaders } from "./middleware/headers.ts";
+export type { AppType, Database, KnownMember as Member, Migration, Parts, Services };
 
 /** What an app brings: plain data. */
 export interface Extension {
@@ -49,8 +52,8 @@ export interface Membership {
   /** Every route of Annyeong. Mount it last, at the root: `app.route("/", members.app)`. */
   app: AppType;
   /**
-   * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws an
-   * `HTTPException` that carries our answer where that cannot be told.
+   * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws what
+   * `onError` tells where that cannot be found out.
    */
   member(c: Context): Promise<KnownMember | null>;
   /**
@@ -58,6 +61,10 @@ export interface Membership {
    * sign-in page, 403 while they are about to leave, 403 for other sites' requests.
    */
   requireMember: MiddlewareHandler<MemberEnv>;
+  /** `app.onError(members.onError)`: the app's failures told as ours are, 503 for a lost database. */
+  onError: ErrorHandler;
+  /** The same database, in the same way: one connection, whole batches. */
+  readonly db: Database;
   /** The default export of the app's entry, for `deno serve` and for Workers. */
   serve(app: App): ReturnType<typeof serve>;
   /** Makes it work on services that were made elsewhere; `serve` does so by itself. */
@@ -70,7 +77,7 @@ export interface Membership {
 export function membership(extension: Extension): Membership {
   const theme = themeOf(extension.style ?? "");
   const parts = partsOf(extension, theme.path);
-  let opened: { app: App; ask: ReturnType<typeof createGate> } | undefined;
+  let opened: { db: Database; app: App; gate: Gate } | undefined;
 
   function inside() {
     if (!opened) throw new Error("nothing is open yet: export default await members.serve(app)");
@@ -88,7 +95,7 @@ export function membership(extension: Extension): Membership {
 
   /** Asks the gate, and gives the browser its cookie if that was sealed again. */
   async function ask(c: Context) {
-    const passage = await inside().ask(c.req.raw);
+    const passage = await inside().gate.ask(c.req.raw);
     for (const cookie of passage.answer.headers.getSetCookie()) {
       c.header("Set-Cookie", cookie, { append: true });
     }
@@ -96,13 +103,16 @@ export function membership(extension: Extension): Membership {
   }
 
   const open = (services: Services) => {
-    opened = { app: createApp(services), ask: createGate(services) };
+    opened = { db: services.db, app: createApp(services), gate: createGate(services) };
   };
 
   return {
     app: app as unknown as AppType,
     parts,
     open,
+    get db() {
+      return inside().db;
+    },
     async member(c) {
       const passage = await ask(c);
       if (passage.member) return passage.member;
@@ -117,6 +127,7 @@ export function membership(extension: Extension): Membership {
       c.header("Cache-Control", "no-store");
       await next();
     },
+    onError: (error, c) => inside().gate.tell(c.req.raw, error),
     serve: (app) =>
       serve((services) => {
         open(services);

@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import { requestId } from "hono/request-id";
 import type { Env, Services } from "../context.ts";
 import { findSession } from "../db/sessions.ts";
-import { AppError, causesOf, type Code } from "../domain/error.ts";
+import { type AppError, causesOf, type Code } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
 import { noStore, securityHeaders } from "./headers.ts";
 import { detectLanguage, speak } from "./language.ts";
@@ -23,14 +23,18 @@ export type Passage =
   | { member: null; code: Code; answer: Response };
 
 interface GateEnv extends Env {
-  Bindings: Env["Bindings"] & { found?: KnownMember; refused?: AppError };
+  Bindings: Env["Bindings"] & { failure?: Error; found?: KnownMember; refused?: AppError };
 }
 
-/**
- * Stands before routes that are not ours: the same origin guard, cookie, one query and answers as before
- * ours, on a context of its own, so that nothing of it meets the app's variables.
- */
-export function createGate(services: Services): (request: Request) => Promise<Passage> {
+export interface Gate {
+  /** Who asks: the same origin guard, cookie, one query and answers as before our own routes. */
+  ask(request: Request): Promise<Passage>;
+  /** Tells of a failure as we tell of our own, in the caller's language, and logs what is unexpected. */
+  tell(request: Request, failure: Error): Promise<Response>;
+}
+
+/** For routes that are not ours. On a context of its own: nothing of it meets the app's variables. */
+export function createGate(services: Services): Gate {
   const gate = new Hono<GateEnv>()
     .use(
       provide(services),
@@ -39,6 +43,10 @@ export function createGate(services: Services): (request: Request) => Promise<Pa
       noStore,
       detectLanguage,
       speak(services.words),
+      async (c, next) => {
+        if (c.env.failure) throw c.env.failure;
+        await next();
+      },
       requireSameOrigin,
       cookieSessions(services.config),
     )
@@ -49,17 +57,21 @@ export function createGate(services: Services): (request: Request) => Promise<Pa
       return c.body(null, 204);
     })
     .onError((error, c) => {
-      c.env.refused = error instanceof AppError
-        ? error
-        : new AppError("internal", { cause: error });
-      return onError(c.env.refused, c);
+      const answer = onError(error, c);
+      c.env.refused = c.var.problem!;
+      return answer;
     });
 
-  return async function ask(request) {
-    const env: GateEnv["Bindings"] = {};
+  async function pass(request: Request, env: GateEnv["Bindings"]): Promise<Passage> {
     const answer = await gate.fetch(request, env);
     if (env.found) return { member: env.found, answer };
-    if (answer.status >= 500) log.error("gate", { causes: causesOf(env.refused) });
-    return { member: null, code: env.refused?.code ?? "internal", answer };
+    const refused = env.refused!;
+    if (answer.status >= 500) log.error("gate", { code: refused.code, causes: causesOf(refused) });
+    return { member: null, code: refused.code, answer };
+  }
+
+  return {
+    ask: (request) => pass(request, {}),
+    tell: async (request, failure) => (await pass(request, { failure })).answer,
   };
 }

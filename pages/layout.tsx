@@ -19,6 +19,7 @@ export function Layout(props: {
   children?: Child;
 }) {
   const { t, title, here = "", notice, children } = props;
+  const { name, brand, stylesheet: theme } = t.service;
   return (
     <>
       {raw("<!DOCTYPE html>")}
@@ -27,14 +28,16 @@ export function Layout(props: {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>{title} · {t.service.name}</title>
+          <title>{title} · {name}</title>
           <link rel="stylesheet" href={stylesheet.path} />
-          {t.service.stylesheet && <link rel="stylesheet" href={t.service.stylesheet} />}
+          {theme && <link rel="stylesheet" href={theme} />}
           <script src={enhancements.path} defer blocking="render" />
         </head>
         <body>
           <header>
-            <a href="/" class="brand" lang="ko">{t.service.brand}</a>
+            <a href="/" class="brand" lang={/\p{sc=Hangul}/u.test(brand) ? "ko" : undefined}>
+              {brand}
+            </a>
             <nav>
               <LanguageLink t={t} here={here} language="ko" name="한국어" />
               <LanguageLink t={t} here={here} language="en" name="English" />

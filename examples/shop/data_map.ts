@@ -1,0 +1,55 @@
+import { anonymise, dataMap, destroy, holdsNobody, keepApart, ownTables } from "../../mod.ts";
+
+const ground = {
+  kind: "law",
+  ko: "전자상거래법 시행령 제6조: 대금결제 및 재화 등의 공급에 관한 기록",
+  en: "E-Commerce Act, Enforcement Decree art. 6: records of payment and supply of goods",
+} as const;
+
+/** What leaving does with everything that this shop knows about a customer. */
+export default dataMap([
+  ...ownTables,
+  holdsNobody("products", "the catalogue"),
+  destroy("carts", {
+    member: "user_id",
+    label: { ko: "장바구니", en: "Cart" },
+    purpose: { ko: "구매 준비", en: "To prepare a purchase" },
+    show: ["opened_at"],
+  }),
+  // No column of its own names the customer: the cart does.
+  destroy("cart_items", {
+    via: { column: "cart_id", to: "carts.id" },
+    label: { ko: "장바구니 상품", en: "Cart items" },
+    purpose: { ko: "구매 준비", en: "To prepare a purchase" },
+    show: ["product_id", "quantity"],
+  }),
+  // Five years, with the buyer's name, for their row of `users` will be gone. The address goes.
+  keepApart("orders", {
+    member: "buyer_id",
+    columns: ["id", "total", "paid_at"],
+    copy: { buyer_name: "users.name" },
+    ground,
+    from: "paid_at",
+    years: 5,
+    label: { ko: "주문", en: "Orders" },
+    purpose: { ko: "주문 처리", en: "To fulfil orders" },
+    show: ["address", "total", "paid_at"],
+  }),
+  keepApart("order_items", {
+    via: { column: "order_id", to: "orders.id" },
+    columns: ["order_id", "title", "price", "quantity", "paid_at"],
+    ground,
+    from: "paid_at",
+    years: 5,
+    label: { ko: "주문 상품", en: "Order items" },
+    purpose: { ko: "주문 처리", en: "To fulfil orders" },
+    show: ["title", "price", "quantity"],
+  }),
+  anonymise("reviews", {
+    member: "author_id",
+    set: { author_id: null, author_name: "탈퇴한 회원" },
+    label: { ko: "상품 후기", en: "Reviews" },
+    purpose: { ko: "다른 손님의 선택을 돕기", en: "To help others choose" },
+    show: ["product_id", "stars", "body", "written_at"],
+  }),
+]);

@@ -1,0 +1,4 @@
+import { operate } from "../../tasks/operate.ts";
+import members from "./members.ts";
+
+await operate(members.parts, Deno.args);

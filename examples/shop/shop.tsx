@@ -1,0 +1,73 @@
+import { zValidator } from "@hono/zod-validator";
+import { type Context, Hono } from "hono";
+import { accepts } from "hono/accepts";
+import { HTTPException } from "hono/http-exception";
+import * as z from "zod";
+import { securityHeaders } from "../../mod.ts";
+import members from "./members.ts";
+import { CartPage, HomePage, OrdersPage, ProductPage } from "./pages.tsx";
+import style from "./shop.css" with { type: "text" };
+import {
+  addReview,
+  findProduct,
+  listCart,
+  listOrders,
+  listProducts,
+  order,
+  putIntoCart,
+} from "./tables.ts";
+
+const text = (max: number) => z.string().trim().min(1).max(max);
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+const toCart = z.object({ product_id: text(40), quantity: whole(0, 99) });
+const toOrder = z.object({ address: text(200) });
+const toReview = z.object({ stars: whole(1, 5), body: text(1000) });
+
+function wantsPage(c: Context): boolean {
+  const supports = ["application/json", "text/html"];
+  return accepts(c, { header: "Accept", supports, default: "application/json" }) === "text/html";
+}
+
+export default new Hono()
+  .use(securityHeaders)
+  .get("/shop.css", (c) => c.body(style, 200, { "Content-Type": "text/css; charset=utf-8" }))
+  .get("/", async (c) => {
+    const [products, member] = await Promise.all([listProducts(), members.member(c)]);
+    if (wantsPage(c)) return c.html(<HomePage products={products} name={member?.name} />);
+    return c.json({ products, member: member && { user_id: member.name } });
+  })
+  .get("/products/:id", async (c) => {
+    const product = await findProduct(c.req.param("id"));
+    if (!product) throw new HTTPException(404);
+    return wantsPage(c) ? c.html(<ProductPage product={product} />) : c.json(product);
+  })
+  .post(
+    "/products/:id/reviews",
+    members.requireMember,
+    zValidator("form", toReview),
+    async (c) => {
+      const id = c.req.param("id");
+      if (!await addReview(c.var.member, id, c.req.valid("form"))) throw new HTTPException(404);
+      return c.redirect(`/products/${id}`, 303);
+    },
+  )
+  .get("/cart", members.requireMember, async (c) => {
+    const items = await listCart(c.var.member);
+    return wantsPage(c) ? c.html(<CartPage items={items} />) : c.json({ items });
+  })
+  .post("/cart", members.requireMember, zValidator("form", toCart), async (c) => {
+    const { product_id, quantity } = c.req.valid("form");
+    await putIntoCart(c.var.member, product_id, quantity);
+    return c.redirect("/cart", 303);
+  })
+  .get("/orders", members.requireMember, async (c) => {
+    const orders = await listOrders(c.var.member);
+    return wantsPage(c) ? c.html(<OrdersPage orders={orders} />) : c.json({ orders });
+  })
+  .post("/orders", members.requireMember, zValidator("form", toOrder), async (c) => {
+    const id = await order(c.var.member, c.req.valid("form").address);
+    return c.redirect(id ? "/orders" : "/cart", 303);
+  })
+  .route("/", members.app) // everything else, unknown paths included
+  .onError(members.onError);

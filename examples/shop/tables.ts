@@ -1,0 +1,141 @@
+import members from "./members.ts";
+
+/** A customer. Whatever is written for one is selected from `users`: they may be leaving just now. */
+interface Who {
+  id: string;
+}
+
+export interface Product {
+  id: string;
+  title: string;
+  price: number;
+}
+
+export async function listProducts(): Promise<Product[]> {
+  const [products] = await members.db.read([
+    "SELECT id, title, price FROM products ORDER BY title",
+  ]);
+  return products!.rows as unknown as Product[];
+}
+
+/** A product and its reviews, or `null`. */
+export async function findProduct(id: string) {
+  const [products, reviews] = await members.db.read([
+    { sql: "SELECT id, title, price FROM products WHERE id = ?", args: [id] },
+    {
+      sql: `
+        SELECT author_name, stars, body FROM reviews
+        WHERE product_id = ? ORDER BY written_at DESC LIMIT 50`,
+      args: [id],
+    },
+  ]);
+  const product = products!.rows[0] as unknown as Product | undefined;
+  return product ? { ...product, reviews: reviews!.rows } : null;
+}
+
+/** False: there is no such product. */
+export async function addReview(
+  who: Who,
+  product: string,
+  review: { stars: number; body: string },
+) {
+  const id = crypto.randomUUID();
+  const results = await members.db.write([
+    {
+      sql: `
+        INSERT INTO reviews (id, product_id, author_id, author_name, stars, body, written_at)
+        SELECT ?, products.id, users.id, users.name, ?, ?, ?
+        FROM products JOIN users ON users.id = ? WHERE products.id = ?
+        ON CONFLICT DO NOTHING`,
+      args: [id, review.stars, review.body, Date.now(), who.id, product],
+    },
+    { sql: "SELECT id FROM reviews WHERE id = ?", args: [id] },
+  ]);
+  return results.at(-1)!.rows.length === 1;
+}
+
+export async function listCart(who: Who) {
+  const [items] = await members.db.read([{
+    sql: `
+      SELECT products.id, products.title, products.price, cart_items.quantity
+      FROM carts
+      JOIN cart_items ON cart_items.cart_id = carts.id
+      JOIN products ON products.id = cart_items.product_id
+      WHERE carts.user_id = ? ORDER BY products.title`,
+    args: [who.id],
+  }]);
+  return items!.rows as unknown as (Product & { quantity: number })[];
+}
+
+/** Puts so many of a product into the cart; none takes it out. */
+export async function putIntoCart(who: Who, product: string, quantity: number): Promise<void> {
+  await members.db.write([
+    {
+      sql: `
+        INSERT INTO carts (id, user_id, opened_at)
+        SELECT ?, users.id, ? FROM users WHERE users.id = ?
+        ON CONFLICT DO NOTHING`,
+      args: [crypto.randomUUID(), Date.now(), who.id],
+    },
+    {
+      sql: `
+        INSERT INTO cart_items (cart_id, product_id, quantity)
+        SELECT carts.id, products.id, ? FROM carts JOIN products ON products.id = ?
+        WHERE carts.user_id = ?
+        ON CONFLICT DO UPDATE SET quantity = excluded.quantity`,
+      args: [quantity, product, who.id],
+    },
+    "DELETE FROM cart_items WHERE quantity = 0",
+  ]);
+}
+
+export async function listOrders(who: Who) {
+  const [orders] = await members.db.read([{
+    sql: "SELECT id, total, paid_at FROM orders WHERE buyer_id = ? ORDER BY paid_at DESC",
+    args: [who.id],
+  }]);
+  return orders!.rows;
+}
+
+/**
+ * Turns the cart into a paid order, in one batch that may arrive twice: the order is made only from a
+ * cart, and its items only with the order. `null`: the cart is empty.
+ */
+export async function order(who: Who, address: string): Promise<string | null> {
+  const args = { order: crypto.randomUUID(), who: who.id, address, now: Date.now() };
+  const results = await members.db.write([
+    {
+      sql: `
+        INSERT INTO orders (id, buyer_id, address, total, paid_at)
+        SELECT :order, carts.user_id, :address, sum(products.price * cart_items.quantity), :now
+        FROM carts
+        JOIN cart_items ON cart_items.cart_id = carts.id
+        JOIN products ON products.id = cart_items.product_id
+        WHERE carts.user_id = :who GROUP BY carts.id
+        ON CONFLICT DO NOTHING`,
+      args,
+    },
+    {
+      sql: `
+        INSERT INTO order_items (id, order_id, title, price, quantity, paid_at)
+        SELECT orders.id || '/' || products.id, orders.id, products.title, products.price,
+          cart_items.quantity, orders.paid_at
+        FROM orders
+        JOIN carts ON carts.user_id = orders.buyer_id
+        JOIN cart_items ON cart_items.cart_id = carts.id
+        JOIN products ON products.id = cart_items.product_id
+        WHERE orders.id = :order
+        ON CONFLICT DO NOTHING`,
+      args: { order: args.order },
+    },
+    {
+      sql: `
+        DELETE FROM cart_items WHERE cart_id IN (
+          SELECT carts.id FROM carts JOIN orders ON orders.buyer_id = carts.user_id
+          WHERE orders.id = ?)`,
+      args: [args.order],
+    },
+    { sql: "SELECT id FROM orders WHERE id = ?", args: [args.order] },
+  ]);
+  return results.at(-1)!.rows.length === 1 ? args.order : null;
+}
