@@ -9,6 +9,7 @@ import { createCatalogue } from "../db/catalogue.ts";
 import { type Database, openDatabase } from "../db/client.ts";
 import { migrate, ownMigrations } from "../db/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
+import type { App, Parts } from "../runtime.ts";
 import { createPasswords } from "../domain/password.ts";
 import { ownWords } from "../messages/mod.ts";
 import { openReceiptKeys } from "../domain/receipt.ts";
@@ -46,6 +47,13 @@ const secrets = await freshSecrets("generated");
 export interface Setup {
   env?: Record<string, string>;
   map?: DataMap;
+  /** Another app than ours, with what it brings. */
+  beside?: {
+    parts: Parts;
+    app(services: Services): App;
+    /** Where its `wrangler.toml` is. */
+    folder: string;
+  };
   /** SQL that runs after the migrations: the operator's own tables. */
   tables?: string[];
   /** The address that requests come from. */
@@ -74,20 +82,22 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
   });
   const clock = setup.clock ?? new Clock();
   const db = await openDatabase(config.database);
-  await migrate(db, clock.now());
+  const { migrations, words, dataMap } = setup.beside?.parts ??
+    { migrations: ownMigrations, words: ownWords, dataMap: ownMap };
+  await migrate(db, clock.now(), migrations);
   if (setup.tables) await db.write(setup.tables);
   const between = setup.through?.(db) ?? db;
   const services: Services = {
     config,
     db: between,
-    catalogue: createCatalogue(between, setup.map ?? ownMap),
-    migrations: ownMigrations,
-    words: ownWords,
+    catalogue: createCatalogue(between, setup.map ?? dataMap),
+    migrations,
+    words,
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     now: clock.now,
   };
-  const app = createApp(services);
+  const app: App = setup.beside?.app(services) ?? createApp(services);
   const address = setup.address ?? "192.0.2.1";
   return {
     origin: config.publicOrigin!,

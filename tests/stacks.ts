@@ -50,7 +50,7 @@ export const onWorkers: Stack = { name: "workerd", skip: noSqld, open: openWorke
 export async function openWorker(setup: Setup = {}): Promise<Service> {
   const sqld = await openSqld();
   const db = await openDatabase({ url: sqld.url, authToken: undefined, timeoutMs: 5000 });
-  await migrate(db, Date.now());
+  await migrate(db, Date.now(), setup.beside?.parts.migrations);
   if (setup.tables) await db.write(setup.tables);
 
   const folder = await Deno.makeTempDir({ prefix: "annyeong-worker-" });
@@ -70,6 +70,7 @@ export async function openWorker(setup: Setup = {}): Promise<Service> {
       ...["run", "-A", "npm:wrangler", "dev", ...options, "--test-scheduled"],
       ...["--env-file", `${folder}/variables`, "--persist-to", folder],
     ],
+    ...(setup.beside && { cwd: setup.beside.folder }),
     env: { WRANGLER_SEND_METRICS: "false", CI: "true" },
     stdin: "null",
     stdout: "null",
