@@ -60,6 +60,22 @@ Deno.test("every import follows the rules of the house", async () => {
   assert.deepEqual(broken, []);
 });
 
+Deno.test("the plain service carries nothing that only an app beside it needs", async () => {
+  const reached = new Set<string>();
+  async function follow(file: string): Promise<void> {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const target of importsOf(await Deno.readTextFile(new URL(file, root)))) {
+      if (target.startsWith(".") && /\.tsx?$/.test(target)) await follow(pathOf(file, target));
+    }
+  }
+  await follow("main.ts");
+  assert.ok(reached.has("routes/withdrawal.tsx"));
+  for (const file of ["mod.ts", "middleware/gate.ts", "tasks/operate.ts"]) {
+    assert.ok(!reached.has(file), file);
+  }
+});
+
 Deno.test("only runtime.ts knows the runtime and its environment", async () => {
   for await (const file of sources()) {
     if (file === "runtime.ts") continue;
@@ -93,8 +109,12 @@ function importsOf(source: string): string[] {
   return Array.from(statements, (match) => (match[1] ?? match[2])!);
 }
 
+function pathOf(file: string, target: string): string {
+  return new URL(target, new URL(file, root)).pathname.slice(root.pathname.length);
+}
+
 function isOwn(file: string, target: string, layer: string, own: readonly string[]): boolean {
-  const path = new URL(target, new URL(file, root)).pathname.slice(root.pathname.length);
+  const path = pathOf(file, target);
   const targetLayer = path.includes("/") ? path.split("/")[0]! : path;
   return targetLayer === layer || own.includes(targetLayer);
 }
