@@ -2,7 +2,7 @@
 import { sqldPath } from "../tasks/sqld.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { load, median, quantile } from "./load.ts";
-import { openSides, type Side, type StackName } from "./side.ts";
+import { openSides, type Side } from "./side.ts";
 import type { Row } from "./table.ts";
 
 /** What one contender did in one round. CPU and memory are those of its processes in that time. */
@@ -26,7 +26,10 @@ export interface Comparison {
 
 const concurrencies = [1, 8];
 
-export const stacks: readonly StackName[] = sqldPath() ? ["embedded", "sqld"] : ["embedded"];
+/** Those that run here, or only the one that the second word of the command names. */
+export const stacks = (["embedded", "sqld"] as const).filter((stack) =>
+  (stack === "embedded" || sqldPath()) && (Deno.args[1] ?? stack) === stack
+);
 
 /** Rows of speed and of memory, and the turns they are made from, by stack and requests at once. */
 export async function compare(comparison: Comparison) {

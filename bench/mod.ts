@@ -27,7 +27,7 @@ const sections: Section[] = [
   {
     title: "Withdrawals",
     about: rounds +
-      "150 a turn, each by a member who has just joined and signed in, which is not timed. The floor is " +
+      "100 a turn, each by a member who has just joined and signed in, which is not timed. The floor is " +
       "one DELETE by key in a write batch; better-auth's is delete-user in a fresh session, as with us.",
     run: withdrawals,
   },

@@ -31,7 +31,7 @@ export async function serve(
     env: settings,
     stdin: "null",
     stdout: "null",
-    stderr: "null",
+    stderr: "inherit", // what goes wrong in a server shows
   }).spawn();
   return await whenAnswering(process, port, contender.health, start);
 }

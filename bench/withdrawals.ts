@@ -6,7 +6,7 @@ import { betterAuth } from "./contenders/better_auth.ts";
 import { floor } from "./contenders/floor.ts";
 import type { Report } from "./table.ts";
 
-const perTurn = 150;
+const perTurn = 100;
 
 export async function withdrawals(): Promise<Report> {
   const { speed, memory, turns } = await compare({

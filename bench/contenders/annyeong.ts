@@ -11,6 +11,7 @@ export const annyeong: Contender = {
     ANNYEONG_ENV: "development", // production refuses a password cost this low
     PASSWORD_COST: "4",
     THROTTLE_SCALE: "1000",
+    DATABASE_TIMEOUT_MS: "60000",
     PUBLIC_ORIGIN: publicOrigin,
     TRUSTED_PROXY_HEADER: "X-Forwarded-For",
     TURSO_DATABASE_URL: url,
