@@ -1,8 +1,8 @@
 /** Contenders side by side: the same act in turns, round after round, so that drift hits all alike. */
 import { sqldPath } from "../tasks/sqld.ts";
 import type { Contender } from "./contenders/contender.ts";
-import { load, median, quantile } from "./load.ts";
-import { openSides, type Side } from "./side.ts";
+import { type Act, load, median, quantile } from "./load.ts";
+import { openSides, type Side, type StackName } from "./side.ts";
 import type { Row } from "./table.ts";
 
 /** What one contender did in one round. CPU and memory are those of its processes in that time. */
@@ -19,12 +19,13 @@ export type Turns = Map<string, Turn[]>;
 
 export interface Comparison {
   contenders: readonly Contender[];
+  /** How many connections ask at once, one number after the other. */
+  atOnce: readonly number[];
   rounds: number;
-  /** Makes what one turn asks, before its clock runs. */
-  prepare(side: Side): Promise<{ next: () => Uint8Array | undefined; limitMs?: number }>;
+  on?: readonly StackName[];
+  /** Makes what one turn does, before its clock runs. */
+  prepare(side: Side): Promise<{ next: () => Act | undefined; limitMs?: number }>;
 }
-
-const concurrencies = [1, 8];
 
 /** Those that run here, or only the one that the second word of the command names. */
 export const stacks = (["embedded", "sqld"] as const).filter((stack) =>
@@ -36,13 +37,13 @@ export async function compare(comparison: Comparison) {
   const speed: Row[] = [];
   const memory: Row[] = [];
   const turns = new Map<string, Turns>();
-  for (const stack of stacks) {
+  for (const stack of comparison.on ?? stacks) {
     const sides = await openSides(stack, comparison.contenders);
     try {
-      for (const side of sides) await turn(side, comparison, 8); // warm
+      for (const side of sides) await turn(side, comparison, comparison.atOnce.at(-1)!); // warm
       const before = sides.map((side) => side.memoryMiB().now);
       const asked = sides.map(() => 0);
-      for (const atOnce of concurrencies) {
+      for (const atOnce of comparison.atOnce) {
         const found: Turns = new Map(sides.map(({ contender }) => [contender.name, []]));
         for (let round = 0; round < comparison.rounds; round++) {
           for (const index of rotated(sides.length, round)) {
@@ -91,7 +92,7 @@ function speedRows(stack: string, atOnce: number, turns: Turns): Row[] {
     stack,
     "at once": atOnce,
     contender,
-    "requests/s": spread(own.map(({ perSecond }) => perSecond)),
+    "a second": spread(own.map(({ perSecond }) => perSecond)),
     "p50 ms": spread(own.map(({ p50 }) => p50)),
     "p99 ms": spread(own.map(({ p99 }) => p99)),
     "CPU ms/1000": spread(own.map(({ cpu }) => cpu)),

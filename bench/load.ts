@@ -1,4 +1,5 @@
-import type { Connection } from "./connection.ts";
+import { type Connection, encode } from "./connection.ts";
+import type { Ask } from "./contenders/contender.ts";
 
 /** A stretch of load: how long each request took, sorted, ms, and how long all of it. */
 export interface Stretch {
@@ -6,22 +7,33 @@ export interface Stretch {
   seconds: number;
 }
 
-/** Every connection sends the next request as soon as the last is answered, until there is none or time is up. */
+/** Something that is done on a connection and timed. Throws when it was not answered well. */
+export type Act = (connection: Connection) => Promise<void>;
+
+/** One request, its bytes made before the clock runs. */
+export function asking(ask: Ask): Act {
+  const request = encode(ask);
+  return async (connection) => {
+    const { status, body } = await connection.ask(request);
+    if (status >= 300) throw new Error(`answered ${status}: ${body}`);
+  };
+}
+
+/** Every connection does the next act as soon as the last is done, until there is none or time is up. */
 export async function load(
   connections: readonly Connection[],
-  next: () => Uint8Array | undefined,
+  next: () => Act | undefined,
   limitMs = Infinity,
 ): Promise<Stretch> {
   const latencies: number[] = [];
   const start = performance.now();
   await Promise.all(connections.map(async (connection) => {
     for (;;) {
-      const sent = performance.now();
-      const request = sent - start < limitMs ? next() : undefined;
-      if (!request) return;
-      const { status, body } = await connection.ask(request);
-      if (status >= 300) throw new Error(`answered ${status}: ${body}`);
-      latencies.push(performance.now() - sent);
+      const began = performance.now();
+      const act = began - start < limitMs ? next() : undefined;
+      if (!act) return;
+      await act(connection);
+      latencies.push(performance.now() - began);
     }
   }));
   const seconds = (performance.now() - start) / 1000;

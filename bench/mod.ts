@@ -1,6 +1,11 @@
 /** `deno task bench`: prints its tables and writes them to `bench/results.md`, with the machine's description. */
 import { dueErasures } from "./due_erasures.ts";
 import { largeMember } from "./large_member.ts";
+import { journeys } from "./journeys.ts";
+import { roundTrips } from "./round_trips.ts";
+import { signIn } from "./sign_in.ts";
+import { soak } from "./soak.ts";
+import { startUp } from "./start_up.ts";
 import { type Goal, goalRows, markdownTable, type Report } from "./table.ts";
 import { userinfo } from "./userinfo.ts";
 import { withdrawals } from "./withdrawals.ts";
@@ -8,6 +13,8 @@ import { withdrawals } from "./withdrawals.ts";
 interface Section {
   title: string;
   about: string;
+  /** Takes long, and so runs only when it is asked for. */
+  byNameAlone?: true;
   run(): Promise<Report>;
 }
 
@@ -27,9 +34,37 @@ const sections: Section[] = [
   {
     title: "Withdrawals",
     about: rounds +
-      "100 a turn, each by a member who has just joined and signed in, which is not timed. The floor is " +
+      "100 a turn, one or four at once, each by a member who has just joined and signed in, which is not timed. The floor is " +
       "one DELETE by key in a write batch; better-auth's is delete-user in a fresh session, as with us.",
     run: withdrawals,
+  },
+  {
+    title: "Journeys",
+    about: rounds +
+      "Joining, signing in, seeing, leaving: 50 journeys a turn, each by somebody new, with passwords " +
+      "hashed at the least cost by both.",
+    run: journeys,
+  },
+  {
+    title: "Sign-in",
+    about: rounds +
+      "Passwords hashed as in production: our PASSWORD_COST=14 is scrypt with N = 2^14, r = 8, p = 5; " +
+      "better-auth's own is N = 2^14, r = 16, p = 1.",
+    run: signIn,
+  },
+  {
+    title: "Round trips",
+    about:
+      "sqld behind a proxy that holds back each request for 20 ms and counts them; one act after " +
+      "another, 15 times: the median, and the least and most.",
+    run: roundTrips,
+  },
+  {
+    title: "Start-up",
+    about:
+      "From spawning the process to its first 200, seven times each: the median, and the least and " +
+      "most. On workerd without wrangler, on the bundle that would be deployed; below, its size.",
+    run: startUp,
   },
   {
     title: "A member with many rows",
@@ -45,13 +80,19 @@ const sections: Section[] = [
       "member; the heap after the first run and after the last.",
     run: async () => ({ tables: [await dueErasures()] }),
   },
+  {
+    title: "Soak",
+    about: "Whole journeys, four at once, for ten minutes.",
+    byNameAlone: true,
+    run: soak,
+  },
 ];
 
-const only = Deno.args[0];
+const only = Deno.args[0]?.toLowerCase();
 const goals: Goal[] = [];
 const body: string[] = [];
-for (const { title, about, run } of sections) {
-  if (only && !title.toLowerCase().includes(only.toLowerCase())) continue;
+for (const { title, about, byNameAlone, run } of sections) {
+  if (only ? !title.toLowerCase().includes(only) : byNameAlone) continue;
   const report = await run();
   const tables = report.tables.map(markdownTable);
   console.log(`\n${title}\n${tables.join("\n\n")}`);

@@ -6,7 +6,15 @@ import { cpuMs, memoryMiB, serve } from "./process.ts";
 
 export type StackName = "embedded" | "sqld";
 
-const atOnce = 8;
+/** Eight that write at once are more than sqld stands: it stops answering for good. */
+const writersAtOnce = 4;
+const connectionsOfEach = 8;
+
+/** Stands between a server and its sqld. */
+export interface Between {
+  url: string;
+  close(): void;
+}
 
 export class Side {
   private joined = 0;
@@ -22,17 +30,23 @@ export class Side {
   static async open(
     stack: StackName,
     contender: Contender,
-    env: Record<string, string> = {},
+    { env = {}, through }: {
+      env?: Record<string, string>;
+      through?: (sqldUrl: string) => Between;
+    } = {},
   ): Promise<Side> {
     const folder = await Deno.makeTempDir({ prefix: "annyeong-bench-" });
     const sqld = stack === "sqld" ? await openSqld() : null;
-    const server = await serve(contender, sqld?.url ?? `file:${folder}/bench.db`, env);
+    const between = sqld && through?.(sqld.url);
+    const url = between?.url ?? sqld?.url ?? `file:${folder}/bench.db`;
+    const server = await serve(contender, url, env);
     const connections = await Promise.all(
-      Array.from({ length: atOnce }, () => Connection.open(server.port)),
+      Array.from({ length: connectionsOfEach }, () => Connection.open(server.port)),
     );
     return new Side(contender, server.pid, sqld?.pid ?? null, connections, async () => {
       for (const connection of connections) connection.close();
       await server.stop();
+      between?.close();
       await sqld?.stop();
       await Deno.remove(folder, { recursive: true });
     });
@@ -41,20 +55,36 @@ export class Side {
   /** So many who have just joined and signed in. */
   async newMembers(count: number): Promise<Member[]> {
     const members: Member[] = [];
-    await Promise.all(this.connections.map(async (connection) => {
-      while (count-- > 0) members.push(await this.newMember(connection, this.joined++));
-    }));
+    await Promise.all(
+      this.connections.slice(0, writersAtOnce).map(async (connection) => {
+        while (count-- > 0) members.push(await this.newMember(connection));
+      }),
+    );
     return members;
   }
 
-  private async newMember(connection: Connection, n: number): Promise<Member> {
-    const { join, signIn, name } = this.contender;
-    const joined = await connection.ask(encode(join(n)));
-    if (joined.status >= 300) throw new Error(`${name}: joining answered ${joined.body}`);
+  async newMember(connection: Connection): Promise<Member> {
+    return await this.signIn(connection, await this.newcomer(connection));
+  }
+
+  /** The number of somebody who has joined, and not signed in. */
+  async newcomer(connection: Connection): Promise<number> {
+    const n = this.joined++;
+    await this.join(connection, n);
+    return n;
+  }
+
+  async join(connection: Connection, n: number): Promise<void> {
+    const { status, body } = await connection.ask(encode(this.contender.join(n)));
+    if (status >= 300) throw new Error(`${this.contender.name}: joining answered ${body}`);
+  }
+
+  async signIn(connection: Connection, n: number): Promise<Member> {
+    const { name, signIn } = this.contender;
     if (!signIn) return { n, cookie: "" };
-    const signedIn = await connection.ask(encode(signIn(n)));
-    if (signedIn.status >= 300) throw new Error(`${name}: sign-in answered ${signedIn.body}`);
-    return { n, cookie: cookiesOf(signedIn) };
+    const answer = await connection.ask(encode(signIn(n)));
+    if (answer.status >= 300) throw new Error(`${name}: sign-in answered ${answer.body}`);
+    return { n, cookie: cookiesOf(answer) };
   }
 
   cpuMs(): { server: number; sqld: number } {

@@ -1,9 +1,9 @@
 /** Leaving, each by a fresh member, beside one bare DELETE and better-auth's delete-user. */
 import { compare, ratio, stacks } from "./compare.ts";
-import { encode } from "./connection.ts";
 import { annyeong } from "./contenders/annyeong.ts";
 import { betterAuth } from "./contenders/better_auth.ts";
 import { floor } from "./contenders/floor.ts";
+import { asking } from "./load.ts";
 import type { Report } from "./table.ts";
 
 const perTurn = 100;
@@ -11,15 +11,16 @@ const perTurn = 100;
 export async function withdrawals(): Promise<Report> {
   const { speed, memory, turns } = await compare({
     contenders: [floor, annyeong, betterAuth],
+    atOnce: [1, 4],
     rounds: 5,
     async prepare(side) {
       const members = await side.newMembers(perTurn);
-      const requests = members.map((member) => encode(side.contender.leave(member)));
-      return { next: () => requests.pop() };
+      const acts = members.map((member) => asking(side.contender.leave(member)));
+      return { next: () => acts.pop() };
     },
   });
   const goals = stacks.flatMap((stack) => {
-    const own = turns.get(`${stack} 8`)!;
+    const own = turns.get(`${stack} 4`)!;
     const ofFloor = {
       goal: `withdrawals, ${stack}: of the floor`,
       hoped: 0.4,
