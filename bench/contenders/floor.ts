@@ -1,0 +1,14 @@
+import type { Contender } from "./contender.ts";
+
+const path = (n: number) => `/users/member${n}`;
+
+export const floor: Contender = {
+  name: "floor",
+  module: new URL("floor_server.ts", import.meta.url),
+  health: "/healthz",
+  env: (url) => Promise.resolve({ TURSO_DATABASE_URL: url }),
+  join: (n) => ({ method: "PUT", path: path(n) }),
+  signIn: null,
+  see: ({ n }) => ({ method: "GET", path: path(n) }),
+  leave: ({ n }) => ({ method: "DELETE", path: path(n) }),
+};

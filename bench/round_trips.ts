@@ -1,0 +1,75 @@
+/** A database 20 ms away: how often each act goes there, and how long it takes. */
+import { sqldPath } from "../tasks/sqld.ts";
+import { rounded, spread } from "./compare.ts";
+import type { Connection } from "./connection.ts";
+import { annyeong } from "./contenders/annyeong.ts";
+import { betterAuth } from "./contenders/better_auth.ts";
+import type { Member } from "./contenders/contender.ts";
+import { floor } from "./contenders/floor.ts";
+import { type FarDatabase, farDatabase } from "./far_database.ts";
+import { asking, median } from "./load.ts";
+import { Side } from "./side.ts";
+import type { Report, Row } from "./table.ts";
+
+const awayMs = 20;
+const times = 15;
+
+/** What one act took, each time: trips and ms. */
+type Taken = { trips: number[]; ms: number[] };
+
+export async function roundTrips(): Promise<Report> {
+  if (!sqldPath()) return { tables: [] };
+  const contenders = [floor, annyeong, betterAuth];
+  const running = await Promise.all(contenders.map(async (contender) => {
+    const far: FarDatabase[] = [];
+    const through = (url: string) => far[0] = farDatabase(url, awayMs);
+    const side = await Side.open("sqld", contender, { through });
+    return { side, far: far[0]!, taken: new Map<string, Taken>() };
+  }));
+  for (let time = -1; time < times; time++) { // the first opens connections and does not count
+    for (const { side, far, taken } of running) await oneOfEach(side, far, time < 0 ? null : taken);
+  }
+  for (const { side } of running) await side.close();
+
+  const rows: Row[] = running.flatMap(({ side, taken }) =>
+    [...taken].map(([act, { trips, ms }]) => ({
+      contender: side.contender.name,
+      act,
+      "round trips": spread(trips),
+      ms: spread(ms),
+      [`ms / ${awayMs}`]: rounded(median(ms) / awayMs),
+    }))
+  );
+  const leaving = running[1]!.taken.get("leave")!;
+  const goal = `withdrawals, database ${awayMs} ms away: round trips`;
+  const goals = [
+    { goal, hoped: 2.2, measured: median(leaving.trips), atMost: true },
+    {
+      goal: `${goal} that they take the time of`,
+      hoped: 2.2,
+      measured: median(leaving.ms) / awayMs,
+      atMost: true,
+    },
+  ];
+  return { tables: [rows], goals };
+}
+
+async function oneOfEach(side: Side, far: FarDatabase, taken: Map<string, Taken> | null) {
+  const connection: Connection = side.connections[0]!;
+  const note = async <T>(act: string, work: () => Promise<T>): Promise<T> => {
+    const [before, start] = [far.count, performance.now()];
+    const result = await work();
+    const ms = performance.now() - start;
+    const own = taken?.get(act) ?? { trips: [], ms: [] };
+    own.trips.push(far.count - before);
+    own.ms.push(ms);
+    taken?.set(act, own);
+    return result;
+  };
+  const n = await note("join", () => side.newcomer(connection));
+  const member: Member = side.contender.signIn
+    ? await note("sign in", () => side.signIn(connection, n))
+    : { n, cookie: "" };
+  await note("see", () => asking(side.contender.see(member))(connection));
+  await note("leave", () => asking(side.contender.leave(member))(connection));
+}
