@@ -67,7 +67,7 @@ Deno.test("deno task start runs in production, finishes what is under way at SIG
   await joined.body?.cancel();
   assert.equal((await process.status).code, 0);
   for (const line of (await log).split("\n").filter((line) => line.startsWith("{"))) {
-    JSON.parse(line);
+    assert.match(JSON.parse(line).time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   }
   await Deno.remove(folder, { recursive: true });
 });
