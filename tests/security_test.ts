@@ -88,8 +88,10 @@ Deno.test("quotes and wildcards in what is typed find nobody and change nothing"
     ) {
       const at = encodeURIComponent(text);
       const visitor = new Browser(app);
-      const sent = { user_id: text, password: text };
-      assert.equal((await visitor.send("POST", "/login", sent)).status, 401, text);
+      for (const password of [text, goodPassword]) {
+        const sent = { user_id: text, password };
+        assert.equal((await visitor.send("POST", "/login", sent)).status, 401, text);
+      }
       assert.equal((await visitor.get(`/receipts/${at}`)).status, 404, text);
       assert.equal((await visitor.get(`/recovery/${at}`)).status, 404, text);
       assert.equal((await hong.send("DELETE", `/userinfo/sessions/${at}`)).status, 404, text);
