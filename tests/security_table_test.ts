@@ -60,3 +60,10 @@ Deno.test("every secret of the configuration is in the inventory of keys", async
   ];
   for (const name of secrets) assert.ok(inventory.includes(`\`${name}\``), name);
 });
+
+Deno.test("the libraries that docs/security.md speaks of are the ones that run", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile("deno.json"));
+  const versions = Array.from(text.matchAll(/\*\*([@\w/-]+) (\d+\.\d+\.\d+)\*\*/g));
+  assert.equal(versions.length, 2);
+  for (const [, name, version] of versions) assert.equal(imports[name!], `npm:${name}@${version}`);
+});
