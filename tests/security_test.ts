@@ -122,7 +122,7 @@ Deno.test("no text costs much time, however it is made", async () => {
         const headers = { "Accept": text, "Accept-Language": text, "Cookie": text };
         await new Browser(app).get("/", { ...headers, "Content-Type": text });
       }
-      assert.ok(performance.now() - start < 2000, text.slice(0, 20));
+      assert.ok(performance.now() - start < 5000, text.slice(0, 20));
     }
   });
 });
