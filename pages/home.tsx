@@ -28,7 +28,7 @@ export function HomePage({ t, name, notice }: {
   );
 }
 
-/** The way out, on every page of a member. */
+/** The way out. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
 export function SignOut({ t }: { t: Messages }) {
   return (
     <form method="post" action="/logout">

@@ -52,7 +52,7 @@ export function PasswordPage(props: { t: Messages; minLength: number; refusal: R
     <Layout t={t} title={t.page.changePassword} here="/userinfo">
       <PasswordForm {...props} />
       <p class="aside">
-        <a href="/userinfo">{t.page.myPage}</a>
+        <a href="/userinfo">{t.page.myPage}</a> · <a href="/logout">{t.page.signOut}</a>
       </p>
     </Layout>
   );
@@ -105,7 +105,7 @@ export function SessionsPage(props: {
         ))}
       </ul>
       <p class="aside">
-        <a href="/userinfo">{t.page.myPage}</a>
+        <a href="/userinfo">{t.page.myPage}</a> · <a href="/logout">{t.page.signOut}</a>
       </p>
     </Layout>
   );

@@ -66,7 +66,7 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
       <Told t={t} recipients={recipients} />
       <p class="aside">
-        <a href="/userinfo/export">{t.page.export}</a>
+        <a href="/userinfo/export">{t.page.export}</a> · <a href="/logout">{t.page.signOut}</a>
       </p>
     </>
   );

@@ -7,7 +7,7 @@ import { changePassword, findSession, findSessionCounting } from "../db/sessions
 import { AppError, causesOf } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
-import { body } from "../middleware/body.ts";
+import { memberBody } from "../middleware/body.ts";
 import { accountOf, clientOf } from "../middleware/client.ts";
 import { noticeOf, wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
@@ -59,7 +59,7 @@ export default new Hono<Env>()
     c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
     return c.body(bytesOf(text));
   })
-  .post("/userinfo/password", again, body(change), async (c) => {
+  .post("/userinfo/password", again, memberBody(change), async (c) => {
     const { config, db, passwords } = c.var.services;
     const form = c.req.valid("json");
     const secret = requireSecret(c);

@@ -7,7 +7,7 @@ import { previewWithdrawal } from "../db/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
-import { body } from "../middleware/body.ts";
+import { memberBody } from "../middleware/body.ts";
 import { clientOf } from "../middleware/client.ts";
 import { wantsPage } from "../middleware/language.ts";
 import { page } from "../middleware/page.ts";
@@ -45,8 +45,8 @@ export default new Hono<Env>()
       ? page(c, <WithdrawalPage t={t} confirm={leaving.confirm} leaving={leaving} />)
       : page(c, <PendingPage t={t} eraseAt={eraseAt} />);
   })
-  .delete("/withdrawal", body(confirmation), (c) => withdraw(c, c.req.valid("json")))
-  .post("/withdrawal", again, body(confirmation), (c) => withdraw(c, c.req.valid("json")));
+  .delete("/withdrawal", memberBody(confirmation), (c) => withdraw(c, c.req.valid("json")))
+  .post("/withdrawal", again, memberBody(confirmation), (c) => withdraw(c, c.req.valid("json")));
 
 /** What leaving would do now, and when a pending withdrawal will be carried out. */
 async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {

@@ -156,6 +156,26 @@ Deno.test("a recovery link lets a member leave, once, and dies with time", async
   }
 });
 
+Deno.test("of twenty uses of one recovery link at once one succeeds", async () => {
+  const { createRecovery } = await import("../db/recoveries.ts");
+  const { newSecret } = await import("../domain/identifier.ts");
+  for (const ending of ["", "/withdrawal"]) {
+    const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
+    await join(app, "hong");
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const token = newSecret();
+    const entry = { operator: "o", host: "h", act: "recovery", memberId: id, why: "w" };
+    await createRecovery(app.db, id, token, app.clock.now(), entry);
+    const uses = Array.from({ length: 20 }, (_, n) => {
+      const sent = ending ? {} : { password: `battery staple ${n}` };
+      return new Browser(app).send("POST", `/recovery/${token}${ending}`, sent);
+    });
+    const statuses = (await Promise.all(uses)).map(({ status }) => status);
+    assert.deepEqual(statuses.toSorted(), [200, ...Array(19).fill(404)], ending);
+    await app.close();
+  }
+});
+
 Deno.test("a recovery forgives the failures that led to it", async () => {
   const { createRecovery } = await import("../db/recoveries.ts");
   const { newSecret } = await import("../domain/identifier.ts");

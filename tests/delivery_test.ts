@@ -32,6 +32,7 @@ function openReceiver(
     assert.deepEqual(Object.keys(body), ["type", "timestamp", "data"]);
     assert.deepEqual(Object.keys(body.data), ["member_id", "receipt_id"]);
     const id = headers["webhook-id"]!;
+    assert.match(id, /^[\w-]{22}$/, "no dot in it, and nothing of the member");
     overlaps += underWay.get(id) ?? 0;
     underWay.set(id, 1);
     received.push({

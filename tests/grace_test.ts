@@ -207,6 +207,33 @@ Deno.test("what has reached its end is swept: sessions, sign-ins, attempts, kept
   });
 });
 
+Deno.test("so are rejoin blocks, recovery links and settled events, but for what receipts tell", async () => {
+  await withApp({}, async (app) => {
+    await newMember(app, "hong");
+    const end = app.clock.now() + 90 * day;
+    for (const [id, at] of [["a", end], ["b", end + 1]] as const) {
+      await app.sql("INSERT INTO rejoin_blocks VALUES (?, ?)", [id, at]);
+      await app.sql("INSERT INTO recoveries SELECT ?, id, ?, 0, ?, NULL FROM users", [id, id, at]);
+      for (const type of ["member.restored", "member.withdrawn"]) {
+        await app.sql(
+          `INSERT INTO deliveries (id, recipient, member_id, receipt_id, type, created_at, status,
+            settled_at, next_at, retry_until) VALUES (?, 'r', 'm', 'n', ?, 0, 'confirmed', ?, 0, 0)`,
+          [`${id}-${type}`, type, at - 90 * day],
+        );
+      }
+    }
+    const left = async (table: string, key = "id") =>
+      (await app.sql(`SELECT ${key} AS key FROM ${table} ORDER BY key`)).map(({ key }) => key);
+    app.clock.pass(90 * day);
+    await jobs(app);
+    assert.deepEqual(await left("rejoin_blocks", "identifier"), ["b"]);
+    assert.deepEqual(await left("recoveries"), ["b"]);
+    assert.deepEqual(await left("deliveries"), [
+      ...["a-member.withdrawn", "b-member.restored", "b-member.withdrawn"],
+    ]);
+  });
+});
+
 Deno.test("a job that is killed in the middle has erased some whole, and the next one erases the rest", async () => {
   await withApp(grace, async (app) => {
     const members = 1500;

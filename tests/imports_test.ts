@@ -94,6 +94,16 @@ Deno.test("SQL is never pieced together from values, and writes go through batch
   }
 });
 
+Deno.test("no code, pattern or program is made from what comes in, and no hash is a weak one", async () => {
+  for await (const file of sources()) {
+    const text = await Deno.readTextFile(new URL(file, root));
+    assert.doesNotMatch(text, /RegExp\(|setTimeout\(["'`]|Deno\.Command|child_process/, file);
+    assert.doesNotMatch(text, /\braw\((?!"<!DOCTYPE html>"\))|document\.write/, file);
+    assert.doesNotMatch(text, /md5|sha-?1\b|\becb\b|des-|rc4|createCipher/i, file);
+    assert.doesNotMatch(text, /rejectUnauthorized|TLS_REJECT/, file);
+  }
+});
+
 async function* sources(folder = ""): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(new URL(folder || ".", root))) {
     const path = `${folder}${entry.name}`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { encrypt } from "hono-sessions";
+import { decrypt, encrypt } from "hono-sessions";
+import type { Database } from "../db/client.ts";
 import { secretHash } from "../domain/identifier.ts";
 import {
   Browser,
@@ -49,7 +50,6 @@ Deno.test("over plain http in development the cookie is plain as well", async ()
 Deno.test("the cookie holds nothing personal, and the database no secret", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
-    const { decrypt } = await import("hono-sessions");
     const [key] = app.services.config.sessionSecrets;
     const seal = JSON.parse(await decrypt(key!, [...browser.cookies.values()][0]!) as string);
     assert.deepEqual(Object.keys(seal), ["typ", "secret", "account", "seen"]);
@@ -67,16 +67,19 @@ Deno.test("a cookie that was tampered with, or sealed for something else, signs 
     const [[name, value]] = [...browser.cookies] as [[string, string]];
     const [key] = app.services.config.sessionSecrets;
     const other = "another key of at least 32 characters";
-    const secret = "x".repeat(43);
-    const shapes = [5, null, [], "x", { _data: null }, {
-      typ: "receipt",
-      secret,
-      account: "a",
-      seen: 1,
-    }];
+    const good = JSON.parse(await decrypt(key!, value) as string);
+    const shapes = [
+      ...[5, null, [], "x", { _data: null }, { ...good, typ: "receipt" }, { ...good, typ: null }],
+      ...[{ ...good, seen: undefined }, { ...good, seen: null }, {
+        ...good,
+        seen: "99999999999999",
+      }],
+      ...[{ ...good, secret: "x".repeat(43) }, { ...good, secret: [good.secret] }],
+      ...[{ ...good, secret: "short" }, { ...good, account: null }],
+    ];
     const seals = await Promise.all([
       ...shapes.map((shape) => encrypt(key!, JSON.stringify(shape))),
-      encrypt(other, JSON.stringify({ typ: "session", secret, account: "a", seen: Date.now() })),
+      encrypt(other, JSON.stringify(good)),
       encrypt(key!, "not json"),
     ]);
     const parts = value.split("*");
@@ -86,12 +89,88 @@ Deno.test("a cookie that was tampered with, or sealed for something else, signs 
       )
         .join("*")
     );
-    for (const forged of ["", "x", value.slice(0, -1), `${value}x`, ...flipped, ...seals]) {
+    const plain = JSON.stringify(good);
+    const unsealed = [
+      encodeURIComponent(plain),
+      btoa(plain),
+      `${btoa('{"alg":"none"}')}.${btoa(plain)}.`,
+    ];
+    const [, ...rest] = parts;
+    const keyed = ["other", "__proto__", "constructor"].map((id) =>
+      ["Fe26.2", id, ...rest.slice(1)].join("*")
+    );
+    const macless = [...parts.slice(0, -1), ""].join("*");
+    const others = [["Fe26.1", ...rest].join("*"), macless, ...keyed, ...unsealed];
+    const answers = new Set<string>();
+    for (
+      const forged of ["", "x", value.slice(0, -1), `${value}x`, ...flipped, ...seals, ...others]
+    ) {
       const thief = new Browser(app);
       thief.cookies.set(name, forged);
-      assert.equal((await thief.get("/userinfo")).status, 401, forged.slice(0, 40));
+      const { status, text } = await thief.get("/userinfo");
+      assert.equal(status, 401, forged.slice(0, 40));
+      answers.add(text);
     }
+    assert.equal(answers.size, 1, "nothing tells what was wrong with it");
+    const sealedAgain = new Browser(app);
+    sealedAgain.cookies.set(name, await encrypt(key!, JSON.stringify(good)));
+    assert.equal((await sealedAgain.get("/userinfo")).status, 200, "all else about them was right");
     assert.equal((await browser.get("/userinfo")).status, 200);
+  });
+});
+
+Deno.test("of two cookies of one name the first counts, or none", async () => {
+  await withApp({}, async (app) => {
+    const [hong, kim] = [await newMember(app, "hong"), await newMember(app, "kim")];
+    const ask = async (...cookies: string[]) => {
+      const answer = await new Browser(app).get("/userinfo", { Cookie: cookies.join("; ") });
+      return answer.json.user_id ?? answer.status;
+    };
+    const forged = "__Host-annyeong=Fe26.2**forged";
+    assert.equal(await ask(hong.cookieHeader(), kim.cookieHeader()), "hong");
+    assert.equal(await ask(kim.cookieHeader(), hong.cookieHeader()), "kim");
+    assert.equal(await ask(hong.cookieHeader(), forged), "hong");
+    assert.equal(await ask(forged, hong.cookieHeader()), 401);
+  });
+});
+
+Deno.test("no two seals share a salt, a vector or a text", async () => {
+  await withApp({}, async (app) => {
+    const browser = await newMember(app, "hong");
+    const seen = new Set<string>();
+    for (let n = 0; n < 200; n++) {
+      app.clock.pass(minute);
+      assert.equal((await browser.get("/userinfo")).status, 200);
+      const [, , salt, vector, sealed, , macSalt, mac] = browser.cookieHeader().split("*");
+      for (const part of [salt, vector, sealed, macSalt, mac]) seen.add(part!);
+    }
+    assert.equal(seen.size, 5 * 200);
+  });
+});
+
+Deno.test("a cookie that a slow answer sets after sign-out opens nothing", async () => {
+  let held: (() => void) | null = null;
+  const through = (db: Database): Database => ({
+    ...db,
+    read: async (statements) => {
+      const results = await db.read(statements);
+      if (hold) await new Promise<void>((resolve) => held = resolve);
+      return results;
+    },
+  });
+  let hold = false;
+  await withApp({ through }, async (app) => {
+    const browser = await newMember(app, "hong");
+    const slow = browser.copy();
+    app.clock.pass(2 * minute); // seen again, so sealed again
+    hold = true;
+    const answer = slow.get("/userinfo");
+    while (!held) await new Promise((resolve) => setTimeout(resolve, 1));
+    hold = false;
+    assert.equal((await browser.send("POST", "/logout")).status, 200);
+    held();
+    assert.equal((await answer).headers.getSetCookie().length, 1);
+    assert.equal((await slow.get("/userinfo")).status, 401);
   });
 });
 
@@ -154,6 +233,7 @@ Deno.test("signing out ends the session for every copy of its cookie, and always
     const out = await browser.send("POST", "/logout");
     assert.deepEqual([out.status, out.json], [200, { message: "로그아웃되었습니다." }]);
     assert.equal(out.headers.getSetCookie().length, 1);
+    assert.equal(out.headers.get("Clear-Site-Data"), '"cache", "storage"');
     assert.equal(browser.cookies.size, 0);
     assert.equal((await copy.copy().get("/userinfo")).status, 401);
     assert.equal((await copy.send("DELETE", "/withdrawal")).status, 401);

@@ -61,14 +61,19 @@ Deno.test("deno task start runs in production, finishes what is under way at SIG
   const form = new URLSearchParams({ user_id: "hong", email: "h@b.co", password: goodPassword });
   const joining = fetch(`${origin}/register`, { method: "POST", body: form });
   await new Promise((resolve) => setTimeout(resolve, 300));
+  const odd = await fetch(`${origin}/%25s`, { method: "%s%o", headers: { "User-Agent": "%c%d" } });
+  assert.equal(odd.status, 404);
+  await odd.body?.cancel();
   process.kill("SIGTERM");
   const joined = await joining;
   assert.equal(joined.status, 201);
   await joined.body?.cancel();
   assert.equal((await process.status).code, 0);
-  for (const line of (await log).split("\n").filter((line) => line.startsWith("{"))) {
-    JSON.parse(line);
-  }
+  const lines = (await log).split("\n").filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  for (const { time } of lines) assert.match(time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const methods = lines.map(({ method }) => method).filter(Boolean);
+  assert.deepEqual(methods.toSorted(), ["%s%o", "GET", "POST"], "no text of a client is a format");
   await Deno.remove(folder, { recursive: true });
 });
 
