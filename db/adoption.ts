@@ -143,7 +143,8 @@ async function lookAtTables(
         JOIN pragma_table_info(child.name) AS info ON info.name = key."from"
         JOIN pragma_table_list AS list ON list.name = child.name AND list.schema = 'main'
         WHERE child.type = 'table' AND lower(key."table") = lower(:replaces)
-          AND lower(child.name) <> lower(:replaces)`,
+          AND lower(child.name) <> lower(:replaces)
+        ORDER BY child.name, key.id, key.seq`,
       args: { replaces },
     },
     selectForeign,

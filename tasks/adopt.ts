@@ -103,14 +103,16 @@ async function run(db: Database, source: Source, terms: Terms, cost: number): Pr
 
   const passwords = createPasswords(cost, 1024);
   await openStage(db);
-  for await (const rows of pages(db, source, outlook)) {
-    await stage(db, await hashed(rows, passwords, cost, now));
-  }
-  if (!await swap(db, source, outlook, now)) {
-    console.error(
-      "the rows changed meanwhile, and nothing has been adopted: stop what writes them",
-    );
-    return false;
+  try {
+    for await (const rows of pages(db, source, outlook)) {
+      await stage(db, await hashed(rows, passwords, cost, now));
+    }
+    if (!await swap(db, source, outlook, now)) {
+      console.error("nothing has been adopted: the rows changed meanwhile; stop what writes them");
+      return false;
+    }
+  } finally {
+    await dropStage(db);
   }
   await db.truncateLog();
   console.log(`${outlook.rows} members adopted`);
@@ -203,7 +205,7 @@ function nobodys(logN: number): string {
 
 function describe(outlook: Outlook, survey: Survey | null): void {
   const { rows, extras, replaced, referring, warnings } = outlook;
-  console.log(`the SELECT finds ${rows} rows`);
+  if (rows > 0) console.log(`the SELECT finds ${rows} rows`);
   if (extras.length > 0) console.log(`columns that stay beside ours: ${extras.join(", ")}`);
   if (replaced) {
     console.log(`the table "${replaced.name}" with its ${replaced.rows} rows is replaced`);
