@@ -16,6 +16,7 @@ import {
 import { createCatalogue } from "../db/catalogue.ts";
 import { type Database, RefusedStatement } from "../db/client.ts";
 import { adopt as adoptRow, type Adopted, type OldRow } from "../domain/adoption.ts";
+import { AppError } from "../domain/error.ts";
 import { createPasswords, formatHash, type Passwords } from "../domain/password.ts";
 import { openForAdoption, type Parts } from "../runtime.ts";
 
@@ -36,6 +37,7 @@ interface Survey {
 
 const usage = "usage: deno task adopt FILE.sql [--replaces TABLE] [--plain-passwords] " +
   "[--without-passwords] [--yes]";
+const changedMeanwhile = "the rows changed meanwhile; stop what writes them";
 const shown = 50;
 /** Hashes under way at once. */
 const atOnce = 4;
@@ -45,11 +47,10 @@ export async function adopt(args: readonly string[], parts?: Parts): Promise<voi
   const source = new Source(await Deno.readTextFile(path));
   const { db, cost } = await openForAdoption();
   try {
-    Deno.exitCode = await run(db, source, terms, cost) ? 0 : 1;
-    if (terms.yes && Deno.exitCode === 0) await sayWhatIsLeft(db, parts);
+    Deno.exitCode = await run(db, source, terms, cost, parts) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof RefusedStatement) || error.kind !== "schema") throw error;
-    console.error(`refused, and nothing has been changed: ${(error.cause as Error).message}`);
+    if (!(error instanceof AppError) && !(error instanceof RefusedStatement)) throw error;
+    console.error(`nothing has been adopted: ${reasonOf(error)}`);
     Deno.exitCode = 1;
   } finally {
     db.close();
@@ -80,7 +81,13 @@ function parse(args: readonly string[]): { path: string; terms: Terms } {
 }
 
 /** @returns whether all is well: it was done, or could be. */
-async function run(db: Database, source: Source, terms: Terms, cost: number): Promise<boolean> {
+async function run(
+  db: Database,
+  source: Source,
+  terms: Terms,
+  cost: number,
+  parts?: Parts,
+): Promise<boolean> {
   if (await isAdopted(db)) {
     console.log('"users" is Annyeong\'s and in use: nothing is left to adopt');
     return true;
@@ -108,7 +115,7 @@ async function run(db: Database, source: Source, terms: Terms, cost: number): Pr
       await stage(db, await hashed(rows, passwords, cost, now));
     }
     if (!await swap(db, source, outlook, now)) {
-      console.error("nothing has been adopted: the rows changed meanwhile; stop what writes them");
+      console.error(`nothing has been adopted: ${changedMeanwhile}`);
       return false;
     }
   } finally {
@@ -116,6 +123,7 @@ async function run(db: Database, source: Source, terms: Terms, cost: number): Pr
   }
   await db.truncateLog();
   console.log(`${outlook.rows} members adopted`);
+  await sayWhatIsLeft(db, outlook, parts);
   return true;
 }
 
@@ -182,7 +190,7 @@ async function hashed(
     done.push(
       ...await Promise.all(
         members.slice(at, at + atOnce).map(async (member) => {
-          if (Array.isArray(member)) throw new Error("a row changed meanwhile");
+          if (Array.isArray(member)) throw new RefusedStatement("constraint", changedMeanwhile);
           const { password, ...rest } = member;
           const passwordHash = password.form === "plain"
             ? await passwords.hash(password.text)
@@ -230,10 +238,22 @@ function listed(ids: readonly string[]): string {
   return ids.slice(0, shown).join(", ") + rest;
 }
 
-async function sayWhatIsLeft(db: Database, parts?: Parts): Promise<void> {
+/** What the database says of the SELECT quotes the SELECT, and no row. */
+function reasonOf(error: AppError | RefusedStatement): string {
+  if (error instanceof AppError) return "the database does not answer; run it again";
+  return error.kind === "schema" ? (error.cause as Error).message : changedMeanwhile;
+}
+
+async function sayWhatIsLeft(
+  db: Database,
+  { extras }: Outlook,
+  parts: Parts | undefined,
+): Promise<void> {
   const { problems } = await createCatalogue(db, parts?.dataMap ?? ownMap).refresh();
   for (const problem of problems) console.log(`left to do: ${problem}`);
-  console.log("left to do: show the columns that stayed by alsoShow in data_map.ts");
+  if (extras.length > 0) {
+    console.log(`left to do: alsoShow(ownTables, "users", …) for what members shall see of theirs`);
+  }
 }
 
 if (import.meta.main) await adopt(Deno.args);

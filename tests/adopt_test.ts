@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
-import type { DataMap } from "../domain/data_map.ts";
-import { parseHash } from "../domain/password.ts";
+import { ownTables } from "../data_map.ts";
+import { isAdopted, lookAt, openStage, readPage, Source, stage, swap } from "../db/adoption.ts";
+import { openDatabase } from "../db/client.ts";
+import { adopt, oldPassword } from "../domain/adoption.ts";
+import { alsoShow, type DataMap } from "../domain/data_map.ts";
+import { createPasswords, parseHash } from "../domain/password.ts";
 import { sqldPath } from "../tasks/sqld.ts";
 import { Browser, join, newMember, openApp, signIn, type TestApp } from "./harness.ts";
 import { openSqld } from "./stacks.ts";
@@ -176,6 +180,13 @@ onBoth(
     assert.equal(again.code, 0);
     assert.match(again.text, /nothing is left to adopt/);
     assert.doesNotMatch(done.text + dry.text + unsure.text, /hong|example\.com|gildong|010-/);
+
+    if (place.url.startsWith("file:")) {
+      for (const file of ["shop.db", "shop.db-wal"]) {
+        const bytes = await Deno.readFile(`${place.folder}/${file}`).catch(() => new Uint8Array());
+        assert.ok(!new TextDecoder("latin1").decode(bytes).includes("gildong!"), file);
+      }
+    }
 
     const app = await place.open(await mapOf(blocks.flaskMap!, place.folder));
     assert.deepEqual(
@@ -376,8 +387,8 @@ Deno.test("what cannot be adopted is said by row id, and nothing changes", async
           "SELECT a.id, a.userid AS name, a.email, a.userpw AS password FROM users a, users b",
           /row 1 /,
         ],
-        ["SELECT id; DELETE FROM users", /refused, and nothing has been changed/],
-        ["DELETE FROM users", /refused, and nothing has been changed/],
+        ["SELECT id; DELETE FROM users", /nothing has been adopted: SQL/],
+        ["DELETE FROM users", /nothing has been adopted: SQL/],
         ["SELECT mistyped FROM users", /no such column: mistyped/],
       ] as const
     ) {
@@ -388,4 +399,88 @@ Deno.test("what cannot be adopted is said by row id, and nothing changes", async
     }
     assert.equal(await everything(place), mended, "nothing has changed all the while");
   });
+});
+
+onBoth("a swap takes exactly the rows that were staged, and may arrive twice", async (place) => {
+  await place.batch(blocks.flaskTables!);
+  await place.batch(flaskPeople);
+  const db = await openDatabase({ url: place.url, authToken: undefined, timeoutMs: 5000 });
+  const source = new Source(select);
+  const outlook = await lookAt(db, source, "users");
+  const stageAll = async () => {
+    await openStage(db);
+    const { rows } = await readPage(db, source, outlook, null);
+    const members = rows.map((row) => {
+      const member = adopt(row, 1);
+      assert.ok(!Array.isArray(member));
+      return { ...member, passwordHash: "none" };
+    });
+    await stage(db, members);
+  };
+  await stageAll();
+  await place.sql(
+    "INSERT INTO users (id, userid, userpw, email) VALUES (9, 'a', 'b', 'c@d.example')",
+  );
+  const before = await everything(place);
+  assert.equal(await swap(db, source, outlook, 1), false);
+  assert.equal(await everything(place), before, "of the swap nothing has happened");
+  assert.equal(await isAdopted(db), false);
+  await stageAll();
+  assert.equal(await swap(db, source, outlook, 1), true);
+  assert.equal(await swap(db, source, outlook, 1), true, "its answer was lost, so it came again");
+  assert.equal((await place.sql("SELECT * FROM users")).length, 4);
+  assert.equal((await place.sql("SELECT * FROM carts")).length, 3);
+  db.close();
+});
+
+Deno.test("a password is told by its form, and what nobody could verify is none", () => {
+  const long = "ab".repeat(64);
+  for (
+    const [text, form] of [
+      ["hunter2", "plain"],
+      ["a:b$c", "plain"],
+      [betterHash, "better-auth"],
+      [werkzeugHash, "werkzeug"],
+      ["$scrypt$ln=14,r=8,p=5$c2FsdHNhbHRzYWx0c2FsdA$" + "a".repeat(43), "annyeong"],
+      ["$scrypt$ln=14,r=8,p=5$c2FsdHNhbHRzYWx0c2FsdA$YQ", "none"], // too short a key
+      ["$scrypt$ln=20,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "a".repeat(43), "none"], // 1 GiB
+      [`scrypt:1048576:8:1$salt$${long}`, "none"],
+      [`scrypt:1000:8:1$salt$${long}`, "none"],
+      ["$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW", "none"],
+      ["pbkdf2:sha256:600000$salt$0011", "none"],
+      ["$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "none"],
+      ["5f4dcc3b5aa765d61d8327deb882cf99", "none"],
+      ["", "none"],
+      [null, "none"],
+      ["x".repeat(257), "none"], // longer than the form of sign-in takes
+    ] as const
+  ) {
+    assert.equal(oldPassword(text).form, form, String(text));
+  }
+});
+
+Deno.test("a hash made elsewhere counts with the memory that it takes", async () => {
+  const hash = oldPassword(werkzeugHash);
+  assert.ok("ready" in hash);
+  const passwords = createPasswords(4, 48); // a hash of werkzeug takes 32 MiB, ours next to nothing
+  const first = passwords.verify(fish, hash.ready);
+  await assert.rejects(passwords.verify(fish, hash.ready), { code: "unavailable" });
+  assert.equal(await passwords.verify("x", null), false);
+  assert.equal(await first, true);
+  assert.equal(
+    await passwords.verify(fish.normalize("NFKC"), hash.ready),
+    false,
+    "as it was typed",
+  );
+  assert.ok(passwords.isWeak(hash.ready));
+});
+
+Deno.test("more of a table is shown only where the map has the table", () => {
+  const [users] = alsoShow(ownTables, "users", ["nickname", "email"]);
+  assert.deepEqual(users, {
+    ...ownTables[0],
+    show: ["name", "email", "rank", "joined_at", "nickname"],
+  });
+  assert.throws(() => alsoShow(ownTables, "user", ["nickname"]), /"user" is not on the list/);
+  assert.throws(() => alsoShow(ownTables, "audit", ["why"]), /"audit" is not on the list/);
 });
