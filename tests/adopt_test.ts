@@ -417,20 +417,46 @@ onBoth("a swap takes exactly the rows that were staged, and may arrive twice", a
     });
     await stage(db, members);
   };
-  await stageAll();
-  await place.sql(
-    "INSERT INTO users (id, userid, userpw, email) VALUES (9, 'a', 'b', 'c@d.example')",
-  );
-  const before = await everything(place);
-  assert.equal(await swap(db, source, outlook, 1), false);
-  assert.equal(await everything(place), before, "of the swap nothing has happened");
+  for (
+    const change of [
+      "INSERT INTO users (id, userid, userpw, email) VALUES (9, 'a', 'b', 'c@d.example')",
+      "DELETE FROM users WHERE id = 9",
+    ]
+  ) {
+    await stageAll();
+    await place.sql(change);
+    const before = await everything(place);
+    assert.equal(await swap(db, source, outlook, 1), false);
+    assert.equal(await everything(place), before, "of the swap nothing has happened");
+  }
   assert.equal(await isAdopted(db), false);
   await stageAll();
   assert.equal(await swap(db, source, outlook, 1), true);
   assert.equal(await swap(db, source, outlook, 1), true, "its answer was lost, so it came again");
-  assert.equal((await place.sql("SELECT * FROM users")).length, 4);
+  assert.equal((await place.sql("SELECT * FROM users")).length, 3);
   assert.equal((await place.sql("SELECT * FROM carts")).length, 3);
   db.close();
+});
+
+onBoth("many rows are read page by page, whatever their ids are like", async (place) => {
+  const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)";
+  await place.batch(`
+    CREATE TABLE old (id, login TEXT);
+    ${numbers} INSERT INTO old SELECT i + 9007199254740991, 'a' || i FROM n;
+    ${numbers} INSERT INTO old SELECT 'id' || i, 'b' || i FROM n
+  `);
+  const ids = "SELECT id, login AS name, login || '@example.com' AS email, '12345678' AS password";
+  const done = await place.adopt(`${ids} FROM old -- all of them\n;`, "--plain-passwords", "--yes");
+  assert.match(done.text, /2200 members adopted/);
+  assert.deepEqual(
+    await place.sql("SELECT CAST(id AS TEXT), login FROM old EXCEPT SELECT id, name FROM users"),
+    [],
+  );
+  assert.equal(
+    (await place.sql("SELECT login FROM old")).length,
+    2200,
+    "what is not replaced stays",
+  );
 });
 
 Deno.test("a password is told by its form, and what nobody could verify is none", () => {
