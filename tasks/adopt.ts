@@ -2,19 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import ownMap from "../data_map.ts";
-import {
-  dropStage,
-  isAdopted,
-  lookAt,
-  openStage,
-  type Outlook,
-  readPage,
-  Source,
-  stage,
-  swap,
-} from "../db/adoption.ts";
+import { dropStage, isAdopted, openStage, readPage, stage, swap } from "../db/adoption.ts";
 import { createCatalogue } from "../db/catalogue.ts";
 import { type Database, RefusedStatement } from "../db/client.ts";
+import { lookAt, type Outlook, Source } from "../db/outlook.ts";
 import { adopt as adoptRow, type Adopted, type OldRow } from "../domain/adoption.ts";
 import { AppError } from "../domain/error.ts";
 import { createPasswords, formatHash, type Passwords } from "../domain/password.ts";
@@ -50,7 +41,7 @@ export async function adopt(args: readonly string[], parts?: Parts): Promise<voi
     Deno.exitCode = await run(db, source, terms, cost, parts) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof AppError) && !(error instanceof RefusedStatement)) throw error;
-    console.error(`nothing has been adopted: ${reasonOf(error)}`);
+    console.error(reasonOf(error));
     Deno.exitCode = 1;
   } finally {
     db.close();
@@ -89,7 +80,7 @@ async function run(
   parts?: Parts,
 ): Promise<boolean> {
   if (await isAdopted(db)) {
-    console.log('"users" is Annyeong\'s and in use: nothing is left to adopt');
+    console.log('"users" is Annyeong\'s already, and in use: nothing is left to adopt');
     return true;
   }
   const now = Date.now();
@@ -241,7 +232,8 @@ function listed(ids: readonly string[]): string {
 /** What the database says of the SELECT quotes the SELECT, and no row. */
 function reasonOf(error: AppError | RefusedStatement): string {
   if (error instanceof AppError) return "the database does not answer; run it again";
-  return error.kind === "schema" ? (error.cause as Error).message : changedMeanwhile;
+  const reason = error.kind === "schema" ? (error.cause as Error).message : changedMeanwhile;
+  return `nothing has been adopted: ${reason}`;
 }
 
 async function sayWhatIsLeft(

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
 import { ownTables } from "../data_map.ts";
-import { isAdopted, lookAt, openStage, readPage, Source, stage, swap } from "../db/adoption.ts";
+import { isAdopted, openStage, readPage, stage, swap } from "../db/adoption.ts";
 import { openDatabase } from "../db/client.ts";
+import { lookAt, Source } from "../db/outlook.ts";
 import { adopt, oldPassword } from "../domain/adoption.ts";
 import { alsoShow, type DataMap } from "../domain/data_map.ts";
 import { createPasswords, parseHash } from "../domain/password.ts";
