@@ -9,7 +9,7 @@ import { alsoShow, type DataMap } from "../domain/data_map.ts";
 import { createPasswords, parseHash } from "../domain/password.ts";
 import { sqldPath } from "../tasks/sqld.ts";
 import { Browser, join, newMember, openApp, signIn, type TestApp } from "./harness.ts";
-import { openSqld } from "./stacks.ts";
+import { onWorkers, openSqld, testOn } from "./stacks.ts";
 
 const blocks = await blocksOf("docs/existing-members.md");
 
@@ -500,6 +500,18 @@ Deno.test("a hash made elsewhere counts with the memory that it takes", async ()
     "as it was typed",
   );
   assert.ok(passwords.isWeak(hash.ready));
+});
+
+testOn(onWorkers, "a Worker verifies hashes that were made elsewhere", async (service) => {
+  await join(service, "hong");
+  for (const made of [betterHash, werkzeugHash]) {
+    const hash = oldPassword(made);
+    assert.ok("ready" in hash);
+    await service.sql("UPDATE users SET password_hash = ?", [hash.ready]);
+    await signIn(service, "hong", fish);
+    const [row] = await service.sql("SELECT password_hash FROM users");
+    assert.match(String(row!.password_hash), /^\$scrypt\$ln=4,r=8,p=5\$/);
+  }
 });
 
 Deno.test("more of a table is shown only where the map has the table", () => {
