@@ -255,6 +255,14 @@ export function parseDatabaseConfig(environment: Environment): Config["database"
   };
 }
 
+/** What a hash costs, for `deno task adopt`. Throws `ConfigError`. */
+export function parsePasswordCost(environment: Environment): number {
+  const { PASSWORD_COST, ANNYEONG_ENV } = schema.shape;
+  const env = read(z.object({ PASSWORD_COST, ANNYEONG_ENV }), environment);
+  if (env.ANNYEONG_ENV === "production") requireCost(env.PASSWORD_COST);
+  return env.PASSWORD_COST;
+}
+
 /** An empty value counts as absent, and what no field asks for is not looked at. */
 function read<S extends z.ZodMiniObject>(fields: S, environment: Environment): z.output<S> {
   const names = Object.keys(fields.shape).filter((name) =>
@@ -299,7 +307,7 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   if (env.RECEIPT_PRIVATE_KEY.some(({ kid }) => kid.startsWith(generatedMark))) {
     refuse("RECEIPT_PRIVATE_KEY", "was generated for development: not in production");
   }
-  if (env.PASSWORD_COST < 14) refuse("PASSWORD_COST", "must be at least 14 in production (OWASP)");
+  requireCost(env.PASSWORD_COST);
   if (!env.PUBLIC_ORIGIN) refuse("PUBLIC_ORIGIN", "is missing");
   if (env.RECIPIENTS.some(({ secret }) => secret.some(isGuessable))) {
     refuse("RECIPIENTS", "holds a generated or sample secret: not in production");
@@ -313,6 +321,10 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
       refuse("RECIPIENTS", "may name https:// URLs on public hosts alone");
     }
   }
+}
+
+function requireCost(cost: number): void {
+  if (cost < 14) throw new ConfigError("PASSWORD_COST must be at least 14 in production (OWASP)");
 }
 
 function requireTls(name: string, text: string): void {

@@ -16,6 +16,7 @@ import { type App, type Parts, serve } from "./runtime.ts";
 
 export { ownTables } from "./data_map.ts";
 export {
+  alsoShow,
   anonymise,
   type DataMap,
   dataMap,

@@ -13,12 +13,13 @@ import {
   freshSecrets,
   parseConfig,
   parseDatabaseConfig,
+  parsePasswordCost,
 } from "./config.ts";
 import type { Services } from "./context.ts";
 import ownMap from "./data_map.ts";
 import { createCatalogue } from "./db/catalogue.ts";
 import { type Database, openDatabase } from "./db/client.ts";
-import { migrate, type Migration, ownMigrations } from "./db/migrate.ts";
+import { ForeignTable, migrate, type Migration, ownMigrations } from "./db/migrate.ts";
 import type { Disagreement } from "./db/schema.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { causesOf } from "./domain/error.ts";
@@ -46,6 +47,7 @@ const onDeno = "Deno" in globalThis;
 /** What hashes under way may take together: an isolate has 128 MB for everything. */
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
+const adoptionTimeoutMs = 10 * 60_000;
 
 /** One JSON object a line, in UTC. */
 function toConsole({ timestamp, level, category, message, properties }: LogRecord): void {
@@ -110,8 +112,9 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ConfigError) log.fatal("{problem}", { problem: error.message });
-    else log.fatal("cannot start: the database is not there", { causes: causesOf(error) });
+    if (error instanceof ConfigError || error instanceof ForeignTable) {
+      log.fatal("{problem}", { problem: error.message });
+    } else log.fatal("cannot start: the database is not there", { causes: causesOf(error) });
     Deno.exit(1);
   }
 }
@@ -145,6 +148,16 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
     const found = await createCatalogue(db, parts.dataMap).refresh();
     db.close();
     return { ran, ...found };
+  });
+}
+
+/** What `deno task adopt` needs: the database, with time for a large table, and what a hash costs. */
+export function openForAdoption(): Promise<{ db: Database; cost: number }> {
+  return orExit(async () => {
+    const environment = Deno.env.toObject();
+    const config = parseDatabaseConfig(environment);
+    const cost = parsePasswordCost(environment);
+    return { db: await openConfigured({ ...config, timeoutMs: adoptionTimeoutMs }), cost };
   });
 }
 

@@ -19,6 +19,11 @@ export interface Database {
    */
   write(statements: InStatement[]): Promise<ResultSet[]>;
   /**
+   * As `write`, without foreign keys: the one way in which SQLite lets a table be made anew that others
+   * refer to, or dropping it would delete their rows. For `db/adoption.ts` alone.
+   */
+  rebuild(statements: InStatement[]): Promise<ResultSet[]>;
+  /**
    * Empties the write-ahead log, where deleted bytes live on. False: a reader was in the way, try later.
    * A server's log is out of reach from here: docs/operating.md.
    */
@@ -64,13 +69,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     client = await connect();
   }
 
-  async function call(statements: InStatement[], mode: "read" | "write"): Promise<ResultSet[]> {
+  async function call(
+    statements: InStatement[],
+    mode: "read" | "write" | "rebuild",
+  ): Promise<ResultSet[]> {
     const end = performance.now() + options.timeoutMs;
     let arrivals = 0; // how often the batch may have reached the server without an answer
     for (let attempt = 1;; attempt++) {
       const used = client;
       try {
-        const answer = used.batch(statements, mode);
+        const answer = mode === "rebuild" ? used.migrate(statements) : used.batch(statements, mode);
         return embedded ? await answer : await within(answer, end - performance.now());
       } catch (error) {
         const failure = classify(error);
@@ -83,7 +91,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         const pause = failure === "busy" ? Math.random() * Math.min(20 * attempt, 250) : 10;
         if (attempt >= patience || performance.now() + pause >= end) {
           throw new AppError("unavailable", {
-            answerLost: arrivals > 0 && mode === "write",
+            answerLost: arrivals > 0 && mode !== "read",
             cause: error,
           });
         }
@@ -95,6 +103,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     read: (statements) => call(statements, "read"),
     write: (statements) => call(statements, "write"),
+    rebuild: (statements) => call(statements, "rebuild"),
     async truncateLog() {
       if (!embedded) return true;
       try {
@@ -158,7 +167,7 @@ function classify(error: unknown): Failure {
   if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
   if (error.code === "CLIENT_CLOSED") return "closed";
   if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
-  if (error.code === "SQLITE_ERROR" || error.code === "SQL_INPUT_ERROR") return "schema";
+  if (/^(SQLITE_ERROR|SQL_INPUT_ERROR|SQL_PARSE_ERROR)$/.test(error.code)) return "schema";
   // sqld knows no code for a name that does not exist
   if (/no such (table|column)|has no column named/.test(error.message)) return "schema";
   return error.code.startsWith("SQLITE_") ? "unreachable" : "lost";

@@ -1,3 +1,4 @@
+import type { InStatement } from "@libsql/client";
 import { type Database, RefusedStatement } from "./client.ts";
 import members from "./migrations/0001_members.sql" with { type: "text" };
 import leaving from "./migrations/0002_leaving.sql" with { type: "text" };
@@ -16,26 +17,56 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0003_operating", sql: operating },
 ];
 
+/** A table has the name of one of ours, and is not ours. */
+export class ForeignTable extends Error {
+  override name = "ForeignTable";
+
+  constructor(table: string) {
+    super(
+      `table "${table}" is not Annyeong's, and nothing has been changed; "deno task adopt" takes over ` +
+        "members who are there already: docs/existing-members.md",
+    );
+  }
+}
+
+/** SQL: the tables that other services commonly have under our names, by a column that only ours has. */
+export const selectForeign = `
+  SELECT name FROM sqlite_schema JOIN (
+    SELECT 'users' AS own, 'name_key' AS mark UNION ALL SELECT 'sessions', 'secret_hash'
+    UNION ALL SELECT 'migrations', 'applied_at')
+  ON lower(name) = own AND type IN ('table', 'view')
+  WHERE mark NOT IN (SELECT info.name FROM pragma_table_info(sqlite_schema.name) AS info)
+  ORDER BY own DESC`;
+
+export const createMigrations =
+  "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";
+
+/** A migration as one batch, which begins by recording itself. */
+export function batchOf({ name, sql }: Migration, now: number): InStatement[] {
+  return [
+    { sql: "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", args: [name, now] },
+    ...statementsOf(sql),
+  ];
+}
+
 /**
  * Brings the database to the current schema and returns the names of the migrations it ran. Each is one
  * batch that begins by recording itself, so of two runs at once one does the work and the other finds it
- * done. Throws `unavailable`.
+ * done. Throws `unavailable`, and `ForeignTable` before it has changed anything.
  */
 export async function migrate(
   db: Database,
   now: number,
   migrations = ownMigrations,
 ): Promise<string[]> {
-  await db.write([
-    "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
-  ]);
+  const [foreign] = await db.read([selectForeign]);
+  if (foreign!.rows[0]) throw new ForeignTable(String(foreign!.rows[0].name));
+  await db.write([createMigrations]);
   const ran: string[] = [];
-  for (const { name, sql } of await pending(db, migrations)) {
+  for (const migration of await pending(db, migrations)) {
+    const { name } = migration;
     try {
-      await db.write([
-        { sql: "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", args: [name, now] },
-        ...statementsOf(sql),
-      ]);
+      await db.write(batchOf(migration, now));
       ran.push(name);
     } catch (error) {
       const done = error instanceof RefusedStatement && error.kind === "constraint" &&

@@ -117,6 +117,22 @@ export function holdsNobody(table: string, why: string): HoldsNobody {
   return { disposition: "nobody", table, why };
 }
 
+/** The list with more columns of one table in the export: those that a team's own `users` brought along. */
+export function alsoShow<E extends Entry | HoldsNobody>(
+  list: readonly E[],
+  table: string,
+  columns: readonly string[],
+): E[] {
+  if (!list.some((entry) => entry.table === table && "show" in entry)) {
+    throw new Error(`data map: "${table}" is not on the list, so nothing more of it can be shown`);
+  }
+  return list.map((entry) =>
+    entry.table === table && "show" in entry
+      ? { ...entry, show: [...new Set([...entry.show, ...columns])] }
+      : entry
+  );
+}
+
 /** Checks the list. Throws an `Error` that says which entry is wrong and what to write instead. */
 export function dataMap(list: readonly (Entry | HoldsNobody)[]): DataMap {
   const nobody = list.filter((entry) => entry.disposition === "nobody");

@@ -28,9 +28,9 @@ export const plainText = z.string().check(
 );
 
 /** Characters that are not seen, with which one name could pass for another. */
-const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+export const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
-const trimmed = z.pipe(plainText, z.transform((text) => text.normalize("NFC").trim()));
+export const trimmed = z.pipe(plainText, z.transform((text) => text.normalize("NFC").trim()));
 
 /** A login name: 2 to 40 letters, digits, dots, hyphens, underscores, @ or + of any script. */
 export const loginName = z.pipe(

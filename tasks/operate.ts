@@ -4,6 +4,7 @@
  */
 import type { Parts } from "../runtime.ts";
 import { admin } from "./admin.ts";
+import { adopt } from "./adopt.ts";
 import { jobs } from "./jobs.ts";
 import { ledger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
@@ -17,9 +18,13 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
       return await jobs(parts);
     case "ledger":
       return await ledger(args, parts);
+    case "adopt":
+      return await adopt(args, parts);
     case "admin":
       return await admin(args, parts);
   }
-  console.error("usage: migrate | jobs | ledger export FILE | ledger replay FILE | admin COMMAND");
+  console.error(
+    "usage: migrate | jobs | ledger export FILE | ledger replay FILE | adopt FILE.sql | admin COMMAND",
+  );
   Deno.exit(2);
 }
