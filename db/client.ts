@@ -50,6 +50,9 @@ export interface DatabaseOptions {
 /** Native waiting for a lock stops the whole event loop, so it is kept short and tried again, ms. */
 const lockWaitMs = 50;
 
+/** How long emptying the log waits for others who are writing, ms. */
+const logWaitMs = 20;
+
 /** How a call failed, and therefore what may be done about it. */
 type Failure = "busy" | "closed" | "unreachable" | "lost" | "constraint" | "schema";
 
@@ -57,6 +60,8 @@ type Failure = "busy" | "closed" | "unreachable" | "lost" | "constraint" | "sche
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const embedded = options.url.startsWith("file:");
   let client = await connect();
+  let writes = 0;
+  let truncation: Promise<boolean> | undefined;
 
   async function connect(): Promise<Client> {
     return embedded ? await openFile(options.url) : openServer(options);
@@ -78,7 +83,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     for (let attempt = 1;; attempt++) {
       const used = client;
       try {
-        const answer = mode === "rebuild" ? used.migrate(statements) : used.batch(statements, mode);
+        const answer = ask(used, statements, mode);
         return embedded ? await answer : await within(answer, end - performance.now());
       } catch (error) {
         const failure = classify(error);
@@ -100,21 +105,41 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
   }
 
+  /** Those who ask while others still write are served by one truncation: it costs as much as a commit. */
+  async function truncate(): Promise<boolean> {
+    if (!embedded) return true;
+    const end = performance.now() + logWaitMs;
+    for (let seen = -1; seen !== writes && performance.now() < end;) {
+      seen = writes;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    truncation = undefined; // who asks from here on is not served by what follows
+    try {
+      const result = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+      return Number(result.rows[0]?.busy) === 0;
+    } catch {
+      return false; // the act before it is done, whatever becomes of this
+    }
+  }
+
   return {
     read: (statements) => call(statements, "read"),
-    write: (statements) => call(statements, "write"),
+    write: (statements) => call(statements, "write").finally(() => writes++),
     rebuild: (statements) => call(statements, "rebuild"),
-    async truncateLog() {
-      if (!embedded) return true;
-      try {
-        const result = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        return Number(result.rows[0]?.busy) === 0;
-      } catch {
-        return false; // the act before it is done, whatever becomes of this
-      }
-    },
+    truncateLog: () => truncation ??= truncate(),
     close: () => client.close(),
   };
+}
+
+/** One statement that reads is a snapshot by itself, and costs a third of a transaction around it. */
+async function ask(
+  client: Client,
+  statements: InStatement[],
+  mode: "read" | "write" | "rebuild",
+): Promise<ResultSet[]> {
+  if (mode === "rebuild") return await client.migrate(statements);
+  if (mode === "read" && statements.length === 1) return [await client.execute(statements[0]!)];
+  return await client.batch(statements, mode);
 }
 
 /**

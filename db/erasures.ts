@@ -211,7 +211,7 @@ const reasonStatement = `
 
 /** By our own claim, so that it is the same however often the batch arrived. */
 const selectVerdict = `
-  SELECT ${receiptColumns}, ${countUnmapped} AS unmapped
+  SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUnmapped}, 0) AS unmapped
   FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
   LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
 

@@ -12,9 +12,17 @@ export const liveTables = `
        'libsql_wasm_func_table', 'libsql_vector_meta_shadow',
        '_litestream_seq', '_litestream_lock'))`;
 
-/** SQL: how many live tables `:tables` does not name. Looked at in the statement itself, never cached. */
-export const countUnmapped =
-  `(SELECT count(*) FROM ${liveTables} WHERE name NOT IN (SELECT value FROM json_each(:tables)))`;
+const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
+
+/**
+ * SQL: how many live tables `:tables` does not name. Looked at in the statement itself, never cached.
+ * `pragma_table_list` opens every table, so it is asked only where the list of names gives a reason to.
+ */
+export const countUnmapped = `
+  iif(EXISTS (
+    SELECT 1 FROM sqlite_schema
+    WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
+  (SELECT count(*) FROM ${liveTables} WHERE ${unnamed}), 0)`;
 
 /** The same as a statement. */
 export function selectUnmapped(places: Places): InStatement {

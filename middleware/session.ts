@@ -45,12 +45,15 @@ class SealedCookieStore extends CookieStore {
   private async open(cookie: string): Promise<Seal | null> {
     for (const key of this.config.sessionSecrets) {
       const seal = sealed.safeParse(await unseal(key, cookie)).data;
-      if (!seal) continue;
-      if (this.opened.size >= sealsRemembered) this.opened.delete(this.opened.keys().next().value!);
-      this.opened.set(cookie, seal);
-      return seal;
+      if (seal) return this.remember(cookie, seal);
     }
     return null;
+  }
+
+  private remember(cookie: string, seal: Seal): Seal {
+    if (this.opened.size >= sealsRemembered) this.opened.delete(this.opened.keys().next().value!);
+    this.opened.set(cookie, seal);
+    return seal;
   }
 
   /** The library makes a session for every visitor; a visitor gets no cookie. */
@@ -71,6 +74,7 @@ class SealedCookieStore extends CookieStore {
         seen: seen.value,
       };
       const value = await encrypt(this.config.sessionSecrets[0]!, JSON.stringify(seal));
+      this.remember(value, seal);
       setCookie(c, this.sessionCookieName, value, this.cookieOptions);
     } else if (getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix)) {
       await this.deleteSession(c);
