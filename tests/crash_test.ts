@@ -6,6 +6,7 @@ import { type Database, openDatabase } from "../db/client.ts";
 import { answering, freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
 import { Browser, goodPassword, openApp, type Service } from "./harness.ts";
 import { runs } from "./rounds.ts";
+import { tally } from "./tally.ts";
 
 /** What a member asked for and what they were told, in this order. */
 interface Life {
@@ -41,7 +42,7 @@ async function liveOn(service: Service, lives: Life[], prefix: string, stopped: 
 }
 
 /** Asks the service that is back about everybody. */
-async function checkLives(service: Service, lives: readonly Life[]) {
+async function checkLives(killed: string, kills: number, service: Service, lives: Life[]) {
   for (const { name: user_id, joining, leaving, receipt } of lives) {
     const browser = new Browser(service);
     const { status } = await browser.send("POST", "/login", { user_id, password: goodPassword });
@@ -53,6 +54,11 @@ async function checkLives(service: Service, lives: readonly Life[]) {
     assert.equal(found.status, 200, `${user_id} had a receipt`);
     assert.equal(found.json.destroyed[0].count, 1);
   }
+  const count = (column: string, n: number) => tally("Kills under load", killed, column, n);
+  count("kills", kills);
+  count("members under way", lives.length);
+  count("joins acknowledged", lives.filter(({ joining }) => joining === "told").length);
+  count("withdrawals acknowledged", lives.filter(({ leaving }) => leaving === "told").length);
 }
 
 /** Nothing is half done, whatever was under way. */
@@ -128,7 +134,7 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
           await Promise.all(members);
           service = await startService(folder, port);
         }
-        await checkLives(service, lives);
+        await checkLives("the service", kills.length, service, lives);
       } finally {
         await service.kill();
       }
@@ -178,7 +184,7 @@ Deno.test({
             await Promise.all(members);
             sqld = await startSqld(folder, port);
           }
-          await checkLives(app, lives);
+          await checkLives("the database", kills.length, app, lives);
           await checkRows(app.db);
         } finally {
           await app.close();

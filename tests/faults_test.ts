@@ -17,6 +17,7 @@ import {
 import { type Fault, openProxy, type Proxy } from "./proxy.ts";
 import { rounds } from "./rounds.ts";
 import { openSqld } from "./stacks.ts";
+import { tally } from "./tally.ts";
 
 const newPassword = "battery staple 9";
 const recipients = JSON.stringify(["mail", "shop"].map((name) => ({
@@ -276,8 +277,8 @@ async function go(
     "SELECT count(*) AS n FROM reasons",
     "SELECT count(DISTINCT id) AS n FROM attempts",
   ]);
-  const told = changes && done && journey.name.startsWith("leaving") ? 1 : 0;
-  assert.equal(reasons!.rows[0]!.n, told, `${where}: one reason for one act`);
+  const reasonsLeft = changes && done && journey.name.startsWith("leaving") ? 1 : 0;
+  assert.equal(reasons!.rows[0]!.n, reasonsLeft, `${where}: one reason for one act`);
   assert.ok(Number(attempts!.rows[0]!.n) <= 2, `${where}: a try is counted once`);
 
   if (answer.json.receipt_id && done && changes) {
@@ -288,6 +289,12 @@ async function go(
   // an answer that was lost takes the new cookie with it: the member signs in again
   const cookieLost = journey.name === "signing in" && answer.status !== 200;
   if (changes && !cookieLost) assert.equal(said, done, `${where}: asked afterwards`);
+  if (fault !== "none") {
+    const kind = `${fault}, ${forGood ? "from then on" : "once"}`;
+    const told = answer.status === journey.success ? "success" : "503";
+    tally("Faults at each request", journey.name, kind);
+    tally("What was told, and was so", kind, `${told}, ${done ? "done" : "unchanged"}`);
+  }
   return requests;
 }
 
