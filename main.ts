@@ -77,7 +77,7 @@ async function openConfigured(database: Config["database"]): Promise<Database> {
     return await openDatabase(database);
   } catch {
     throw new ConfigError(
-      "TURSO_DATABASE_URL cannot be opened: is its folder there, and writable?",
+      "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",
     );
   }
 }
@@ -88,7 +88,9 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ConfigError) log.fatal("{problem}", { problem: error.message });
-    else log.fatal("cannot start: the database is not there", { causes: causesOf(error) });
+    else {log.fatal("cannot start: the database does not answer, or takes no writes", {
+        causes: causesOf(error),
+      });}
     Deno.exit(1);
   }
 }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { type Database, openDatabase } from "../db/client.ts";
 import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
 import { type DiskFault, fullDisk, noMount, readOnly, refusedWrites } from "./disks.ts";
-import { Browser, goodPassword, newMember, openApp, type Service, signIn } from "./harness.ts";
+import { Browser, newMember, openApp, type Service, signIn } from "./harness.ts";
 import { checkLives, checkRows, leave, type Life, liveOn } from "./lives.ts";
-import { logOf, type Process, spawnService, startService } from "./process.ts";
+import { logOf, spawnService, startService } from "./process.ts";
 import { tally } from "./tally.ts";
 
 /** A service with a disk that can be spoiled, by the process whose disk it is. */
@@ -119,3 +119,131 @@ for (const fault of [fullDisk, refusedWrites]) {
     );
   }
 }
+
+/** A disk that is full before the service is there: the shell fills it. */
+const fullAtStart = (folder: string) => {
+  const fill = 'cat /dev/zero > "$1/ballast" 2>/dev/null || true; shift; exec "$@"';
+  return [...fullDisk.within(folder), "sh", "-c", fill, "sh", folder];
+};
+
+for (const [name, within] of [["read-only", readOnly], ["full", fullAtStart]] as const) {
+  testIn(`a ${name} disk stops the start with a sentence`, noMount, async (folder) => {
+    const process = spawnService(folder, { within: within(folder) });
+    const log = await logOf(process);
+    assert.equal((await process.status).code, 1);
+    assert.match(
+      log,
+      /TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with/,
+    );
+    assert.doesNotMatch(log, /listening|\bat file:/);
+    tally("Starts on a bad disk", name, "refused with a sentence");
+  });
+}
+
+const noFull = await Deno.stat("/dev/full").then(() => null, () => "no /dev/full here");
+
+testIn("a log that cannot be written changes no answer", noFull, async (folder) => {
+  const within = ["sh", "-c", 'exec "$@" >/dev/full 2>&1', "sh"];
+  const service = await startService(folder, { within });
+  const hong = await newMember(service, "hong");
+  for (const path of ["/userinfo", "/withdrawal", "/userinfo/export", "/nowhere"]) {
+    assert.equal((await hong.get(path)).status, path === "/nowhere" ? 404 : 200, path);
+  }
+  const left = await hong.send("DELETE", "/withdrawal");
+  assert.equal(left.status, 200, left.text);
+  assert.equal((await hong.get(`/receipts/${left.json.receipt_id}`)).status, 200);
+  await service.kill();
+});
+
+/** Two services on one embedded file. */
+async function withTwo(
+  folder: string,
+  env: Record<string, string>,
+  test: (one: Service, other: Service) => Promise<void>,
+): Promise<string[]> {
+  const one = await startService(folder, { env });
+  const other = await startService(folder, { env });
+  try {
+    await test(one, other);
+  } finally {
+    await one.kill();
+    await other.kill();
+  }
+  return [await one.log, await other.log];
+}
+
+testIn("two services on one file keep what either acknowledged", null, async (folder) => {
+  await withTwo(folder, {}, async (one, other) => {
+    const lives: Life[] = [];
+    let over = false;
+    const load = [one, other].flatMap((service, at) =>
+      ["a", "b"].map((letter) => liveOn(service, lives, `${letter}${at}x`, () => over))
+    );
+    for (let round = 0; round < 3; round++) {
+      const phone = await newMember(one, `hong${round}`);
+      const laptop = await signIn(other, `hong${round}`);
+      const atOther = new Browser(other);
+      phone.cookies.forEach((value, name) => atOther.cookies.set(name, value));
+      assert.equal((await atOther.get("/userinfo")).status, 200);
+      await phone.send("POST", "/logout");
+      assert.equal(
+        (await atOther.get("/userinfo")).status,
+        401,
+        "ended in one, ended in the other",
+      );
+      const copy = laptop.copy();
+      assert.equal((await laptop.send("DELETE", "/withdrawal")).status, 200);
+      assert.equal((await copy.get("/userinfo")).status, 401);
+    }
+    over = true;
+    await Promise.all(load);
+    const told = lives.filter(({ leaving }) => leaving === "told").length;
+    assert.ok(told > 0, "somebody left");
+    tally("Two services on one file", "members", "joined", lives.length);
+    tally("Two services on one file", "members", "left", told);
+    await checkLives(other, lives);
+  });
+  const db = await open(`file:${folder}/test.db`);
+  await checkRows(db);
+  db.close();
+});
+
+testIn("the jobs of two services on one file erase everybody once", null, async (folder) => {
+  const url = "http://127.0.0.1:9/never-called";
+  const env = {
+    WITHDRAWAL_GRACE_DAYS: `${1 / 86_400}`,
+    RECIPIENTS: JSON.stringify([{ name: "mail", url, secret: `whsec_${btoa("s".repeat(32))}` }]),
+  };
+  const members = 12;
+  const logs = await withTwo(folder, env, async (one, other) => {
+    const receipts = [];
+    for (let n = 0; n < members; n++) {
+      const browser = await newMember(n % 2 ? one : other, `hong${n}`);
+      const left = await browser.send("DELETE", "/withdrawal");
+      assert.equal(left.status, 202);
+      receipts.push(left.json.receipt_id);
+    }
+    const end = Date.now() + 20_000;
+    for (const receipt of receipts) {
+      for (;;) {
+        const { json } = await new Browser(one).get(`/receipts/${receipt}`);
+        if (json.status !== "scheduled") break;
+        assert.ok(Date.now() < end, "erased by now");
+        await pause(100);
+      }
+    }
+  });
+  const erased = logs.join("\n").matchAll(/"job":"erasures".*?"erased":(\d+)/g)
+    .reduce((sum, [, count]) => sum + Number(count), 0);
+  assert.equal(erased, members, "one job each, in one service or the other");
+  tally("Two services on one file", "due erasures", "carried out once", erased);
+  const db = await open(`file:${folder}/test.db`);
+  await checkRows(db);
+  const [users, ledger, events] = await db.read([
+    "SELECT id FROM users",
+    "SELECT id FROM erasures",
+    "SELECT id FROM deliveries WHERE type = 'member.withdrawn'",
+  ]);
+  assert.deepEqual([users, ledger, events].map((one) => one!.rows.length), [0, members, members]);
+  db.close();
+});
