@@ -20,7 +20,7 @@ async function checkAll(killed: string, kills: number, service: Service, lives: 
 }
 
 const moments = fc.array(fc.integer({ min: 300, max: 1300 }), { minLength: 3, maxLength: 3 });
-const settings = { ...runs<[number[]]>(1), endOnFailure: true };
+const settings = () => ({ ...runs<[number[]]>(1), endOnFailure: true });
 
 Deno.test("a service that is killed at any moment has kept what it acknowledged, and nothing half", async () => {
   await fc.assert(
@@ -58,7 +58,7 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
       );
       await Deno.remove(folder, { recursive: true });
     }),
-    settings,
+    settings(),
   );
 });
 
@@ -103,7 +103,7 @@ Deno.test({
         );
         await Deno.remove(folder, { recursive: true });
       }),
-      settings,
+      settings(),
     );
   },
 });

@@ -293,7 +293,8 @@ async function go(
     const kind = `${fault}, ${forGood ? "from then on" : "once"}`;
     const told = answer.status === journey.success ? "success" : "503";
     tally("Faults at each request", journey.name, kind);
-    tally("What was told, and was so", kind, `${told}, ${done ? "done" : "unchanged"}`);
+    const was = done && (changes || told === "success") ? "done" : "unchanged";
+    tally("What was told, and was so", kind, `${told}, ${was}`);
   }
   return requests;
 }
