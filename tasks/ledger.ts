@@ -1,5 +1,7 @@
 /** `deno task ledger export FILE` and `deno task ledger replay FILE`: see docs/operating.md. */
+import type { Services } from "../context.ts";
 import { type LedgerLine, ledgerLine, readLedger } from "../db/ledger.ts";
+import { AppError, causesOf } from "../domain/error.ts";
 import { replayLedger } from "../jobs/replay.ts";
 import { openOnDeno } from "../main.ts";
 
@@ -9,13 +11,28 @@ if (!path || (command !== "export" && command !== "replay")) {
   Deno.exit(2);
 }
 
-const services = await openOnDeno();
-if (command === "export") await exportTo(path);
-else await replayFrom(path);
-services.db.close();
+try {
+  if (command === "replay") await check(path);
+  const services = await openOnDeno();
+  await (command === "export" ? exportTo(path, services) : replayFrom(path, services));
+  services.db.close();
+} catch (error) {
+  console.error(sentence(error));
+  Deno.exit(1);
+}
+
+/** What is wrong with the file or the database; what is neither is a mistake of ours, and thrown. */
+function sentence(error: unknown): string {
+  if (error instanceof AppError) return `the database: ${causesOf(error).join("; ")}`;
+  if (!(error instanceof Error) || !("code" in error)) throw error;
+  const written = command === "export";
+  return `${path} cannot be ${
+    written ? "written" : "read"
+  } (${error.code}); nothing has been changed`;
+}
 
 /** Written beside and renamed, so that a broken export never takes the place of a whole one. */
-async function exportTo(path: string): Promise<void> {
+async function exportTo(path: string, services: Services): Promise<void> {
   const partial = `${path}.partial`;
   const file = await Deno.open(partial, { write: true, create: true, truncate: true, mode: 0o600 });
   const writer = file.writable.getWriter();
@@ -30,9 +47,12 @@ async function exportTo(path: string): Promise<void> {
   console.log(`${lines} erasures written`);
 }
 
-/** Every line is checked before the first is carried out: half a ledger would pass for a whole one. */
-async function replayFrom(path: string): Promise<void> {
-  for await (const _ of parse(path)) { /* throws at the first that is no line of a ledger */ }
+/** Every line, before the first is carried out: half a ledger would pass for a whole one. */
+async function check(path: string): Promise<void> {
+  for await (const _ of parse(path)) { /* ends at the first that is no line of a ledger */ }
+}
+
+async function replayFrom(path: string, services: Services): Promise<void> {
   const run = await replayLedger(services, withProgress(parse(path)));
   console.log(
     `${run.lines} erasures read, ${run.erased} members erased again, ${run.sessions} sessions ended`,
