@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { openDatabase } from "../db/client.ts";
 import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
 import { openApp, type Service } from "./harness.ts";
-import { checkLives, checkRows, type Life, liveOn } from "./lives.ts";
+import { checkLives, checkRows, type Life, liveTogether } from "./lives.ts";
 import { startService } from "./process.ts";
 import { runs } from "./rounds.ts";
 import { tally } from "./tally.ts";
@@ -32,13 +32,12 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
       try {
         for (const [round, after] of kills.entries()) {
           let killed = false;
-          const members = ["a", "b", "c"].map((one) =>
-            liveOn(service, lives, `${one}${round}x`, () => killed)
-          );
+          const three = [service, service, service];
+          const members = liveTogether(three, lives, `m${round}`, () => killed);
           await new Promise((resolve) => setTimeout(resolve, after));
           killed = true;
           await service.kill();
-          await Promise.all(members);
+          await members;
           service = await startService(folder, { port });
         }
         await checkAll("the service", kills.length, service, lives);
@@ -82,13 +81,11 @@ Deno.test({
         try {
           for (const [round, after] of kills.entries()) {
             let killed = false;
-            const members = ["a", "b", "c"].map((one) =>
-              liveOn(app, lives, `${one}${round}x`, () => killed)
-            );
+            const members = liveTogether([app, app, app], lives, `m${round}`, () => killed);
             await new Promise((resolve) => setTimeout(resolve, after));
             killed = true;
             await sqld.stop("SIGKILL");
-            await Promise.all(members);
+            await members;
             sqld = await startSqld(folder, port);
           }
           await checkAll("the database", kills.length, app, lives);

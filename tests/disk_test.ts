@@ -4,7 +4,7 @@ import { type Database, openDatabase } from "../db/client.ts";
 import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
 import { type DiskFault, fullDisk, noMount, readOnly, refusedWrites } from "./disks.ts";
 import { Browser, newMember, openApp, type Service, signIn } from "./harness.ts";
-import { checkLives, checkRows, leave, type Life, liveOn } from "./lives.ts";
+import { checkLives, checkRows, leave, type Life, liveTogether } from "./lives.ts";
 import { logOf, spawnService, startService } from "./process.ts";
 import { tally } from "./tally.ts";
 
@@ -69,7 +69,7 @@ async function spoilUnderLoad(fault: DiskFault, folder: string, bench: Bench) {
   const lives: Life[] = [];
   const told: Life["leaving"][] = []; // while the disk was bad
   let over = false;
-  const load = Promise.all(["a", "b", "c"].map((one) => liveOn(bench, lives, one, () => over)));
+  const load = liveTogether([bench, bench, bench], lives, "m", () => over);
   for (const round of ["first", "second"]) {
     const leavers = await Promise.all(["1", "2", "3"].map(async (one) => {
       const name = round + one;
@@ -176,10 +176,8 @@ testIn("two services on one file keep what either acknowledged", null, async (fo
   await withTwo(folder, {}, async (one, other) => {
     const lives: Life[] = [];
     let over = false;
-    const load = [one, other].flatMap((service, at) =>
-      ["a", "b"].map((letter) => liveOn(service, lives, `${letter}${at}x`, () => over))
-    );
-    for (let round = 0; round < 3; round++) {
+    const load = liveTogether([one, other], lives, "m", () => over);
+    for (let round = 0; round < 2; round++) {
       const phone = await newMember(one, `hong${round}`);
       const laptop = await signIn(other, `hong${round}`);
       const atOther = new Browser(other);
@@ -196,7 +194,7 @@ testIn("two services on one file keep what either acknowledged", null, async (fo
       assert.equal((await copy.get("/userinfo")).status, 401);
     }
     over = true;
-    await Promise.all(load);
+    await load;
     const told = lives.filter(({ leaving }) => leaving === "told").length;
     assert.ok(told > 0, "somebody left");
     tally("Two services on one file", "members", "joined", lives.length);

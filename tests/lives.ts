@@ -15,8 +15,22 @@ export interface Life {
 const nothingChanged = "지금은 탈퇴를 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.";
 const lostWords = "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.";
 
+/** One line of members at each service. What is wrong is thrown to whoever awaits this, not before. */
+export function liveTogether(
+  services: readonly Service[],
+  lives: Life[],
+  prefix: string,
+  stopped: () => boolean,
+): Promise<unknown> {
+  const all = Promise.all(
+    services.map((service, n) => liveOn(service, lives, `${prefix}${"abcd"[n]}`, stopped)),
+  );
+  all.catch(() => {});
+  return all;
+}
+
 /** Members come, look and mostly leave, until nobody answers any more. */
-export async function liveOn(
+async function liveOn(
   service: Service,
   lives: Life[],
   prefix: string,
