@@ -180,8 +180,7 @@ testIn("two services on one file keep what either acknowledged", null, async (fo
     for (let round = 0; round < 2; round++) {
       const phone = await newMember(one, `hong${round}`);
       const laptop = await signIn(other, `hong${round}`);
-      const atOther = new Browser(other);
-      phone.cookies.forEach((value, name) => atOther.cookies.set(name, value));
+      const atOther = phone.copy(other);
       assert.equal((await atOther.get("/userinfo")).status, 200);
       await phone.send("POST", "/logout");
       assert.equal(

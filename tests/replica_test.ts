@@ -1,16 +1,9 @@
 /** A primary with a replica attached: the service on the primary is never stale; how stale the replica is, is counted. */
 import assert from "node:assert/strict";
 import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
-import { type Answer, Browser, newMember, openApp, type Service, signIn } from "./harness.ts";
+import { type Answer, newMember, openApp, signIn } from "./harness.ts";
 import { rounds } from "./rounds.ts";
 import { tally } from "./tally.ts";
-
-/** The same cookies at another service. */
-function at(service: Service, { cookies }: Browser): Browser {
-  const browser = new Browser(service);
-  cookies.forEach((value, name) => browser.cookies.set(name, value));
-  return browser;
-}
 
 /** Asks until the answer is the right one, and counts how long it was the wrong one. */
 async function untilRight(what: string, ask: () => Promise<Answer>, right: number) {
@@ -52,11 +45,15 @@ Deno.test({
         const name = `hong${round}`;
         const phone = await newMember(app, name);
         assert.equal((await phone.get("/userinfo")).status, 200, "the primary knows at once");
-        await untilRight("a sign-in at the primary", () => at(reader, phone).get("/userinfo"), 200);
+        await untilRight(
+          "a sign-in at the primary",
+          () => phone.copy(reader).get("/userinfo"),
+          200,
+        );
         const copy = phone.copy();
         await phone.send("POST", "/logout");
         assert.equal((await copy.copy().get("/userinfo")).status, 401, "the primary knows at once");
-        const late = at(reader, copy);
+        const late = copy.copy(reader);
         if (round % 2) { // the batch is the primary's: who is signed out leaves nowhere
           const { status } = await late.send("DELETE", "/withdrawal");
           assert.ok([401, 409].includes(status), `${status}`); // 409: it still reads the session
@@ -64,7 +61,11 @@ Deno.test({
           await untilRight("a sign-out at the primary", () => late.copy().get("/userinfo"), 401);
         }
         const own = await signIn(reader, name);
-        assert.equal((await at(app, own).get("/userinfo")).status, 200, "writes are the primary's");
+        assert.equal(
+          (await own.copy(app).get("/userinfo")).status,
+          200,
+          "writes are the primary's",
+        );
         await untilRight("a sign-in through the replica", () => own.copy().get("/userinfo"), 200);
       }
     } finally {
