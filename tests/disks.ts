@@ -40,7 +40,7 @@ function skipUnless(command: string[], what: string): string | null {
   }
 }
 
-export const noMount = skipUnless([...tmpfs("/mnt"), "true"], "mounting in a namespace");
+export const noMount = skipUnless([...tmpfs("/tmp"), "true"], "mounting in a namespace");
 
 /** A disk of 32 MB that another program fills to the last page, again and again. */
 export const fullDisk: DiskFault = {
