@@ -101,7 +101,7 @@ async function openConfigured(database: Config["database"]): Promise<Database> {
     return await openDatabase(database);
   } catch {
     throw new ConfigError(
-      "TURSO_DATABASE_URL cannot be opened: is its folder there, and writable?",
+      "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",
     );
   }
 }
@@ -114,7 +114,10 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ForeignTable) {
       log.fatal("{problem}", { problem: error.message });
-    } else log.fatal("cannot start: the database is not there", { causes: causesOf(error) });
+    } else {
+      const problem = "cannot start: the database does not answer, or takes no writes";
+      log.fatal(problem, { causes: causesOf(error) });
+    }
     Deno.exit(1);
   }
 }

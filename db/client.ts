@@ -54,7 +54,7 @@ const lockWaitMs = 50;
 const logWaitMs = 20;
 
 /** How a call failed, and therefore what may be done about it. */
-type Failure = "busy" | "closed" | "unreachable" | "lost" | "constraint" | "schema";
+type Failure = "busy" | "closed" | "failed" | "lost" | "constraint" | "schema";
 
 /** Opens `file:`, `http(s)://` and `libsql://` alike. The file's folder has to exist. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -183,21 +183,17 @@ async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   }
 }
 
+/**
+ * Whatever is not the database's own word may hide a lost answer, even a refused connection: on a kept one
+ * that dies, fetch sends once more by itself, and then says only what became of the second.
+ */
 function classify(error: unknown): Failure {
-  if (!(error instanceof LibsqlError)) {
-    return /refused|connect error|dns error|name resolution/i.test(String(causes(error)))
-      ? "unreachable"
-      : "lost";
-  }
+  if (!(error instanceof LibsqlError)) return "lost";
   if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
   if (error.code === "CLIENT_CLOSED") return "closed";
   if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
   if (/^(SQLITE_ERROR|SQL_INPUT_ERROR|SQL_PARSE_ERROR)$/.test(error.code)) return "schema";
   // sqld knows no code for a name that does not exist
   if (/no such (table|column)|has no column named/.test(error.message)) return "schema";
-  return error.code.startsWith("SQLITE_") ? "unreachable" : "lost";
-}
-
-function causes(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${causes(error.cause)}` : "";
+  return error.code.startsWith("SQLITE_") ? "failed" : "lost";
 }

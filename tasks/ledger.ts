@@ -1,7 +1,8 @@
 /** `deno task ledger export FILE` and `deno task ledger replay FILE`: see docs/operating.md. */
-import { type LedgerLine, ledgerLine, readLedger } from "../db/ledger.ts";
-import { replayLedger } from "../jobs/replay.ts";
 import type { Services } from "../context.ts";
+import { type LedgerLine, ledgerLine, readLedger } from "../db/ledger.ts";
+import { AppError, causesOf } from "../domain/error.ts";
+import { replayLedger } from "../jobs/replay.ts";
 import { openOnDeno, type Parts } from "../runtime.ts";
 
 export async function ledger([command, path]: readonly string[], parts?: Parts): Promise<void> {
@@ -9,14 +10,28 @@ export async function ledger([command, path]: readonly string[], parts?: Parts):
     console.error("usage: deno task ledger export FILE | deno task ledger replay FILE");
     Deno.exit(2);
   }
-  const services = await openOnDeno(parts);
-  if (command === "export") await exportTo(services, path);
-  else await replayFrom(services, path);
-  services.db.close();
+  try {
+    if (command === "replay") await check(path);
+    const services = await openOnDeno(parts);
+    await (command === "export" ? exportTo(path, services) : replayFrom(path, services));
+    services.db.close();
+  } catch (error) {
+    console.error(
+      sentence(error, `${path} cannot be ${command === "export" ? "written" : "read"}`),
+    );
+    Deno.exit(1);
+  }
+}
+
+/** What is wrong with the file or the database; what is neither is a mistake of ours, and thrown. */
+function sentence(error: unknown, aboutFile: string): string {
+  if (error instanceof AppError) return `the database: ${causesOf(error).join("; ")}`;
+  if (!(error instanceof Error) || !("code" in error)) throw error;
+  return `${aboutFile} (${error.code}); nothing has been changed`;
 }
 
 /** Written beside and renamed, so that a broken export never takes the place of a whole one. */
-async function exportTo(services: Services, path: string): Promise<void> {
+async function exportTo(path: string, services: Services): Promise<void> {
   const partial = `${path}.partial`;
   const file = await Deno.open(partial, { write: true, create: true, truncate: true, mode: 0o600 });
   const writer = file.writable.getWriter();
@@ -31,9 +46,12 @@ async function exportTo(services: Services, path: string): Promise<void> {
   console.log(`${lines} erasures written`);
 }
 
-/** Every line is checked before the first is carried out: half a ledger would pass for a whole one. */
-async function replayFrom(services: Services, path: string): Promise<void> {
-  for await (const _ of parse(path)) { /* throws at the first that is no line of a ledger */ }
+/** Every line, before the first is carried out: half a ledger would pass for a whole one. */
+async function check(path: string): Promise<void> {
+  for await (const _ of parse(path)) { /* ends at the first that is no line of a ledger */ }
+}
+
+async function replayFrom(path: string, services: Services): Promise<void> {
   const run = await replayLedger(services, withProgress(parse(path)));
   console.log(
     `${run.lines} erasures read, ${run.erased} members erased again, ${run.sessions} sessions ended`,

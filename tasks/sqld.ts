@@ -18,12 +18,21 @@ export function sqldPath(): string | null {
   }
 }
 
-/** Starts one on a port of its own on loopback and waits until it answers. */
-export async function startSqld(folder: string, port = freePort()): Promise<Sqld> {
+/**
+ * Starts one on a port of its own on loopback and waits until it answers. `options` are sqld's own;
+ * `within` is a command that runs the one behind it.
+ */
+export async function startSqld(
+  folder: string,
+  port = freePort(),
+  { options = [], within = [] }: { options?: string[]; within?: string[] } = {},
+): Promise<Sqld> {
   const path = sqldPath();
   if (!path) throw new Error("no sqld for this platform: set SQLD_PATH, or TURSO_DATABASE_URL");
-  const process = new Deno.Command(path, {
-    args: ["--db-path", folder, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+  const address = ["--http-listen-addr", `127.0.0.1:${port}`];
+  const [command, ...args] = [...within, path, "--db-path", folder, ...address, "--no-welcome"];
+  const process = new Deno.Command(command!, {
+    args: [...args, ...options],
     stdin: "null",
     stdout: "null",
     stderr: "null",

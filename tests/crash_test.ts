@@ -1,113 +1,26 @@
 /** The service, or its database, killed under load at any moment: what was acknowledged is there, nothing is half. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { freshSecrets } from "../config.ts";
-import { type Database, openDatabase } from "../db/client.ts";
-import { answering, freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
-import { Browser, goodPassword, openApp, type Service } from "./harness.ts";
+import { openDatabase } from "../db/client.ts";
+import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
+import { openApp, type Service } from "./harness.ts";
+import { checkLives, checkRows, type Life, liveTogether } from "./lives.ts";
+import { startService } from "./process.ts";
 import { runs } from "./rounds.ts";
+import { tally } from "./tally.ts";
 
-/** What a member asked for and what they were told, in this order. */
-interface Life {
-  name: string;
-  joining: "asked" | "told";
-  leaving: "no" | "asked" | "told";
-  receipt: string | null;
-}
-
-/** Members come, look and mostly leave, until nobody answers any more. */
-async function liveOn(service: Service, lives: Life[], prefix: string, stopped: () => boolean) {
-  for (let n = 0; !stopped(); n++) {
-    const life: Life = { name: `${prefix}${n}`, joining: "asked", leaving: "no", receipt: null };
-    lives.push(life);
-    try {
-      const browser = new Browser(service);
-      const { name: user_id } = life;
-      const form = { user_id, email: `${user_id}@example.com`, password: goodPassword };
-      const joined = await browser.send("POST", "/register", form);
-      if (joined.status !== 201) continue;
-      life.joining = "told";
-      const signedIn = await browser.send("POST", "/login", { user_id, password: goodPassword });
-      if (signedIn.status !== 200 || n % 3 === 2) continue;
-      life.leaving = "asked";
-      const left = await browser.send("DELETE", "/withdrawal", { password: goodPassword });
-      if (left.status !== 200) continue;
-      life.receipt = left.json.receipt_id;
-      life.leaving = "told";
-    } catch {
-      // cut off in the middle: what was asked may have been done
-    }
-  }
-}
-
-/** Asks the service that is back about everybody. */
-async function checkLives(service: Service, lives: readonly Life[]) {
-  for (const { name: user_id, joining, leaving, receipt } of lives) {
-    const browser = new Browser(service);
-    const { status } = await browser.send("POST", "/login", { user_id, password: goodPassword });
-    assert.ok([200, 401].includes(status), `${user_id}: ${status}`);
-    if (joining === "told" && leaving === "no") assert.equal(status, 200, `${user_id} had joined`);
-    if (leaving !== "told") continue;
-    assert.equal(status, 401, `${user_id} had left`);
-    const found = await browser.get(`/receipts/${receipt}`);
-    assert.equal(found.status, 200, `${user_id} had a receipt`);
-    assert.equal(found.json.destroyed[0].count, 1);
-  }
-}
-
-/** Nothing is half done, whatever was under way. */
-async function checkRows(db: Database) {
-  const results = await db.read([
-    "SELECT id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)",
-    "SELECT id FROM sign_ins WHERE user_id NOT IN (SELECT id FROM users)",
-    "SELECT id FROM users WHERE id IN (SELECT member_id FROM erasures)",
-    "SELECT id FROM erasures WHERE remaining <> 0 OR counts IS NULL",
-    "SELECT erasure_id FROM erasure_keys",
-    "SELECT data_map_id FROM erasures WHERE data_map_id NOT IN (SELECT id FROM data_maps)",
-    "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
-  ]);
-  assert.deepEqual(results.map(({ rows }) => rows.length), results.map(() => 0));
-}
-
-const env = {
-  ANNYEONG_ENV: "development",
-  PASSWORD_COST: "4",
-  THROTTLE_SCALE: "1000000",
-  ...await freshSecrets("generated"),
-};
-
-async function startService(
-  folder: string,
-  port: number,
-): Promise<Service & { kill(): Promise<void> }> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["serve", "-P=start", "main.ts"],
-    cwd: new URL("..", import.meta.url),
-    env: {
-      ...env,
-      TURSO_DATABASE_URL: `file:${folder}/test.db`,
-      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
-    },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const origin = `http://127.0.0.1:${port}`;
-  const close = async () => {
-    try {
-      process.kill("SIGKILL");
-    } catch {
-      // it has been killed before
-    }
-    await process.status;
-  };
-  await answering(`${origin}/readyz`);
-  const sql = () => Promise.reject(new Error("it is another process"));
-  return { origin, fetch: (request) => fetch(request), sql, close, kill: close };
+/** Everybody that was told something finds it so: a lost act throws, and is counted nowhere. */
+async function checkAll(killed: string, kills: number, service: Service, lives: Life[]) {
+  await checkLives(service, lives);
+  const count = (column: string, n: number) => tally("Kills under load", killed, column, n);
+  count("kills", kills);
+  count("members under way", lives.length);
+  count("joins acknowledged", lives.filter(({ joining }) => joining === "told").length);
+  count("withdrawals acknowledged", lives.filter(({ leaving }) => leaving === "told").length);
 }
 
 const moments = fc.array(fc.integer({ min: 300, max: 1300 }), { minLength: 3, maxLength: 3 });
-const settings = { ...runs<[number[]]>(1), endOnFailure: true };
+const settings = () => ({ ...runs<[number[]]>(1), endOnFailure: true });
 
 Deno.test("a service that is killed at any moment has kept what it acknowledged, and nothing half", async () => {
   await fc.assert(
@@ -115,20 +28,19 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
       const folder = await Deno.makeTempDir({ prefix: "annyeong-crash-" });
       const lives: Life[] = [];
       const port = freePort();
-      let service = await startService(folder, port);
+      let service = await startService(folder, { port });
       try {
         for (const [round, after] of kills.entries()) {
           let killed = false;
-          const members = ["a", "b", "c"].map((one) =>
-            liveOn(service, lives, `${one}${round}x`, () => killed)
-          );
+          const three = [service, service, service];
+          const members = liveTogether(three, lives, `m${round}`, () => killed);
           await new Promise((resolve) => setTimeout(resolve, after));
           killed = true;
           await service.kill();
-          await Promise.all(members);
-          service = await startService(folder, port);
+          await members;
+          service = await startService(folder, { port });
         }
-        await checkLives(service, lives);
+        await checkAll("the service", kills.length, service, lives);
       } finally {
         await service.kill();
       }
@@ -145,7 +57,7 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
       );
       await Deno.remove(folder, { recursive: true });
     }),
-    settings,
+    settings(),
   );
 });
 
@@ -169,16 +81,14 @@ Deno.test({
         try {
           for (const [round, after] of kills.entries()) {
             let killed = false;
-            const members = ["a", "b", "c"].map((one) =>
-              liveOn(app, lives, `${one}${round}x`, () => killed)
-            );
+            const members = liveTogether([app, app, app], lives, `m${round}`, () => killed);
             await new Promise((resolve) => setTimeout(resolve, after));
             killed = true;
             await sqld.stop("SIGKILL");
-            await Promise.all(members);
+            await members;
             sqld = await startSqld(folder, port);
           }
-          await checkLives(app, lives);
+          await checkAll("the database", kills.length, app, lives);
           await checkRows(app.db);
         } finally {
           await app.close();
@@ -190,7 +100,7 @@ Deno.test({
         );
         await Deno.remove(folder, { recursive: true });
       }),
-      settings,
+      settings(),
     );
   },
 });

@@ -10,8 +10,7 @@ import {
   signIn,
   withApp,
 } from "./harness.ts";
-import { openProxy } from "./proxy.ts";
-import { openSqld } from "./stacks.ts";
+import { testBehindProxy } from "./stacks.ts";
 
 const requests = [
   ["GET", "/userinfo"],
@@ -64,71 +63,49 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "a database that never answers is 503 within the timeout, and work goes on when it does",
-  ignore: !sqldPath(),
-  async fn() {
-    const sqld = await openSqld();
-    const proxy = openProxy(sqld.url);
-    const app = await openApp({
-      env: { TURSO_DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: "300" },
-    });
+testBehindProxy(
+  "a database that never answers is 503 within the timeout, and work goes on when it does",
+  { DATABASE_TIMEOUT_MS: "300" },
+  async (app, proxy) => {
     const browser = await newMember(app, "hong");
     proxy.fault = () => "silent";
     await everythingIsUnavailable(browser, 700);
     proxy.reset();
     assert.equal((await browser.get("/userinfo")).status, 200);
-    await app.close();
-    proxy.close();
-    await sqld.stop();
   },
-});
+);
 
-Deno.test({
-  name: "an answer lost once is asked for again, and nothing happens twice",
-  ignore: !sqldPath(),
-  async fn() {
-    const sqld = await openSqld();
-    const proxy = openProxy(sqld.url);
-    const app = await openApp({ env: { TURSO_DATABASE_URL: proxy.url, THROTTLE_SCALE: "1000" } });
-    for (const fault of ["lost", "cut", "half", "twice"] as const) {
-      for (const at of [1, 2]) {
-        const name = `${fault}${at}`;
-        const spoil = () => {
-          proxy.reset();
-          proxy.fault = (n) => n === at ? fault : "none";
-        };
-        spoil();
-        assert.equal((await join(app, name)).status, 201, `joining, ${name}`);
-        spoil();
-        const browser = await signIn(app, name);
-        spoil();
-        const left = await browser.send("DELETE", "/withdrawal", { password: goodPassword });
-        assert.equal(left.status, 200, `leaving, ${name}: ${left.text}`);
+testBehindProxy("an answer lost once is asked for again, and nothing happens twice", {
+  THROTTLE_SCALE: "1000",
+}, async (app, proxy) => {
+  for (const fault of ["lost", "cut", "half", "twice"] as const) {
+    for (const at of [1, 2]) {
+      const name = `${fault}${at}`;
+      const spoil = () => {
         proxy.reset();
-        const receipt = await browser.get(`/receipts/${left.json.receipt_id}`);
-        const [members] = receipt.json.destroyed;
-        assert.equal(members.count, 1, "counted once, before it went");
-      }
+        proxy.fault = (n) => n === at ? fault : "none";
+      };
+      spoil();
+      assert.equal((await join(app, name)).status, 201, `joining, ${name}`);
+      spoil();
+      const browser = await signIn(app, name);
+      spoil();
+      const left = await browser.send("DELETE", "/withdrawal", { password: goodPassword });
+      assert.equal(left.status, 200, `leaving, ${name}: ${left.text}`);
+      proxy.reset();
+      const receipt = await browser.get(`/receipts/${left.json.receipt_id}`);
+      const [members] = receipt.json.destroyed;
+      assert.equal(members.count, 1, "counted once, before it went");
     }
-    assert.equal((await app.sql("SELECT id FROM erasures")).length, 8);
-    assert.equal((await app.sql("SELECT id FROM users")).length, 0);
-    await app.close();
-    proxy.close();
-    await sqld.stop();
-  },
+  }
+  assert.equal((await app.sql("SELECT id FROM erasures")).length, 8);
+  assert.equal((await app.sql("SELECT id FROM users")).length, 0);
 });
 
-Deno.test({
-  name:
-    "when the answer to a withdrawal is lost for good, the words say so, and the next request tells",
-  ignore: !sqldPath(),
-  async fn() {
-    const sqld = await openSqld();
-    const proxy = openProxy(sqld.url);
-    const app = await openApp({
-      env: { TURSO_DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: "400" },
-    });
+testBehindProxy(
+  "when the answer to a withdrawal is lost for good, the words say so, and the next request tells",
+  { DATABASE_TIMEOUT_MS: "400" },
+  async (app, proxy) => {
     for (const fault of ["cut", "silent"] as const) {
       const browser = await newMember(app, fault);
       proxy.reset();
@@ -141,11 +118,8 @@ Deno.test({
       assert.equal((await browser.get("/userinfo")).status, members.length === 1 ? 200 : 401);
       assert.equal(members.length, fault === "cut" ? 0 : 1);
     }
-    await app.close();
-    proxy.close();
-    await sqld.stop();
   },
-});
+);
 
 Deno.test("an embedded file that another process holds is 503 in time, and work goes on after", async () => {
   await withApp({ env: { DATABASE_TIMEOUT_MS: "400" } }, async (app) => {

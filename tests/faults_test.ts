@@ -17,6 +17,7 @@ import {
 import { type Fault, openProxy, type Proxy } from "./proxy.ts";
 import { rounds } from "./rounds.ts";
 import { openSqld } from "./stacks.ts";
+import { tally } from "./tally.ts";
 
 const newPassword = "battery staple 9";
 const recipients = JSON.stringify(["mail", "shop"].map((name) => ({
@@ -230,12 +231,14 @@ function same(state: State, expected: State, before: State): boolean {
 
 interface Bench {
   proxy: Proxy;
+  /** Whose requests are spoiled, and another on the same database that has time to look. */
   app: TestApp;
+  calm: TestApp;
 }
 
 /** One journey with one fault, from a clean table. Returns how many requests it took. */
 async function go(
-  { proxy, app }: Bench,
+  { proxy, app, calm }: Bench,
   journey: Journey,
   fault: Fault,
   at: number,
@@ -244,16 +247,16 @@ async function go(
   const where = `${journey.name}: ${fault} ${forGood ? "from" : "at"} request ${at}`;
   proxy.reset();
   const tables = ["users", "erasures", "deliveries", "attempts", "reasons"];
-  await app.db.write(tables.map((table) => `DELETE FROM ${table}`));
-  const browser = await journey.prepare(app, "hong");
-  const before = await stateOf(app);
+  await calm.db.write(tables.map((table) => `DELETE FROM ${table}`));
+  const browser = (await journey.prepare(calm, "hong")).copy(app);
+  const before = await stateOf(calm);
   proxy.reset();
   proxy.fault = (n) => n === at || (forGood && n > at) ? fault : "none";
   const answer = await journey.act(app, browser, "hong");
   const requests = proxy.count;
   proxy.reset();
 
-  const after = await stateOf(app);
+  const after = await stateOf(calm);
   const expected = { ...before, ...journey.done(before) };
   const unchanged = JSON.stringify(after) === JSON.stringify(before);
   const done = same(after, expected, before);
@@ -268,26 +271,33 @@ async function go(
     const leaving = journey.name.startsWith("leaving");
     if (leaving && error !== lostWords) assert.ok(unchanged, `${where}: it was done, and not told`);
   }
-  if (fault === "none" || (!forGood && fault !== "silent")) {
+  if (fault === "none" || !forGood) {
     assert.equal(answer.status, journey.success, `${where}: one fault is made up for`);
   }
   if (fault === "lost" && forGood) assert.ok(!changes || unchanged || at > requests, where);
-  const [reasons, attempts] = await app.db.read([
+  const [reasons, attempts] = await calm.db.read([
     "SELECT count(*) AS n FROM reasons",
     "SELECT count(DISTINCT id) AS n FROM attempts",
   ]);
-  const told = changes && done && journey.name.startsWith("leaving") ? 1 : 0;
-  assert.equal(reasons!.rows[0]!.n, told, `${where}: one reason for one act`);
+  const reasonsLeft = changes && done && journey.name.startsWith("leaving") ? 1 : 0;
+  assert.equal(reasons!.rows[0]!.n, reasonsLeft, `${where}: one reason for one act`);
   assert.ok(Number(attempts!.rows[0]!.n) <= 2, `${where}: a try is counted once`);
 
   if (answer.json.receipt_id && done && changes) {
-    const receipt = await new Browser(app).get(`/receipts/${answer.json.receipt_id}`);
+    const receipt = await new Browser(calm).get(`/receipts/${answer.json.receipt_id}`);
     assert.equal(receipt.status, 200, `${where}: the number that was told leads to the receipt`);
   }
-  const said = await journey.ask(app, browser, "hong");
+  const said = await journey.ask(calm, browser.copy(calm), "hong");
   // an answer that was lost takes the new cookie with it: the member signs in again
   const cookieLost = journey.name === "signing in" && answer.status !== 200;
   if (changes && !cookieLost) assert.equal(said, done, `${where}: asked afterwards`);
+  if (fault !== "none") {
+    const kind = `${fault}, ${forGood ? "from then on" : "once"}`;
+    const told = answer.status === journey.success ? "success" : "503";
+    tally("Faults at each request", journey.name, kind);
+    const was = done && (changes || told === "success") ? "done" : "unchanged";
+    tally("What was told, and was so", kind, `${told}, ${was}`);
+  }
   return requests;
 }
 
@@ -321,16 +331,16 @@ Deno.test({
     try {
       for (let round = 0; round < rounds(1); round++) {
         for (const journey of journeys) {
-          const app = journey.grace ? patientWithGrace : patient;
-          const clean = await go({ proxy, app }, journey, "none", 1, false);
+          const calm = journey.grace ? patientWithGrace : patient;
+          const clean = await go({ proxy, app: calm, calm }, journey, "none", 1, false);
           assert.ok(clean > 0, journey.name);
-          for (const fault of ["lost", "cut", "half", "twice", "silent"] as const) {
+          for (const fault of ["lost", "cut", "half", "twice", "silent", "gone"] as const) {
             for (let at = 1; at <= clean; at++) {
               for (const forGood of [false, true]) {
-                if (fault === "silent" && !forGood) continue; // the second try has no time left anyway
+                if ((fault === "silent" || fault === "gone") && !forGood) continue; // there is no "once"
                 const inHaste = journey.grace ? hastyWithGrace : hasty;
-                const bench = { proxy, app: fault === "silent" ? inHaste : app };
-                await go(bench, journey, fault, at, forGood);
+                const app = fault === "silent" ? inHaste : calm;
+                await go({ proxy, app, calm }, journey, fault, at, forGood);
                 cases++;
               }
             }

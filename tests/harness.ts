@@ -169,9 +169,9 @@ export class Browser {
     return { status: response.status, headers: response.headers, text, json: jsonOf(text) };
   }
 
-  /** A second browser with the same cookies: somebody who copied them. */
-  copy(): Browser {
-    const copy = new Browser(this.service, this.headers);
+  /** A second browser with the same cookies: somebody who copied them, or the same at another service. */
+  copy(service = this.service): Browser {
+    const copy = new Browser(service, this.headers);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
     return copy;
   }

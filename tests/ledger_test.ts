@@ -104,3 +104,33 @@ Deno.test("a replay keeps the number that was given out last, whatever the backu
   await restored.close();
   await app.close();
 });
+
+Deno.test("a file that cannot be read or written is named in a sentence, and nothing is opened", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-ledger-" });
+  const garbage = `${folder}/garbage`;
+  await Deno.writeTextFile(garbage, "hello\n");
+  const cases = [
+    [
+      ["replay", `${folder}/nowhere`],
+      /nowhere cannot be read \(ENOENT\); nothing has been changed/,
+    ],
+    [["replay", folder], /cannot be read \(EISDIR\); nothing has been changed/],
+    [["replay", garbage], /line 1 is not a line of a ledger; nothing has been changed/],
+    [["export", `${folder}/no/where`], /where cannot be written \(ENOENT\)/],
+    [["replay"], /^usage: /m],
+  ] as const;
+  await Promise.all(cases.map(async ([args, said], n) => {
+    const database = `${folder}/${n}.db`;
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "-q", "ledger", ...args],
+      env: { ANNYEONG_ENV: "development", TURSO_DATABASE_URL: `file:${database}`, NO_COLOR: "1" },
+    }).output();
+    const text = new TextDecoder().decode(stderr);
+    assert.equal(code, args.length === 1 ? 2 : 1, text);
+    assert.match(text, said);
+    assert.doesNotMatch(text, /\bat (async )?\w|Uncaught/, "no stack");
+    const opened = await Deno.stat(database).then(() => true, () => false);
+    assert.equal(opened, args[0] === "export");
+  }));
+  await Deno.remove(folder, { recursive: true });
+});

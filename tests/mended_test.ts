@@ -8,7 +8,6 @@ import { emailAddress, loginName } from "../domain/member.ts";
 import { deviceName } from "../middleware/session.ts";
 import { openReceiptKeys } from "../domain/receipt.ts";
 import { stylesheet } from "../pages/stylesheet.ts";
-import { sqldPath } from "../tasks/sqld.ts";
 import {
   Browser,
   captureLog,
@@ -16,13 +15,11 @@ import {
   goodPassword,
   minute,
   newMember,
-  openApp,
   signIn,
   withApp,
 } from "./harness.ts";
-import { openProxy } from "./proxy.ts";
 import { fillShop, shopMap, shopTables } from "./shop.ts";
-import { embedded, onSqld, openSqld, testOnWith } from "./stacks.ts";
+import { embedded, onSqld, testBehindProxy, testOnWith } from "./stacks.ts";
 
 Deno.test("a receipt key whose halves do not belong together stops the start", async () => {
   const [one, two] = [
@@ -218,13 +215,10 @@ Deno.test("a user agent is cut between characters, or a server would refuse the 
   assert.equal(deviceName("a\u0000b\r\nc"), "abc");
 });
 
-Deno.test({
-  name: "ending a session whose answer was lost is told as done",
-  ignore: !sqldPath(),
-  async fn() {
-    const sqld = await openSqld();
-    const proxy = openProxy(sqld.url);
-    const app = await openApp({ env: { TURSO_DATABASE_URL: proxy.url } });
+testBehindProxy(
+  "ending a session whose answer was lost is told as done",
+  {},
+  async (app, proxy) => {
     const phone = await newMember(app, "hong");
     const laptop = await signIn(app, "hong");
     const sessions = (await phone.get("/userinfo/sessions")).json.sessions;
@@ -237,21 +231,13 @@ Deno.test({
     proxy.reset();
     assert.equal((await laptop.get("/userinfo")).status, 401);
     assert.equal(phone.cookies.size, 0);
-    await app.close();
-    proxy.close();
-    await sqld.stop();
   },
-});
+);
 
-Deno.test({
-  name: "a withdrawal whose answer was lost gives the number that tells whether it was carried out",
-  ignore: !sqldPath(),
-  async fn() {
-    const sqld = await openSqld();
-    const proxy = openProxy(sqld.url);
-    const app = await openApp({
-      env: { TURSO_DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: "400" },
-    });
+testBehindProxy(
+  "a withdrawal whose answer was lost gives the number that tells whether it was carried out",
+  { DATABASE_TIMEOUT_MS: "400" },
+  async (app, proxy) => {
     for (const [fault, status] of [["cut", 200], ["silent", 404]] as const) {
       const hong = await newMember(app, fault);
       proxy.reset();
@@ -260,11 +246,8 @@ Deno.test({
       proxy.reset();
       assert.equal((await hong.get(`/receipts/${receipt_id}`)).status, status);
     }
-    await app.close();
-    proxy.close();
-    await sqld.stop();
   },
-});
+);
 
 Deno.test("signing out, or in again, ends the row of a session that was idle too long", async () => {
   await withApp({}, async (app) => {

@@ -6,6 +6,7 @@ import { runJobs } from "../jobs/mod.ts";
 import { type Answer, Browser, day, minute, type TestApp } from "./harness.ts";
 import { runs } from "./rounds.ts";
 import { embedded, onSqld, type Stack } from "./stacks.ts";
+import { tally } from "./tally.ts";
 
 const names = ["ann", "bob", "cyd"];
 const passwords = ["correct horse 7", "battery staple 9"];
@@ -329,6 +330,7 @@ async function live(app: TestApp, graceMs: number, steps: readonly Step[]) {
   for (const step of [...beginnings, ...steps]) {
     await take(step, world, app, devices);
     await compare(world, app);
+    tally("Steps beside the model", step.act, `grace ${graceMs / day} days`);
     devices.forEach((browser, at) => {
       assert.equal(browser.cookies.size, world.cookies[at] ? 1 : 0, `the cookie of device ${at}`);
     });

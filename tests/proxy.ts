@@ -13,7 +13,9 @@ export type Fault =
   /** Carried out twice, as a client does that sends again. */
   | "twice"
   /** Never answered. */
-  | "silent";
+  | "silent"
+  /** Carried out, the answer cut, and from then on nobody listens. */
+  | "gone";
 
 export interface Proxy {
   url: string;
@@ -27,7 +29,8 @@ export interface Proxy {
 
 export function openProxy(upstream: string): Proxy {
   const port = freePort();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const listen = () => Deno.listen({ hostname: "127.0.0.1", port });
+  let listener: Deno.TcpListener | null = listen();
   const open = new Set<Deno.TcpConn>();
   const proxy: Proxy = {
     url: `http://127.0.0.1:${port}`,
@@ -36,16 +39,17 @@ export function openProxy(upstream: string): Proxy {
     reset() {
       proxy.count = 0;
       proxy.fault = () => "none";
+      if (!listener) accept(listener = listen());
     },
     close() {
-      listener.close();
+      listener?.close();
       for (const connection of open) closeQuietly(connection);
     },
   };
-  accept();
+  accept(listener);
   return proxy;
 
-  async function accept() {
+  async function accept(listener: Deno.TcpListener) {
     for await (const connection of listener) {
       open.add(connection);
       serve(connection).catch(() => {}).finally(() => {
@@ -63,9 +67,13 @@ export function openProxy(upstream: string): Proxy {
       const fault = proxy.fault(++proxy.count);
       if (fault === "lost") return;
       if (fault === "silent") return await new Promise(() => {});
+      if (fault === "gone") {
+        listener?.close();
+        listener = null;
+      }
       if (fault === "twice") await forward(request);
       const answer = await forward(request);
-      if (fault === "cut") return;
+      if (fault === "cut" || fault === "gone") return;
       await connection.write(fault === "half" ? answer.subarray(0, answer.length / 2) : answer);
       if (fault === "half") return;
     }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { eraseDue } from "../jobs/erasure.ts";
 import { Browser, day, goodPassword, join, newMember, signIn, type TestApp } from "./harness.ts";
+import { rounds } from "./rounds.ts";
 import { embedded, onSqld, type Stack } from "./stacks.ts";
+import { tally } from "./tally.ts";
 
-const rounds = Number(Deno.env.get("ROUNDS") ?? 100);
+const times = rounds(100);
 const newPassword = "battery staple 9";
 
-/** Races two acts of one member, `rounds` times, each time with another member, and checks the outcome. */
+/** Races two acts of one member, `times` times, each time with another member, and checks the outcome. */
 function race(
   name: string,
   env: Record<string, string>,
@@ -14,13 +16,13 @@ function race(
 ) {
   for (const stack of [embedded, onSqld] satisfies Stack[]) {
     Deno.test({
-      name: `${stack.name}: ${name}, ${rounds} times`,
+      name: `${stack.name}: ${name}, ${times} times`,
       ignore: stack.skip !== null,
       async fn() {
         const setup = { env: { THROTTLE_SCALE: "100000", DATABASE_TIMEOUT_MS: "20000", ...env } };
         const app = await stack.open(setup) as TestApp;
         try {
-          for (let round = 0; round < rounds; round++) await run(app, `member${round}`);
+          for (let round = 0; round < times; round++) await run(app, `member${round}`);
           const orphans = await app.sql(
             "SELECT id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)",
           );
@@ -29,6 +31,7 @@ function race(
             "SELECT id FROM users WHERE id IN (SELECT member_id FROM erasures)",
           );
           assert.deepEqual(revived, [], "nobody is on the ledger and here");
+          tally("Races", name, stack.name, times);
         } finally {
           await app.close();
         }

@@ -4,7 +4,8 @@ import { freshSecrets } from "../config.ts";
 import { openDatabase } from "../db/client.ts";
 import { migrate } from "../db/migrate.ts";
 import { answering, freePort, type Sqld, sqldPath, startSqld } from "../tasks/sqld.ts";
-import { openApp, type Service, type Setup } from "./harness.ts";
+import { openApp, type Service, type Setup, type TestApp } from "./harness.ts";
+import { openProxy, type Proxy } from "./proxy.ts";
 
 export interface Stack {
   name: string;
@@ -113,6 +114,30 @@ export function testOnWith(
         await test(service);
       } finally {
         await service.close();
+      }
+    },
+  });
+}
+
+/** Runs a test on an app behind a network that can be spoiled, in front of a real sqld. */
+export function testBehindProxy(
+  name: string,
+  env: Record<string, string>,
+  test: (app: TestApp, proxy: Proxy) => Promise<void>,
+) {
+  Deno.test({
+    name: noSqld ? `${name} (skipped: ${noSqld})` : name,
+    ignore: noSqld !== null,
+    async fn() {
+      const sqld = await openSqld();
+      const proxy = openProxy(sqld.url);
+      const app = await openApp({ env: { TURSO_DATABASE_URL: proxy.url, ...env } });
+      try {
+        await test(app, proxy);
+      } finally {
+        await app.close();
+        proxy.close();
+        await sqld.stop();
       }
     },
   });
