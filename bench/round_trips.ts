@@ -26,10 +26,15 @@ export async function roundTrips(): Promise<Report> {
     const side = await Side.open("sqld", contender, { through });
     return { side, far: far[0]!, taken: new Map<string, Taken>() };
   }));
-  for (let time = -1; time < times; time++) { // the first opens connections and does not count
-    for (const { side, far, taken } of running) await oneOfEach(side, far, time < 0 ? null : taken);
+  try {
+    for (let time = -1; time < times; time++) { // the first opens connections and does not count
+      for (const { side, far, taken } of running) {
+        await oneOfEach(side, far, time < 0 ? null : taken);
+      }
+    }
+  } finally {
+    for (const { side } of running) await side.close();
   }
-  for (const { side } of running) await side.close();
 
   const rows: Row[] = running.flatMap(({ side, taken }) =>
     [...taken].map(([act, { trips, ms }]) => ({
