@@ -27,9 +27,12 @@ export interface Comparison {
   prepare(side: Side): Promise<{ next: () => Act | undefined; limitMs?: number }>;
 }
 
-/** Those that run here, or only the one that the second word of the command names. */
+/** Of the command: a section, and a stack. */
+export const words = Deno.args.filter((word) => word !== "--");
+
+/** Those that run here, or only the one that the second word names. */
 export const stacks = (["embedded", "sqld"] as const).filter((stack) =>
-  (stack === "embedded" || sqldPath()) && (Deno.args[1] ?? stack) === stack
+  (stack === "embedded" || sqldPath()) && (words[1] ?? stack) === stack
 );
 
 /** Rows of speed and of memory, and the turns they are made from, by stack and requests at once. */

@@ -6,7 +6,7 @@ import { type Act, asking } from "./load.ts";
 import type { Side } from "./side.ts";
 import type { Report } from "./table.ts";
 
-const perTurn = 50;
+const perTurn = 40;
 
 export function journey(side: Side): Act {
   return async (connection) => {

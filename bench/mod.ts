@@ -1,6 +1,10 @@
-/** `deno task bench`: prints its tables and writes them to `bench/results.md`, with the machine's description. */
+/**
+ * `deno task bench`: prints its tables and writes them to `bench/results.md`, with the machine's description.
+ * `deno task bench userinfo sqld` prints one section alone, on one stack alone.
+ */
 import { dueErasures } from "./due_erasures.ts";
 import { largeMember } from "./large_member.ts";
+import { words } from "./compare.ts";
 import { journeys } from "./journeys.ts";
 import { roundTrips } from "./round_trips.ts";
 import { signIn } from "./sign_in.ts";
@@ -27,21 +31,22 @@ const sections: Section[] = [
     title: "Userinfo",
     about: rounds +
       "The floor is the same Hono and the same driver under the same pragmas, one SELECT by key and no " +
-      "sessions. Requests alternate between 200 members. Our service logs a line for each request; the " +
+      "sessions. Requests alternate between 200 members, so that our seals are all remembered. Our service logs a line for each request; the " +
       "others log nothing. `of the floor` is the median of the rounds' ratios.",
     run: userinfo,
   },
   {
     title: "Withdrawals",
     about: rounds +
-      "100 a turn, one or four at once, each by a member who has just joined and signed in, which is not timed. The floor is " +
-      "one DELETE by key in a write batch; better-auth's is delete-user in a fresh session, as with us.",
+      "80 a turn, each by a member who has just joined and signed in, which is not timed. The floor is " +
+      "one DELETE by key in a write batch; better-auth's is delete-user in a fresh session, as with us. " +
+      "Four at once and not eight: with eight transactions at once this sqld stops answering for good.",
     run: withdrawals,
   },
   {
     title: "Journeys",
     about: rounds +
-      "Joining, signing in, seeing, leaving: 50 journeys a turn, each by somebody new, with passwords " +
+      "Joining, signing in, seeing, leaving: 40 journeys a turn, each by somebody new, with passwords " +
       "hashed at the least cost by both.",
     run: journeys,
   },
@@ -82,13 +87,15 @@ const sections: Section[] = [
   },
   {
     title: "Soak",
-    about: "Whole journeys, four at once, for ten minutes.",
+    about:
+      "Whole journeys, four at once, for ten minutes on each stack; slopes by least squares, without " +
+      "the first minute.",
     byNameAlone: true,
     run: soak,
   },
 ];
 
-const only = Deno.args[0]?.toLowerCase();
+const only = words[0]?.toLowerCase();
 const goals: Goal[] = [];
 const body: string[] = [];
 for (const { title, about, byNameAlone, run } of sections) {

@@ -39,7 +39,10 @@ export class Side {
     const sqld = stack === "sqld" ? await openSqld() : null;
     const between = sqld && through?.(sqld.url);
     const url = between?.url ?? sqld?.url ?? `file:${folder}/bench.db`;
-    const server = await serve(contender, url, env);
+    const server = await serve(contender, url, env).catch(async (error) => {
+      await sqld?.stop();
+      throw error;
+    });
     const connections = await Promise.all(
       Array.from({ length: connectionsOfEach }, () => Connection.open(server.port)),
     );
@@ -99,6 +102,11 @@ export class Side {
 /** All contenders on a stack, each with a server and a database of its own. */
 export async function openSides(stack: StackName, contenders: readonly Contender[]) {
   const sides: Side[] = [];
-  for (const contender of contenders) sides.push(await Side.open(stack, contender));
+  try {
+    for (const contender of contenders) sides.push(await Side.open(stack, contender));
+  } catch (error) {
+    for (const side of sides) await side.close();
+    throw error;
+  }
   return sides;
 }

@@ -7,8 +7,8 @@ import { asking } from "./load.ts";
 import type { Side } from "./side.ts";
 import type { Report } from "./table.ts";
 
-const members = 4;
-const turnMs = 2000;
+const members = 2;
+const turnMs = 1500;
 
 function hashing(contender: Contender, PASSWORD_COST: string): Contender {
   const env = async (url: string) => ({ ...await contender.env(url), PASSWORD_COST });

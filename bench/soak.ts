@@ -14,24 +14,13 @@ export async function soak(): Promise<Report> {
   for (const stack of stacks) {
     const side = await Side.open(stack, annyeong);
     const rows: Row[] = [];
-    for (let minute = 1; minute <= minutes; minute++) {
-      const before = side.cpuMs();
-      const { latencies } = await load(
-        side.connections.slice(0, atOnce),
-        () => journey(side),
-        60_000,
-      );
-      rows.push({
-        stack,
-        minute,
-        journeys: latencies.length,
-        "p50 ms": rounded(quantile(latencies, 0.5)),
-        "p99 ms": rounded(quantile(latencies, 0.99)),
-        "CPU ms/1000": rounded((side.cpuMs().server - before.server) / latencies.length * 1000),
-        "RSS MiB": rounded(side.memoryMiB().now),
-      });
+    try {
+      while (rows.length < minutes) {
+        rows.push({ stack, minute: rows.length + 1, ...await minuteOf(side) });
+      }
+    } finally {
+      await side.close();
     }
-    await side.close();
     const settled = rows.slice(1); // the first minute compiles
     const slopes = ["p50 ms", "p99 ms", "CPU ms/1000", "RSS MiB"].map((name): Row => ({
       stack,
@@ -42,6 +31,20 @@ export async function soak(): Promise<Report> {
     tables.push(rows, slopes);
   }
   return { tables };
+}
+
+async function minuteOf(side: Side): Promise<Row> {
+  const before = side.cpuMs().server;
+  const connections = side.connections.slice(0, atOnce);
+  const { latencies } = await load(connections, () => journey(side), 60_000);
+  const cpu = side.cpuMs().server - before;
+  return {
+    journeys: latencies.length,
+    "p50 ms": rounded(quantile(latencies, 0.5)),
+    "p99 ms": rounded(quantile(latencies, 0.99)),
+    "CPU ms/1000": rounded(cpu / latencies.length * 1000),
+    "RSS MiB": rounded(side.memoryMiB().now),
+  };
 }
 
 /** Least squares: how much a value rises from one minute to the next. */

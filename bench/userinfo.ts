@@ -8,7 +8,7 @@ import type { Side } from "./side.ts";
 import type { Report } from "./table.ts";
 
 const members = 200;
-const turnMs = 1000;
+const turnMs = 800;
 
 export async function userinfo(): Promise<Report> {
   const requests = new Map<Side, Act[]>();

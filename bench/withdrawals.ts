@@ -6,7 +6,7 @@ import { floor } from "./contenders/floor.ts";
 import { asking } from "./load.ts";
 import type { Report } from "./table.ts";
 
-const perTurn = 100;
+const perTurn = 80;
 
 export async function withdrawals(): Promise<Report> {
   const { speed, memory, turns } = await compare({
