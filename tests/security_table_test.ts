@@ -13,7 +13,8 @@ const items = rows.filter(([id = "", ...rest]) => /^\d+\.\d+\.\d+$/.test(id) && 
 /** The sentences of a file: the first text in each call that declares a test, without its stack. */
 async function sentencesOf(file: string): Promise<string[]> {
   const source = await Deno.readTextFile(`tests/${file}`);
-  const calls = /\b(?:Deno\.test|step|race|inBrowser|testOn|testOnWith)\([^"`]*?(["`])(.*?)\1/gs;
+  const calls =
+    /\b(?:Deno\.test|step|race|inBrowser|testOn|testOnWith|testBehindProxy)\([^"`]*?(["`])(.*?)\1/gs;
   return Array.from(
     source.matchAll(calls),
     ([, , sentence]) => sentence!.replace(/^\$\{[\w.]+\}: /, ""),
