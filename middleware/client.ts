@@ -8,7 +8,7 @@ import { fold } from "../domain/member.ts";
  * the last entry is the one that our own proxy wrote.
  */
 export function clientOf(c: Context<Env>): string {
-  const { trustedProxyHeader, identifierKey } = c.var.services.config;
+  const { trustedProxyHeader, identifierKey } = c.get("services").config;
   const forwarded = trustedProxyHeader &&
     c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
   const address = forwarded || c.env?.remoteAddr?.hostname || "unknown";
@@ -17,5 +17,5 @@ export function clientOf(c: Context<Env>): string {
 
 /** Keyed hash of a login name. */
 export function accountOf(c: Context<Env>, name: string): string {
-  return identifierHash(c.var.services.config.identifierKey, "name", fold(name));
+  return identifierHash(c.get("services").config.identifierKey, "name", fold(name));
 }

@@ -19,20 +19,20 @@ export const detectLanguage: MiddlewareHandler = languageDetector({
 /** Gives a request its words. */
 export function speak(words: Words): MiddlewareHandler<Env> {
   return async function speak(c, next) {
-    c.set("messages", words[c.var.language as Language]);
-    c.header("Content-Language", c.var.language);
+    c.set("messages", words[c.get("language") as Language]);
+    c.header("Content-Language", c.get("language"));
     await next();
   };
 }
 
 /** Remembers the language in which a page was asked for. */
 export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
-  if (c.req.query("lang") === c.var.language && wantsPage(c)) {
-    setCookie(c, "lang", c.var.language, {
+  if (c.req.query("lang") === c.get("language") && wantsPage(c)) {
+    setCookie(c, "lang", c.get("language"), {
       path: "/",
       httpOnly: true,
       sameSite: "Lax",
-      secure: c.var.services.config.publicOrigin?.startsWith("https:") ?? false,
+      secure: c.get("services").config.publicOrigin?.startsWith("https:") ?? false,
       maxAge: 31_536_000,
     });
   }

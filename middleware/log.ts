@@ -14,14 +14,14 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const start = performance.now();
   await next();
   const properties = {
-    request_id: c.var.requestId,
+    request_id: c.get("requestId"),
     method: c.req.method,
     route: c.res.status === 404 ? undefined : routePath(c, -1),
     status: c.res.status,
-    code: c.var.problem?.code,
-    member: c.var.memberId,
+    code: c.get("problem")?.code,
+    member: c.get("memberId"),
     ms: Math.round((performance.now() - start) * 10) / 10,
   };
   if (c.res.status < 500) return log.info("request", properties);
-  log.error("request", { ...properties, causes: causesOf(c.var.problem) });
+  log.error("request", { ...properties, causes: causesOf(c.get("problem")) });
 };

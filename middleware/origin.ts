@@ -31,7 +31,7 @@ export const requireSameOrigin: MiddlewareHandler<Env> = async (c, next) => {
 
 function isSameOrigin(c: Context<Env>): boolean {
   const origin = c.req.header("Origin");
-  if (origin && c.var.services.config.allowedOrigins.includes(origin)) return true;
+  if (origin && c.get("services").config.allowedOrigins.includes(origin)) return true;
   const site = c.req.header("Sec-Fetch-Site");
   if (site !== undefined) return site === "same-origin" || site === "none";
   return origin === undefined || origin === originOf(c);
@@ -39,5 +39,5 @@ function isSameOrigin(c: Context<Env>): boolean {
 
 /** Our own origin: configured, or in development that of the request. */
 export function originOf(c: Context<Env>): string {
-  return c.var.services.config.publicOrigin ?? new URL(c.req.url).origin;
+  return c.get("services").config.publicOrigin ?? new URL(c.req.url).origin;
 }

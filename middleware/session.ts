@@ -37,7 +37,7 @@ class SealedCookieStore extends CookieStore {
     if (!cookie) return null;
     const seal = this.opened.get(cookie) ?? await this.open(cookie);
     if (!seal) return null;
-    if (seal.seen + this.config.session.idleMs > c.var.now) return sessionData(seal);
+    if (seal.seen + this.config.session.idleMs > c.get("now")) return sessionData(seal);
     c.set("idleSecret", seal.secret);
     return null;
   }
@@ -120,19 +120,19 @@ export function cookieSessions(config: Config): MiddlewareHandler<Env> {
 
 /** The secret in the cookie. Throws `unauthenticated` where there is none. */
 export function requireSecret(c: Context<Env>): string {
-  const secret = c.var.session.get("secret");
+  const secret = c.get("session").get("secret");
   if (!secret) throw new AppError("unauthenticated");
   return secret;
 }
 
 /** The secret in the cookie, or `null`. */
 export function secretOf(c: Context<Env>): string | null {
-  return c.var.session.get("secret");
+  return c.get("session").get("secret");
 }
 
 /** The same, even when it was idle too long: to end the row behind it. */
 export function anySecretOf(c: Context<Env>): string | null {
-  return secretOf(c) ?? c.var.idleSecret ?? null;
+  return secretOf(c) ?? c.get("idleSecret") ?? null;
 }
 
 /**
@@ -141,7 +141,7 @@ export function anySecretOf(c: Context<Env>): string | null {
  */
 export function requireSession(c: Context<Env>, session: Session | null): Session {
   if (!session) {
-    c.var.session.deleteSession();
+    c.get("session").deleteSession();
     throw new AppError("unauthenticated");
   }
   c.set("memberId", session.member.id);
@@ -160,12 +160,12 @@ export function requireMember(c: Context<Env>, found: Session | null): Session {
 
 /** A session to come, made before the trip that opens it. */
 export function newSession(c: Context<Env>): NewSession {
-  const { config } = c.var.services;
+  const { config } = c.get("services");
   return {
     id: newId(),
     secret: newSecret(),
-    createdAt: c.var.now,
-    expiresAt: c.var.now + config.session.maxMs,
+    createdAt: c.get("now"),
+    expiresAt: c.get("now") + config.session.maxMs,
     userAgent: deviceName(c.req.header("User-Agent") ?? ""),
   };
 }
@@ -177,14 +177,14 @@ export function deviceName(userAgent: string): string {
 
 /** Puts an opened session into the cookie. */
 export function startCookie(c: Context<Env>, session: NewSession, account: string): void {
-  c.var.session.set("secret", session.secret);
-  c.var.session.set("account", account);
-  c.var.session.set("seen", c.var.now);
+  c.get("session").set("secret", session.secret);
+  c.get("session").set("account", account);
+  c.get("session").set("seen", c.get("now"));
 }
 
 /** Sealing costs time, so being seen is noted in steps of a tenth of the idle time, a minute at most. */
 function noteSeen(c: Context<Env>): void {
-  const step = Math.min(60_000, c.var.services.config.session.idleMs / 10);
-  const seen = c.var.session.get("seen") ?? 0;
-  if (c.var.now - seen >= step) c.var.session.set("seen", c.var.now);
+  const step = Math.min(60_000, c.get("services").config.session.idleMs / 10);
+  const seen = c.get("session").get("seen") ?? 0;
+  if (c.get("now") - seen >= step) c.get("session").set("seen", c.get("now"));
 }

@@ -102,22 +102,41 @@ Deno.test("no byte of a member who left is in the files of an embedded database"
       `markhong ${n}`.repeat(20),
     ]);
   }
-  const bytesOf = async (mark: string) => {
-    let found = 0;
-    for await (const { name } of Deno.readDir(app.folder)) {
-      const text = new TextDecoder("latin1").decode(await Deno.readFile(`${app.folder}/${name}`));
-      found += text.split(mark).length - 1;
-    }
-    return found;
-  };
-  assert.ok(await bytesOf("markhong") > 300, "the search finds what is there");
+  assert.ok(bytesOf(app, "markhong") > 300, "the search finds what is there");
   await app.sql("DELETE FROM order_lines");
   await app.sql("DELETE FROM orders"); // they keep the name, as declared
   assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
-  assert.equal(await bytesOf("markhong"), 0);
-  assert.equal(await bytesOf(String(hash!.password_hash)), 0);
+  assert.equal(bytesOf(app, "markhong"), 0);
+  assert.equal(bytesOf(app, String(hash!.password_hash)), 0);
   await app.close();
 });
+
+Deno.test("nor of any of many who leave at once, at the moment each is answered", async () => {
+  const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
+  const names = Array.from({ length: 12 }, (_, n) => `markmany${n}end`);
+  const leaving = await Promise.all(names.map((name) => newMember(app, name)));
+  await app.db.truncateLog();
+  await app.sql("UPDATE users SET rank = name"); // so that the log holds them all
+  const before = names.map((name) => bytesOf(app, name));
+  assert.ok(before.every((found) => found > 1));
+  const left = await Promise.all(leaving.map(async (member, n) => {
+    await new Promise((resolve) => setTimeout(resolve, n * n)); // some together, some behind
+    const { status } = await member.send("DELETE", "/withdrawal");
+    return [status, bytesOf(app, names[n]!)];
+  }));
+  assert.deepEqual(left, names.map(() => [200, 0]));
+  await app.close();
+});
+
+/** How often a text stands in the files of an embedded database, looked at in this very moment. */
+function bytesOf(app: TestApp, mark: string): number {
+  let found = 0;
+  for (const { name } of Deno.readDirSync(app.folder)) {
+    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${app.folder}/${name}`));
+    found += text.split(mark).length - 1;
+  }
+  return found;
+}
 
 async function unmapped(service: Service) {
   const app = service as TestApp;
