@@ -35,7 +35,12 @@ const atOnce = 4;
 
 export async function adopt(args: readonly string[], parts?: Parts): Promise<void> {
   const { path, terms } = parse(args);
-  const source = new Source(await Deno.readTextFile(path));
+  const source = new Source(
+    await Deno.readTextFile(path).catch(() => {
+      console.error(`${path} cannot be read`);
+      Deno.exit(1);
+    }),
+  );
   const { db, cost } = await openForAdoption();
   try {
     Deno.exitCode = await run(db, source, terms, cost, parts) ? 0 : 1;
