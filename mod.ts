@@ -10,7 +10,7 @@ import type { Database } from "./db/client.ts";
 import { type Migration, ownMigrations } from "./db/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
-import { createGate, type Gate, type KnownMember } from "./middleware/gate.ts";
+import { createGate, type Gate, type KnownMember, type Passage } from "./middleware/gate.ts";
 import { themeOf } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime.ts";
 
@@ -24,6 +24,8 @@ export {
   holdsNobody,
   keepApart,
 } from "./domain/data_map.ts";
+/** Refuses bodies over 16 KiB, for the app's own forms. */
+export { limitBody } from "./middleware/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders } from "./middleware/headers.ts";
 export type { AppType, Database, KnownMember as Member, Migration, Parts, Services };
@@ -54,7 +56,7 @@ export interface Membership {
   app: AppType;
   /**
    * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws what
-   * `onError` tells where that cannot be found out.
+   * `onError` tells: another site's request that would change something, a database that is away.
    */
   member(c: Context): Promise<KnownMember | null>;
   /**
@@ -62,7 +64,10 @@ export interface Membership {
    * sign-in page, 403 while they are about to leave, 403 for other sites' requests.
    */
   requireMember: MiddlewareHandler<MemberEnv>;
-  /** `app.onError(members.onError)`: the app's failures told as ours are, 503 for a lost database. */
+  /**
+   * `app.onError(members.onError)`: the app's failures told as ours are, 503 for a lost database, 404 for
+   * an `HTTPException` of 404. Any other `HTTPException` answers as it says.
+   */
   onError: ErrorHandler;
   /** The same database, in the same way: one connection, whole batches. */
   readonly db: Database;
@@ -92,14 +97,15 @@ export function membership(extension: Extension): Membership {
       return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
     });
   }
-  app.all("*", (c) => inside().app.fetch(c.req.raw, c.env ?? {}));
+  app.all("*", async (c) => handOver(c, await inside().app.fetch(c.req.raw, c.env ?? {})));
 
-  /** Asks the gate, and gives the browser its cookie if that was sealed again. */
-  async function ask(c: Context) {
+  /** Asks the gate. What comes of it depends on the cookie, which may have been sealed again. */
+  async function ask(c: Context): Promise<Passage> {
     const passage = await inside().gate.ask(c.req.raw);
-    for (const cookie of passage.answer.headers.getSetCookie()) {
-      c.header("Set-Cookie", cookie, { append: true });
-    }
+    c.res.headers.append("Vary", "Cookie");
+    if (!passage.member) return passage;
+    passCookies(passage.answer, c);
+    c.res.headers.set("Cache-Control", "no-store");
     return passage;
   }
 
@@ -115,26 +121,47 @@ export function membership(extension: Extension): Membership {
       return inside().db;
     },
     async member(c) {
-      const passage = await ask(c);
-      if (passage.member) return passage.member;
-      const { code, answer } = passage;
-      if (code === "unauthenticated" || code === "withdrawal_pending") return null;
-      throw new HTTPException(answer.status as 500, { res: answer });
+      const { member, refused } = await ask(c);
+      if (!refused) return member;
+      if (refused.code === "unauthenticated" || refused.code === "withdrawal_pending") return null;
+      throw refused;
     },
     requireMember: async (c, next) => {
-      const passage = await ask(c);
-      if (!passage.member) return passage.answer;
-      c.set("member", passage.member);
-      c.header("Cache-Control", "no-store");
+      const { member, answer } = await ask(c);
+      if (!member) return handOver(c, answer);
+      c.set("member", member);
       await next();
     },
-    onError: (error, c) => inside().gate.tell(c.req.raw, error),
+    onError: async (error, c) => {
+      const isOwn = error instanceof HTTPException && error.status !== 404;
+      return isOwn ? error.getResponse() : handOver(c, await inside().gate.tell(c.req.raw, error));
+    },
     serve: (app) =>
       serve((services) => {
         open(services);
         return app;
       }, parts),
   };
+}
+
+/**
+ * Our answer on the app's context: neither takes the cookies of the other, nor what it varies by. Both
+ * are set on `c.res` as well, from which Hono, if it merges, takes them in place of the answer's.
+ */
+function handOver(c: Context, answer: Response): Response {
+  const vary = answer.headers.get("Vary");
+  if (vary) c.res.headers.append("Vary", vary);
+  passCookies(answer, c);
+  const headers = new Headers(c.res.headers);
+  for (const [name, value] of answer.headers) {
+    if (!["set-cookie", "vary"].includes(name)) headers.set(name, value);
+  }
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+/** Onto `c.res`: what is there when a handler answers is kept, whatever the handler answers with. */
+function passCookies({ headers }: Response, c: Context): void {
+  for (const cookie of headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
 }
 
 function partsOf(extension: Extension, stylesheet: string): Parts {

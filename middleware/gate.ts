@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import { requestId } from "hono/request-id";
 import type { Env, Services } from "../context.ts";
 import { findSession } from "../db/sessions.ts";
-import { type AppError, causesOf, type Code } from "../domain/error.ts";
+import { type AppError, causesOf } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
 import { noStore, securityHeaders } from "./headers.ts";
 import { detectLanguage, speak } from "./language.ts";
@@ -19,8 +19,8 @@ export type KnownMember = Omit<Member, "passwordHash">;
 
 /** `answer` is what to tell who may not pass, and carries the cookie of who may. */
 export type Passage =
-  | { member: KnownMember; answer: Response }
-  | { member: null; code: Code; answer: Response };
+  | { member: KnownMember; refused: null; answer: Response }
+  | { member: null; refused: AppError; answer: Response };
 
 interface GateEnv extends Env {
   Bindings: Env["Bindings"] & { failure?: Error; found?: KnownMember; refused?: AppError };
@@ -64,10 +64,10 @@ export function createGate(services: Services): Gate {
 
   async function pass(request: Request, env: GateEnv["Bindings"]): Promise<Passage> {
     const answer = await gate.fetch(request, env);
-    if (env.found) return { member: env.found, answer };
+    if (env.found) return { member: env.found, refused: null, answer };
     const refused = env.refused!;
     if (answer.status >= 500) log.error("gate", { code: refused.code, causes: causesOf(refused) });
-    return { member: null, code: refused.code, answer };
+    return { member: null, refused, answer };
   }
 
   return {

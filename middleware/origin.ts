@@ -9,7 +9,7 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Lets the front ends that `ALLOWED_ORIGINS` names, and no others, ask with cookies and read answers. */
 export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
   if (allowedOrigins.length === 0) return (_, next) => next();
-  return cors({
+  const share = cors({
     origin: [...allowedOrigins],
     credentials: true,
     allowMethods: ["GET", "HEAD", "POST", "DELETE"],
@@ -17,6 +17,11 @@ export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
     exposeHeaders: ["X-Request-Id", "Retry-After"],
     maxAge: 600,
   });
+  return async (c, next) => {
+    if (allowedOrigins.includes(c.req.header("Origin") ?? "")) return await share(c, next);
+    c.header("Vary", "Origin", { append: true });
+    await next();
+  };
 }
 
 /**

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
+import { openDatabase } from "../db/client.ts";
+import type { AppError } from "../domain/error.ts";
 import { freePort, sqldPath, startSqld } from "../tasks/sqld.ts";
 import {
   type Browser,
@@ -138,4 +140,30 @@ Deno.test("an embedded file that another process holds is 503 in time, and work 
     assert.equal(row!.secure_delete, 1, "the replaced connection destroys as well");
     assert.equal((await app.sql("PRAGMA journal_mode"))[0]!.journal_mode, "wal");
   });
+});
+
+Deno.test("what waited too long for its turn at the database was never sent, and never will be", async () => {
+  let seen = 0;
+  const end = new AbortController();
+  const address = { hostname: "127.0.0.1", port: 0, onListen() {}, signal: end.signal };
+  const silent = Deno.serve(address, () => {
+    seen++;
+    return new Promise<Response>(() => {});
+  });
+  const url = `http://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
+  const db = await openDatabase({ url, authToken: undefined, timeoutMs: 300, batchesAtOnce: 2 });
+  const late = async (ms: number) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return await db.write(["DELETE FROM users"]).then(() => assert.fail(), (error) => error);
+  };
+  const errors: AppError[] = await Promise.all([late(0), late(0), ...Array(8).fill(200).map(late)]);
+  assert.ok(errors.every(({ code }) => code === "unavailable"));
+  const lost = errors.filter(({ details }) => details.answerLost).length;
+  assert.ok(lost >= 2 && lost < 10, `${lost} of 10 lost`);
+  assert.equal(seen, lost, "who is told that nothing was changed was not sent");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(seen, lost, "nor later");
+  db.close();
+  end.abort();
+  await silent.finished;
 });
