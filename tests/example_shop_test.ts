@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { Database } from "../db/client.ts";
 import members from "../examples/shop/members.ts";
 import { answering, freePort } from "../tasks/sqld.ts";
-import { beside, customerLeaves, shopAround } from "./customer.ts";
+import { beside, customerLeaves, shopAround, submit } from "./customer.ts";
 import { captureLog, dump, newMember, withApp } from "./harness.ts";
 import { embedded, onSqld, onWorkers, testOnWith } from "./stacks.ts";
 
@@ -22,6 +23,30 @@ for (const stack of [embedded, onSqld, onWorkers]) {
     customerLeaves,
   );
 }
+
+Deno.test("an order that arrives twice takes one cart, whatever was put into the next one meanwhile", async () => {
+  let ordering: (() => Promise<unknown>) | undefined;
+  const through = (db: Database): Database => ({
+    ...db,
+    write(statements) {
+      const sql = JSON.stringify(statements);
+      if (sql.includes("INSERT INTO orders")) ordering = () => db.write(statements);
+      return db.write(statements);
+    },
+  });
+  await withApp({ env, beside, through }, async (app) => {
+    const customer = await newMember(app, "haneul");
+    await submit(customer, "/cart", { product_id: "tea", quantity: "1" });
+    await submit(customer, "/orders", { address: "Seoul" });
+    await submit(customer, "/cart", { product_id: "cup", quantity: "3" });
+    await ordering!();
+    assert.deepEqual((await app.sql("SELECT title FROM order_items")).map((row) => row.title), [
+      "우전 녹차",
+    ]);
+    assert.equal((await customer.get("/orders")).json.orders.length, 1);
+    assert.equal((await customer.get("/cart")).json.items[0].quantity, 3);
+  });
+});
 
 Deno.test("a shop that forgets to map its reviews hurts nobody, and is told what to write where", async () => {
   const { dataMap } = members.parts;
@@ -81,8 +106,13 @@ Deno.test({
     );
     await Deno.copyFile("deno.lock", `${folder}/deno.lock`);
 
-    const [, settings] = /write `deno.json`:\n\n```json\n(.*?)```/s.exec(readme)!;
-    await Deno.writeTextFile(`${folder}/deno.json`, settings!);
+    for (
+      const [, name, text] of readme.matchAll(
+        /`(\w+\.json)`[^`]*(?:`[^`]+`[^`]*)?:?\n\n```json\n(.*?)```/gs,
+      )
+    ) {
+      await Deno.writeTextFile(`${folder}/${name}`, text!);
+    }
     await Deno.mkdir(`${folder}/migrations`);
     for (const { name, text } of shown) await Deno.writeTextFile(`${folder}/${name}`, text);
     await run(/^cp .*$/m.exec(readme)![0]);
@@ -109,6 +139,11 @@ Deno.test({
       assert.deepEqual(preview.anonymise, [{ what: "Reviews", count: 1 }]);
       assert.equal(answerTo("-X DELETE $B/withdrawal").message, "회원탈퇴 성공");
       assert.equal(answerTo("$B/products/tea").reviews[0].author_name, "탈퇴한 회원");
+
+      await run("deno run -A npm:wrangler deploy --dry-run --outdir out >/dev/null 2>&1");
+      const bundle = await Deno.readTextFile(`${folder}/out/main.js`);
+      assert.ok(bundle.includes("장바구니에 담기") || bundle.includes("\\uC7A5\\uBC14"));
+      assert.ok(!bundle.includes("React.createElement"), "tsconfig.json is read");
 
       const settled = await run("deno task operate migrate 2>&1");
       assert.match(settled, /the schema is current/);

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { securityHeaders } from "../../mod.ts";
+import { limitBody, securityHeaders } from "../../mod.ts";
 import members from "./members.ts";
 import { CartPage, HomePage, OrdersPage, ProductPage } from "./pages.tsx";
 import style from "./shop.css" with { type: "text" };
@@ -30,7 +30,7 @@ function wantsPage(c: Context): boolean {
 }
 
 export default new Hono()
-  .use(securityHeaders)
+  .use(securityHeaders, limitBody)
   .get("/shop.css", (c) => c.body(style, 200, { "Content-Type": "text/css; charset=utf-8" }))
   .get("/", async (c) => {
     const [products, member] = await Promise.all([listProducts(), members.member(c)]);

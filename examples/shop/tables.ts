@@ -98,22 +98,23 @@ export async function listOrders(who: Who) {
 }
 
 /**
- * Turns the cart into a paid order, in one batch that may arrive twice: the order is made only from a
- * cart, and its items only with the order. `null`: the cart is empty.
+ * Turns the cart into a paid order, in one batch that may arrive twice: the order takes that very cart,
+ * so a second arrival finds nothing more to take. `null`: the cart is empty.
  */
 export async function order(who: Who, address: string): Promise<string | null> {
-  const args = { order: crypto.randomUUID(), who: who.id, address, now: Date.now() };
+  const id = crypto.randomUUID();
+  const taken = "(SELECT cart_id FROM orders WHERE id = :id)";
   const results = await members.db.write([
     {
       sql: `
-        INSERT INTO orders (id, buyer_id, address, total, paid_at)
-        SELECT :order, carts.user_id, :address, sum(products.price * cart_items.quantity), :now
+        INSERT INTO orders (id, buyer_id, cart_id, address, total, paid_at)
+        SELECT :id, carts.user_id, carts.id, :address, sum(products.price * cart_items.quantity), :now
         FROM carts
         JOIN cart_items ON cart_items.cart_id = carts.id
         JOIN products ON products.id = cart_items.product_id
         WHERE carts.user_id = :who GROUP BY carts.id
         ON CONFLICT DO NOTHING`,
-      args,
+      args: { id, who: who.id, address, now: Date.now() },
     },
     {
       sql: `
@@ -121,21 +122,15 @@ export async function order(who: Who, address: string): Promise<string | null> {
         SELECT orders.id || '/' || products.id, orders.id, products.title, products.price,
           cart_items.quantity, orders.paid_at
         FROM orders
-        JOIN carts ON carts.user_id = orders.buyer_id
-        JOIN cart_items ON cart_items.cart_id = carts.id
+        JOIN cart_items ON cart_items.cart_id = orders.cart_id
         JOIN products ON products.id = cart_items.product_id
-        WHERE orders.id = :order
+        WHERE orders.id = :id
         ON CONFLICT DO NOTHING`,
-      args: { order: args.order },
+      args: { id },
     },
-    {
-      sql: `
-        DELETE FROM cart_items WHERE cart_id IN (
-          SELECT carts.id FROM carts JOIN orders ON orders.buyer_id = carts.user_id
-          WHERE orders.id = ?)`,
-      args: [args.order],
-    },
-    { sql: "SELECT id FROM orders WHERE id = ?", args: [args.order] },
+    { sql: `DELETE FROM cart_items WHERE cart_id = ${taken}`, args: { id } },
+    { sql: `DELETE FROM carts WHERE id = ${taken}`, args: { id } },
+    { sql: "SELECT id FROM orders WHERE id = :id", args: { id } },
   ]);
-  return results.at(-1)!.rows.length === 1 ? args.order : null;
+  return results.at(-1)!.rows.length === 1 ? id : null;
 }

@@ -22,6 +22,7 @@ CREATE TABLE cart_items (
 CREATE TABLE orders (
   id       TEXT    NOT NULL PRIMARY KEY,
   buyer_id TEXT    NOT NULL REFERENCES users (id),
+  cart_id  TEXT    NOT NULL UNIQUE,           -- of the cart that became this order, and is gone
   address  TEXT    NOT NULL,
   total    INTEGER NOT NULL,                  -- won
   paid_at  INTEGER NOT NULL                   -- ms
