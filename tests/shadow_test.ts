@@ -64,6 +64,8 @@ async function mapped(service: Service) {
   await service.sql(
     "INSERT INTO posts_content (user_id, body) SELECT id, 'by ' || name FROM users",
   );
+  const ready = await new Browser(service).get("/readyz/withdrawal"); // looks at the schema
+  assert.equal(ready.status, 200);
   const exported = (await hong.get("/userinfo/export")).json.tables;
   assert.deepEqual(exported.posts_content, [{ body: "by hong" }]);
   const left = await hong.send("DELETE", "/withdrawal");
