@@ -136,7 +136,9 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
 /** The services under Deno. An embedded database, and every one in development, is brought up to date. */
 export function openOnDeno(parts = own): Promise<Services> {
   return orExit(async () => {
-    const environment = Deno.env.toObject();
+    const environment = Object.fromEntries( // an empty value is none, and hides no generated one
+      Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
+    );
     const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
     const config = parseConfig({ ...secrets, ...environment }, "deno");
     await makeDataFolder(config.database);
