@@ -199,6 +199,7 @@ async function developmentSecrets(): Promise<Environment> {
  * the services are opened now, on Workers by the first request, which brings the bindings.
  */
 export function serve(appOf: (services: Services) => App, parts = own) {
+  // In this form a bundler for Workers, which knows that there is no Deno, leaves the first half out.
   return typeof Deno !== "undefined" ? serveOnDeno(appOf, parts) : serveOnWorkers(appOf, parts);
 }
 

@@ -107,7 +107,8 @@ function toldBy(migration: string, error: unknown): unknown {
     (error instanceof AppError && /^SQLITE_(UNKNOWN|MISMATCH|TOOBIG)/.test(code ?? ""));
   if (!refused || !message) return error;
   const [line = ""] = message.replace(/^([A-Z_]+: )+/, "").split("\n");
-  return new BrokenMigration(migration, line.replace(/^SQL(ite| input) error: /, ""), error);
+  const words = line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
+  return new BrokenMigration(migration, words, error);
 }
 
 /** Whether every migration has run. Throws `unavailable`. */
