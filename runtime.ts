@@ -19,7 +19,13 @@ import type { Services } from "./context.ts";
 import ownMap from "./data_map.ts";
 import { createCatalogue } from "./db/catalogue.ts";
 import { type Database, openDatabase } from "./db/client.ts";
-import { ForeignTable, migrate, type Migration, ownMigrations } from "./db/migrate.ts";
+import {
+  BrokenMigration,
+  ForeignTable,
+  migrate,
+  type Migration,
+  ownMigrations,
+} from "./db/migrate.ts";
 import type { Disagreement } from "./db/schema.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { causesOf } from "./domain/error.ts";
@@ -108,14 +114,17 @@ async function openConfigured(database: Config["database"]): Promise<Database> {
   }
 }
 
-/** Says what is wrong with the configuration, and ends: nothing runs on half of one. */
+/** Whose messages are made of names and none of their values. */
+const sayable = [ConfigError, ForeignTable, BrokenMigration];
+
+/** Says what is wrong with configuration or schema, and ends: nothing runs on half of one. */
 async function orExit<T>(work: () => Promise<T>): Promise<T> {
   logToConsole();
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof ForeignTable) {
-      log.fatal("{problem}", { problem: error.message });
+    if (sayable.some((known) => error instanceof known)) {
+      log.fatal("{problem}", { problem: (error as Error).message });
     } else {
       const problem = "cannot start: the database does not answer, or takes no writes";
       log.fatal(problem, { causes: causesOf(error) });
@@ -127,7 +136,9 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
 /** The services under Deno. An embedded database, and every one in development, is brought up to date. */
 export function openOnDeno(parts = own): Promise<Services> {
   return orExit(async () => {
-    const environment = Deno.env.toObject();
+    const environment = Object.fromEntries( // an empty value is none, and hides no generated one
+      Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
+    );
     const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
     const config = parseConfig({ ...secrets, ...environment }, "deno");
     await makeDataFolder(config.database);
@@ -188,7 +199,8 @@ async function developmentSecrets(): Promise<Environment> {
  * the services are opened now, on Workers by the first request, which brings the bindings.
  */
 export function serve(appOf: (services: Services) => App, parts = own) {
-  return onDeno ? serveOnDeno(appOf, parts) : serveOnWorkers(appOf, parts);
+  // In this form a bundler for Workers, which knows that there is no Deno, leaves the first half out.
+  return typeof Deno !== "undefined" ? serveOnDeno(appOf, parts) : serveOnWorkers(appOf, parts);
 }
 
 async function serveOnDeno(appOf: (services: Services) => App, parts: Parts) {

@@ -1,5 +1,7 @@
 import type { InStatement } from "@libsql/client";
+import { AppError } from "../domain/error.ts";
 import { type Database, RefusedStatement } from "./client.ts";
+import { statementsOf } from "./statements.ts";
 import members from "./migrations/0001_members.sql" with { type: "text" };
 import leaving from "./migrations/0002_leaving.sql" with { type: "text" };
 import operating from "./migrations/0003_operating.sql" with { type: "text" };
@@ -29,6 +31,15 @@ export class ForeignTable extends Error {
   }
 }
 
+/** What is wrong with a migration, by its name. Nothing of it stays. */
+export class BrokenMigration extends Error {
+  override name = "BrokenMigration";
+
+  constructor(migration: string, problem: string, cause?: unknown) {
+    super(`migration "${migration}": ${problem}`, { cause });
+  }
+}
+
 /** SQL: the tables that other services commonly have under our names, by a column that only ours has. */
 export const selectForeign = `
   SELECT name FROM sqlite_schema JOIN (
@@ -41,18 +52,30 @@ export const selectForeign = `
 export const createMigrations =
   "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";
 
-/** A migration as one batch, which begins by recording itself. */
+/** Statements that would end the transaction which a migration is, or that no transaction takes. */
+const misplaced =
+  /^(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|ATTACH|DETACH|VACUUM)(?![\w$\u0080-\uffff])/i;
+
+/** A migration as one batch, which begins by recording itself. Throws `BrokenMigration`. */
 export function batchOf({ name, sql }: Migration, now: number): InStatement[] {
+  const statements = statementsOf(sql);
+  const word = statements.map((statement) => misplaced.exec(statement)?.[0]).find(Boolean);
+  if (word) {
+    const problem = `${word.toUpperCase()} has no place here: each migration is one transaction`;
+    throw new BrokenMigration(name, problem);
+  }
+  // what comes after it SQLite would not read
+  if (sql.includes("\0")) throw new BrokenMigration(name, "it holds a character U+0000");
   return [
     { sql: "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", args: [name, now] },
-    ...statementsOf(sql),
+    ...statements,
   ];
 }
 
 /**
  * Brings the database to the current schema and returns the names of the migrations it ran. Each is one
  * batch that begins by recording itself, so of two runs at once one does the work and the other finds it
- * done. Throws `unavailable`, and `ForeignTable` before it has changed anything.
+ * done. Throws `unavailable`, `BrokenMigration`, and `ForeignTable` before it has changed anything.
  */
 export async function migrate(
   db: Database,
@@ -71,10 +94,21 @@ export async function migrate(
     } catch (error) {
       const done = error instanceof RefusedStatement && error.kind === "constraint" &&
         !(await pending(db, migrations)).some((migration) => migration.name === name);
-      if (!done) throw error;
+      if (!done) throw toldBy(name, error);
     }
   }
   return ran;
+}
+
+/** What the database said of a statement, in one line and without its code; a lost database stays one. */
+function toldBy(migration: string, error: unknown): unknown {
+  const { message, code } = ((error as Error).cause ?? {}) as { message?: string; code?: string };
+  const refused = error instanceof RefusedStatement || // sqld knows no code for much of it
+    (error instanceof AppError && /^SQLITE_(UNKNOWN|MISMATCH|TOOBIG)/.test(code ?? ""));
+  if (!refused || !message) return error;
+  const [line = ""] = message.replace(/^([A-Z_]+: )+/, "").split("\n");
+  const words = line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
+  return new BrokenMigration(migration, words, error);
 }
 
 /** Whether every migration has run. Throws `unavailable`. */
@@ -91,20 +125,4 @@ async function pending(db: Database, migrations: readonly Migration[]) {
   const [applied] = await db.read(["SELECT name FROM migrations"]);
   const names = new Set(applied!.rows.map((row) => row.name));
   return migrations.filter(({ name }) => !names.has(name));
-}
-
-/** A statement ends with a semicolon at the end of a line, a trigger with one after its END. */
-function statementsOf(sql: string): string[] {
-  const statements: string[] = [];
-  let lines = "";
-  for (const line of sql.split(/\r?\n/)) {
-    const code = line.replace(/--.*/, "").trim();
-    if (code === "" && lines === "") continue;
-    lines += `${line}\n`;
-    const isTrigger = /^CREATE\s+(TEMP\s+|TEMPORARY\s+)?TRIGGER\b/i.test(lines.trimStart());
-    if (!(isTrigger ? /\bEND;$/i : /;$/).test(code)) continue;
-    statements.push(lines.trim().replace(/;[^;]*$/, ""));
-    lines = "";
-  }
-  return lines.trim() ? [...statements, lines] : statements;
 }

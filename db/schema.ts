@@ -3,14 +3,39 @@ import type { InStatement } from "@libsql/client";
 import type { Database } from "./client.ts";
 import { bind, type Places } from "./places.ts";
 
-/** SQL for the live tables that somebody's data may be in: not the engine's own, nor shadow tables. */
-export const liveTables = `
-  (SELECT name, wr FROM pragma_table_list
-   WHERE schema = 'main' AND type IN ('table', 'virtual')
-     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-     AND name NOT IN (
+/**
+ * What SQLite's modules write behind the quoted name of a table of their own. SQLite calls every table of
+ * such a name `shadow`, a team's `posts_content` beside `posts` as well; its text alone tells them apart.
+ */
+const written = [
+  "(id INTEGER PRIMARY KEY, c[0-9]*", // fts5
+  "(id INTEGER PRIMARY KEY, block BLOB)",
+  "(id INTEGER PRIMARY KEY, sz BLOB*",
+  "(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+  "(k PRIMARY KEY, v) WITHOUT ROWID",
+  "(docid INTEGER PRIMARY KEY, 'c0*", // fts3, fts4
+  "(docid INTEGER PRIMARY KEY, size BLOB)",
+  "(blockid INTEGER PRIMARY KEY, block BLOB)",
+  "(level INTEGER,idx INTEGER,start_block INTEGER,*",
+  "(id INTEGER PRIMARY KEY, value BLOB)",
+  "(nodeno INTEGER PRIMARY KEY,*", // rtree, geopoly
+  "(rowid INTEGER PRIMARY KEY,nodeno*",
+];
+
+/** SQL for all tables, and whether somebody's data may be in one: not in the engine's own. */
+const allTables = `
+  (SELECT name, wr, name NOT IN (
        'libsql_wasm_func_table', 'libsql_vector_meta_shadow',
-       '_litestream_seq', '_litestream_lock'))`;
+       '_litestream_seq', '_litestream_lock')
+     AND (type <> 'shadow' OR NOT EXISTS (
+       SELECT 1 FROM sqlite_schema JOIN json_each('${
+  JSON.stringify(written).replaceAll("'", "''")
+}') AS body
+       WHERE sqlite_schema.type = 'table' AND sqlite_schema.name = listed.name
+         AND sql GLOB 'CREATE TABLE [''"]*[''"]' || body.value)) AS live
+   FROM pragma_table_list AS listed
+   WHERE schema = 'main' AND type IN ('table', 'virtual', 'shadow')
+     AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\')`;
 
 const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
 
@@ -22,7 +47,7 @@ export const countUnmapped = `
   iif(EXISTS (
     SELECT 1 FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
-  (SELECT count(*) FROM ${liveTables} WHERE ${unnamed}), 0)`;
+  (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
 
 /** The same as a statement. */
 export function selectUnmapped(places: Places): InStatement {
@@ -32,18 +57,20 @@ export function selectUnmapped(places: Places): InStatement {
 export interface LiveTable {
   columns: ReadonlySet<string>;
   hasRowid: boolean;
+  /** Made by the engine itself, so that nobody has to name it. */
+  isEngines: boolean;
 }
 export type LiveSchema = ReadonlyMap<string, LiveTable>;
 
 /** The tables of the live database and their columns. Throws `unavailable`. */
 export async function readSchema(db: Database): Promise<LiveSchema> {
   const [result] = await db.read([`
-    SELECT live.name AS name, live.wr AS without_rowid, info.name AS column_name
-    FROM ${liveTables} AS live JOIN pragma_table_info(live.name) AS info`]);
+    SELECT every.name AS name, live, wr AS without_rowid, info.name AS column_name
+    FROM ${allTables} AS every JOIN pragma_table_info(every.name) AS info`]);
   const schema = new Map<string, LiveTable & { columns: Set<string> }>();
   for (const row of result!.rows) {
     const table = schema.get(String(row.name)) ??
-      { columns: new Set<string>(), hasRowid: row.without_rowid === 0 };
+      { columns: new Set(), hasRowid: row.without_rowid === 0, isEngines: row.live === 0 };
     table.columns.add(String(row.column_name));
     schema.set(String(row.name), table);
   }
@@ -63,8 +90,8 @@ export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   const known = tablesOf(map);
   const problems: string[] = [];
   const warnings: string[] = [];
-  for (const table of schema.keys()) {
-    if (known.has(table)) continue;
+  for (const [table, { isEngines }] of schema) {
+    if (isEngines || known.has(table)) continue;
     problems.push(
       `table "${table}" is not on the data map: add destroy("${table}", …), anonymise("${table}", …), ` +
         `keepApart("${table}", …) or holdsNobody("${table}", "why") to data_map.ts`,

@@ -73,7 +73,23 @@ export function adopt(row: OldRow, now: number): Adopted | string[] {
 
 /** What others made, and what looks like it: none of it is a password that somebody types. */
 const foreignHash =
-  /^(\$[a-z0-9-]+\$|\{[A-Za-z0-9-]+\}|(pbkdf2|scrypt|argon2|bcrypt|sha\d*|md5|plain)\w*[:$])|^(?=.{32,}$)([0-9a-f]{2})+(:[0-9a-f]+)?$/i;
+  /^\*[0-9a-f]{40}$|^(\$[a-z0-9-]+\$|\{[A-Za-z0-9-]+\}|(pbkdf2|scrypt|argon2|bcrypt|sha\d*|md5|plain)\w*[:$])|^(?=.{32,}$)(md5|0x)?([0-9a-f]{2})+(:[0-9a-f]+)?$/i;
+
+/** Bytes of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512. */
+const digestBytes = [16, 20, 28, 32, 48, 64];
+
+/** Whether it is such a digest in base64 or base64url, to the last bit. Unpadded, one case is rather a word. */
+function isDigest(text: string): boolean {
+  if (!text.endsWith("=") && !(/[a-z]/.test(text) && /[A-Z]/.test(text))) return false;
+  const bytes = Buffer.from(text, "base64");
+  const bare = text.replace(/={1,2}$/, "").replaceAll("+", "-").replaceAll("/", "_");
+  return digestBytes.includes(bytes.length) && bytes.toString("base64url") === bare;
+}
+
+/** Its length, where it may be a hash by length and letters; 0 where it is not. */
+export function hashLength(text: string): number {
+  return /^[\w+/=.:$-]{16,}$/.test(text) ? text.length : 0;
+}
 
 /** Recognises a stored password by its form. Hashes that take more than a service can spare are `none`. */
 export function oldPassword(text: string | null): OldPassword {
@@ -82,7 +98,7 @@ export function oldPassword(text: string | null): OldPassword {
     const hash = read(text);
     if (hash) return isAffordable(hash) ? { form, ready: formatHash(hash) } : { form: "none" };
   }
-  if (foreignHash.test(text) || !text.isWellFormed()) return { form: "none" };
+  if (foreignHash.test(text) || isDigest(text) || !text.isWellFormed()) return { form: "none" };
   if ([...text.normalize("NFC")].length > passwordMaxLength) return { form: "none" };
   return { form: "plain", text };
 }

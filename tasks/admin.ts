@@ -171,7 +171,7 @@ async function verifyReceipt({ services, argument }: Call): Promise<Table> {
 
 /** Wrong words end here, before anything is opened. */
 function usage(): never {
-  console.error("usage: deno task admin COMMAND [--json] [--by WHO] [--why REASON] [--yes]\n");
+  console.error("usage: admin COMMAND [--json] [--by WHO] [--why REASON] [--yes]\n");
   for (const [name, { argument, about, acts }] of Object.entries(commands)) {
     console.error(
       `  ${`${name} ${argument ?? ""}`.padEnd(38)} ${about}${acts ? " (needs --why)" : ""}`,

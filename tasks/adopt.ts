@@ -6,7 +6,7 @@ import { dropStage, isAdopted, openStage, readPage, stage, swap } from "../db/ad
 import { createCatalogue } from "../db/catalogue.ts";
 import { type Database, RefusedStatement } from "../db/client.ts";
 import { lookAt, type Outlook, Source } from "../db/outlook.ts";
-import { adopt as adoptRow, type Adopted, type OldRow } from "../domain/adoption.ts";
+import { adopt as adoptRow, type Adopted, hashLength, type OldRow } from "../domain/adoption.ts";
 import { AppError } from "../domain/error.ts";
 import { createPasswords, formatHash, type Passwords } from "../domain/password.ts";
 import { openForAdoption, type Parts } from "../runtime.ts";
@@ -22,11 +22,12 @@ interface Terms {
 interface Survey {
   forms: Map<string, number>;
   problems: string[];
+  warnings: string[];
   /** Ids of rows whose password nobody can verify. */
   locked: string[];
 }
 
-const usage = "usage: deno task adopt FILE.sql [--replaces TABLE] [--plain-passwords] " +
+const usage = "usage: adopt FILE.sql [--replaces TABLE] [--plain-passwords] " +
   "[--without-passwords] [--yes]";
 const changedMeanwhile = "the rows changed meanwhile; stop what writes them";
 const shown = 50;
@@ -143,6 +144,7 @@ async function look(
   const forms = new Map<string, number>();
   const problems: string[] = [];
   const locked: string[] = [];
+  const lengths = new Set<number>();
   const taken = { name: new Map<string, string>(), "e-mail": new Map<string, string>() };
   for await (const rows of pages(db, source, outlook)) {
     for (const row of rows) {
@@ -156,7 +158,9 @@ async function look(
         if (other) problems.push(`rows ${other} and ${row.id} have the same ${what}`);
         taken[what].set(key, row.id);
       }
-      const { form } = member.password;
+      const { password } = member;
+      const { form } = password;
+      if (password.form === "plain") lengths.add(hashLength(password.text));
       forms.set(form, (forms.get(form) ?? 0) + 1);
       if (form === "none") locked.push(row.id);
     }
@@ -170,7 +174,15 @@ async function look(
         "are adopted and need a recovery link",
     );
   }
-  return { forms, problems, locked };
+  const plain = forms.get("plain") ?? 0;
+  const [length] = lengths;
+  const warnings = plain >= 3 && lengths.size === 1 && length
+    ? [
+      `all ${plain} plain passwords are ${length} letters long, as hashes are; of hashes each ` +
+      "would become its member's password: then let the SELECT say NULL AS password",
+    ]
+    : [];
+  return { forms, problems, warnings, locked };
 }
 
 /** As many at once as the machine has use for; the rest waits here, not in the hasher. */
@@ -226,7 +238,9 @@ function describe(outlook: Outlook, survey: Survey | null): void {
       console.log(`rows that need a recovery link: ${listed(survey.locked)}`);
     }
   }
-  for (const warning of warnings) console.warn(`warning: ${warning}`);
+  for (const warning of [...warnings, ...survey?.warnings ?? []]) {
+    console.warn(`warning: ${warning}`);
+  }
 }
 
 function listed(ids: readonly string[]): string {

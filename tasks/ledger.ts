@@ -7,7 +7,7 @@ import { openOnDeno, type Parts } from "../runtime.ts";
 
 export async function ledger([command, path]: readonly string[], parts?: Parts): Promise<void> {
   if (!path || (command !== "export" && command !== "replay")) {
-    console.error("usage: deno task ledger export FILE | deno task ledger replay FILE");
+    console.error("usage: ledger export FILE | ledger replay FILE");
     Deno.exit(2);
   }
   try {

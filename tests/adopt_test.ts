@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createClient } from "@libsql/client";
 import { ownTables } from "../data_map.ts";
 import { isAdopted, openStage, readPage, stage, swap } from "../db/adoption.ts";
@@ -477,6 +478,21 @@ Deno.test("a password is told by its form, and what nobody could verify is none"
       ["pbkdf2:sha256:600000$salt$0011", "none"],
       ["$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "none"],
       ["5f4dcc3b5aa765d61d8327deb882cf99", "none"],
+      ["*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19", "none"], // PASSWORD() of MySQL
+      ["md55f4dcc3b5aa765d61d8327deb882cf99", "none"], // PostgreSQL
+      ["0x5f4dcc3b5aa765d61d8327deb882cf99", "none"],
+      ["X03MO1qnZdYdgyfeuILPmQ==", "none"], // 16 bytes
+      ["X03MO1qnZdYdgyfeuILPmQ", "none"],
+      ["W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "none"], // 20
+      ["XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=", "none"], // 32
+      ["XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg", "none"],
+      [Buffer.from(long, "hex").toString("base64"), "none"], // 64
+      ["ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs", "none"],
+      ["X03MO1qnZdYdgyfeuILPmR", "plain"], // its last letter has bits that no byte has
+      ["correct-horse-battery-Q", "plain"],
+      ["correcthorsebatterystQ", "none"], // 16 bytes, and unlikely a word
+      ["correcthorsebatterystw", "plain"], // of one case
+      ["*not a hash at all", "plain"],
       ["", "none"],
       [null, "none"],
       ["x".repeat(257), "none"], // longer than the form of sign-in takes
@@ -484,6 +500,26 @@ Deno.test("a password is told by its form, and what nobody could verify is none"
   ) {
     assert.equal(oldPassword(text).form, form, String(text));
   }
+});
+
+onBoth("passwords that may be hashes of a make nobody knows are warned of", async (place) => {
+  await place.batch(`
+    CREATE TABLE old (id INTEGER PRIMARY KEY, login TEXT, pw TEXT);
+    INSERT INTO old VALUES (1, 'a1', '606717496665bcba'), (2, 'b2', '0123456789abcdef'),
+      (3, 'c3', 'fedcba9876543210')
+  `);
+  const rows =
+    "SELECT id, login AS name, login || '@example.com' AS email, pw AS password FROM old";
+  const warning = /warning: all 3 plain passwords are 16 letters long, as hashes are/;
+  const dry = await place.adopt(rows, "--plain-passwords");
+  assert.equal(dry.code, 0);
+  assert.match(dry.text, warning);
+  assert.doesNotMatch(dry.text, /606717|abcdef/);
+  const few = await place.adopt(`${rows} WHERE id < 3`, "--plain-passwords");
+  assert.doesNotMatch(few.text, warning, "two may be a coincidence");
+  await place.batch("UPDATE old SET pw = 'correct horse 77' WHERE id = 2");
+  const typed = await place.adopt(rows, "--plain-passwords");
+  assert.doesNotMatch(typed.text, warning, "a space is in no hash");
 });
 
 Deno.test("a hash made elsewhere counts with the memory that it takes", async () => {

@@ -86,6 +86,18 @@ Deno.test("production does not start without its secrets, and names what is miss
   }
 });
 
+Deno.test("in development an empty secret is as none at all, and the generated one is taken", async () => {
+  const { process, log, folder } = await run(["jobs"], {
+    ANNYEONG_ENV: "development",
+    SESSION_SECRET: "",
+    IDENTIFIER_KEY: "",
+    RECEIPT_PRIVATE_KEY: "",
+  });
+  assert.equal((await process.status).code, 0, await log);
+  assert.match(await log, /^done; /m);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("migrate, jobs, ledger and keys run from the command line", async () => {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-tasks-" });
   const task = async (...args: string[]) => {
