@@ -1,7 +1,7 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Messages } from "../messages/mod.ts";
-import { enhancements, stylesheet } from "./stylesheet.ts";
+import { enhancements, icon, stylesheet } from "./stylesheet.ts";
 
 /** What was just done, as the page after a redirect says it. */
 export type Notice = Exclude<keyof Messages["done"], "scheduled">;
@@ -29,6 +29,7 @@ export function Layout(props: {
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <title>{title} · {name}</title>
+          <link rel="icon" href={icon.path} type="image/svg+xml" />
           <link rel="stylesheet" href={stylesheet.path} />
           {theme && <link rel="stylesheet" href={theme} />}
           <script src={enhancements.path} defer blocking="render" />

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { Env } from "../context.ts";
-import { enhancements, stylesheet } from "../pages/stylesheet.ts";
+import { enhancements, icon, stylesheet } from "../pages/stylesheet.ts";
 
 export default new Hono<Env>()
   .get(stylesheet.path, (c) => serve(c, stylesheet.css, "text/css"))
-  .get(enhancements.path, (c) => serve(c, enhancements.script, "text/javascript"));
+  .get(enhancements.path, (c) => serve(c, enhancements.script, "text/javascript"))
+  .get(icon.path, (c) => serve(c, icon.svg, "image/svg+xml"));
 
 function serve(c: Context<Env>, text: string, type: string): Response {
   c.header("Cache-Control", "public, max-age=31536000, immutable");
