@@ -1,6 +1,6 @@
 /**
  * Annyeong in an app of your own: its members join, sign in and leave, and leaving reaches the app's
- * own tables. `docs/beside-your-app.md` tells the whole afternoon.
+ * own tables. `docs/beside-your-app.md` is the reference, `examples/shop/README.md` the afternoon.
  */
 import { type Context, type ErrorHandler, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -127,7 +127,10 @@ export function membership(extension: Extension): Membership {
       throw refused;
     },
     requireMember: async (c, next) => {
-      const { member, answer } = await ask(c);
+      const { member, refused, answer } = await ask(c);
+      if (refused && answer.status >= 500) {
+        return handOver(c, await inside().gate.tell(c.req.raw, refused));
+      }
       if (!member) return handOver(c, answer);
       c.set("member", member);
       await next();
@@ -145,18 +148,18 @@ export function membership(extension: Extension): Membership {
 }
 
 /**
- * Our answer on the app's context: neither takes the cookies of the other, nor what it varies by. Both
- * are set on `c.res` as well, from which Hono, if it merges, takes them in place of the answer's.
+ * Our answer on the app's context: neither takes the cookies of the other, nor what it varies by, and
+ * what else we say stands. Set on `c.res` as well, whose headers Hono, if it merges, takes in place of
+ * the answer's.
  */
 function handOver(c: Context, answer: Response): Response {
   const vary = answer.headers.get("Vary");
   if (vary) c.res.headers.append("Vary", vary);
   passCookies(answer, c);
-  const headers = new Headers(c.res.headers);
   for (const [name, value] of answer.headers) {
-    if (!["set-cookie", "vary"].includes(name)) headers.set(name, value);
+    if (!["set-cookie", "vary"].includes(name)) c.res.headers.set(name, value);
   }
-  return new Response(answer.body, { status: answer.status, headers });
+  return new Response(answer.body, { status: answer.status, headers: c.res.headers });
 }
 
 /** Onto `c.res`: what is there when a handler answers is kept, whatever the handler answers with. */

@@ -96,6 +96,10 @@ const sections: Section[] = [
 ];
 
 const only = words[0]?.toLowerCase();
+if (only && !sections.some(({ title }) => title.toLowerCase().includes(only))) {
+  console.error(`no section of this name: ${sections.map(({ title }) => title).join(", ")}`);
+  Deno.exit(2);
+}
 const goals: Goal[] = [];
 const body: string[] = [];
 for (const { title, about, byNameAlone, run } of sections) {

@@ -69,6 +69,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const embedded = options.url.startsWith("file:");
   const inTurn = createTurns(options.batchesAtOnce ?? 4);
   let client = await connect();
+  let replacing: Promise<void> | undefined;
   let erasing = 0;
   let asking = 0;
   let truncation: Promise<boolean> | undefined;
@@ -77,9 +78,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return embedded ? await openFile(options.url) : openServer(options);
   }
 
-  /** A client that saw SQLITE_BUSY can lose later writes without a word (libsql-client-ts 352). */
+  /**
+   * A client that saw SQLITE_BUSY can lose later writes without a word (libsql-client-ts 352). One
+   * replacement for all who saw it: of two, one connection would be lost unclosed.
+   */
   async function replace(broken: Client): Promise<void> {
     if (!embedded || client !== broken) return;
+    replacing ??= reconnect(broken).finally(() => replacing = undefined);
+    await replacing;
+  }
+
+  async function reconnect(broken: Client): Promise<void> {
     broken.close();
     client = await connect();
   }
@@ -102,7 +111,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         }
         if (failure === "lost") arrivals++;
         await replace(used).catch(() => {}); // a file that cannot be opened shows in the next try
-        const patience = failure === "busy" ? Infinity : failure === "closed" ? 3 : 2;
+        const patience = failure === "busy" || failure === "closed" ? Infinity : 2;
         const pause = failure === "busy" ? Math.random() * Math.min(20 * attempt, 250) : 10;
         if (attempt >= patience || performance.now() + pause >= end) {
           throw new AppError("unavailable", {

@@ -65,13 +65,17 @@ export function createGate(services: Services): Gate {
   async function pass(request: Request, env: GateEnv["Bindings"]): Promise<Passage> {
     const answer = await gate.fetch(request, env);
     if (env.found) return { member: env.found, refused: null, answer };
-    const refused = env.refused!;
-    if (answer.status >= 500) log.error("gate", { code: refused.code, causes: causesOf(refused) });
-    return { member: null, refused, answer };
+    return { member: null, refused: env.refused!, answer };
   }
 
   return {
     ask: (request) => pass(request, {}),
-    tell: async (request, failure) => (await pass(request, { failure })).answer,
+    async tell(request, failure) {
+      const { refused, answer } = await pass(request, { failure });
+      if (answer.status >= 500) {
+        log.error("failure", { code: refused?.code, causes: causesOf(refused) });
+      }
+      return answer;
+    },
   };
 }

@@ -321,6 +321,26 @@ Deno.test(
 );
 
 Deno.test(
+  "what the app says of caching does not reach what is ours",
+  inClub(async (app) => {
+    const around = new Hono()
+      .use(async (c, next) => {
+        c.header("Cache-Control", "public, max-age=60");
+        await next();
+      })
+      .get("/desk", members.requireMember, (c) => c.json({}))
+      .route("/", members.app);
+    const service = { ...app, fetch: async (request: Request) => await around.fetch(request) };
+    const member = await newMember(service, "hong");
+    for (const path of ["/userinfo", "/userinfo/export", "/withdrawal", "/desk"]) {
+      assert.equal((await member.get(path)).headers.get("Cache-Control"), "no-store", path);
+    }
+    const refused = await new Browser(service).get("/desk");
+    assert.deepEqual([refused.status, refused.headers.get("Cache-Control")], [401, "no-store"]);
+  }),
+);
+
+Deno.test(
   "an HTTPException of the app's answers as it says, and one of 404 as ours",
   inClub(async (app) => {
     const gone = await new Browser(app).get("/gone");
