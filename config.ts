@@ -70,7 +70,12 @@ const secret = z.string({ error: "is missing" }).check(
   }),
 );
 
-const list = z.transform((text: string) => text.split(",").map((one) => one.trim()));
+/** Entries by comma. */
+const listOf = <T extends z.ZodMiniType<unknown, string>>(entry: T, options?: { error: string }) =>
+  z.pipe(
+    z.string(options),
+    z.pipe(z.transform((text: string) => text.split(",").map((one) => one.trim())), z.array(entry)),
+  );
 
 /** A retired key may be its public half: it signs nothing any more. */
 const receiptKey = z.looseObject({
@@ -82,15 +87,9 @@ const receiptKey = z.looseObject({
 }, { error: "is not an Ed25519 private JWK with a kid: deno task keys prints one" });
 
 /** Standard Webhooks 1.0.0: 24 to 64 bytes, base64, two by comma while rotating. */
-const webhookSecrets = z.pipe(
-  z.string(),
-  z.pipe(
-    list,
-    z.array(
-      z.string().check(
-        z.refine(isWebhookSecret, { error: 'needs "secret": "whsec_…", 24 to 64 bytes in base64' }),
-      ),
-    ),
+const webhookSecrets = listOf(
+  z.string().check(
+    z.refine(isWebhookSecret, { error: 'needs "secret": "whsec_…", 24 to 64 bytes in base64' }),
   ),
 );
 
@@ -134,7 +133,7 @@ const schema = z.object({
     z.enum(["production", "development"], { error: "must be production or development" }),
     "production",
   ),
-  SESSION_SECRET: z.pipe(z.string({ error: "is missing" }), z.pipe(list, z.array(secret))),
+  SESSION_SECRET: listOf(secret, { error: "is missing" }),
   IDENTIFIER_KEY: secret,
   RECEIPT_PRIVATE_KEY: z.pipe(
     json,
@@ -154,15 +153,9 @@ const schema = z.object({
     ),
   ),
   ALLOWED_ORIGINS: z._default(
-    z.pipe(
-      z.string(),
-      z.pipe(
-        list,
-        z.array(
-          z.string().check(
-            z.refine(isOrigin, { error: "must be origins by comma: https://shop.example" }),
-          ),
-        ),
+    listOf(
+      z.string().check(
+        z.refine(isOrigin, { error: "must be origins by comma: https://shop.example" }),
       ),
     ),
     [],
