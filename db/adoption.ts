@@ -4,7 +4,7 @@ import type { Adopted, OldRow } from "../domain/adoption.ts";
 import { type Database, RefusedStatement } from "./client.ts";
 import { batchOf, createMigrations, type Migration, ownMigrations } from "./migrate.ts";
 import type { Outlook, Source } from "./outlook.ts";
-import { quote } from "./places.ts";
+import { instantIn, quote } from "./places.ts";
 
 const pageRows = 500;
 
@@ -44,11 +44,7 @@ export async function readPage(
   };
 }
 
-/** As in the retention store: ISO 8601 in UTC, seconds or milliseconds. */
-const instant = `CAST(round(CASE typeof(joined_at)
-  WHEN 'text' THEN unixepoch(joined_at, 'subsec') * 1000
-  WHEN 'integer' THEN joined_at * iif(abs(joined_at) < 100000000000, 1000, 1)
-  WHEN 'real' THEN joined_at * iif(abs(joined_at) < 100000000000, 1000, 1) END) AS INTEGER)`;
+const instant = `CAST(round(${instantIn("joined_at")}) AS INTEGER)`;
 
 function toOldRow(row: Row): OldRow {
   const text = (value: unknown) => value === null ? null : String(value);

@@ -88,17 +88,21 @@ export function selectColumns(places: Places): string {
   return `SELECT ${each.join(" OR ")} AS never`;
 }
 
+/** A column as ms, with fractions: ISO 8601 text in UTC, seconds or milliseconds; NULL for anything else. */
+export function instantIn(column: string): string {
+  return `CASE typeof(${column})
+    WHEN 'text' THEN unixepoch(${column}, 'subsec') * 1000
+    WHEN 'integer' THEN ${column} * iif(abs(${column}) < 100000000000, 1000, 1)
+    WHEN 'real' THEN ${column} * iif(abs(${column}) < 100000000000, 1000, 1)
+    END`;
+}
+
 /**
  * When the period of a kept row began, ms: ISO text, seconds or milliseconds. Where that is no date the
  * period begins now, so that a row is rather kept too long than destroyed too early.
  */
 export function startsAt(entry: KeepApart): string {
-  const from = quote(entry.from);
-  const instant = `CASE typeof(${from})
-    WHEN 'text' THEN unixepoch(${from}, 'subsec') * 1000
-    WHEN 'integer' THEN ${from} * iif(abs(${from}) < 100000000000, 1000, 1)
-    WHEN 'real' THEN ${from} * iif(abs(${from}) < 100000000000, 1000, 1)
-    END`;
+  const instant = instantIn(quote(entry.from));
   return `iif((${instant}) BETWEEN ${datesFrom} AND ${datesTo},
     CAST(round(${instant}) AS INTEGER), :now)`;
 }
