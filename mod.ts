@@ -11,6 +11,7 @@ import { type Migration, ownMigrations } from "./db/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type KnownMember, type Passage } from "./middleware/gate.ts";
+import { securityHeaders } from "./middleware/headers.ts";
 import { themeOf } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime.ts";
 
@@ -27,7 +28,7 @@ export {
 /** Refuses bodies over 16 KiB, for the app's own forms. */
 export { limitBody } from "./middleware/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
-export { securityHeaders } from "./middleware/headers.ts";
+export { securityHeaders };
 export type { AppType, Database, KnownMember as Member, Migration, Parts, Services };
 
 /** What an app brings: plain data. */
@@ -92,7 +93,7 @@ export function membership(extension: Extension): Membership {
 
   const app = new Hono();
   if (theme.path) {
-    app.get(theme.path, (c) => {
+    app.get(theme.path, securityHeaders, (c) => {
       c.header("Cache-Control", "public, max-age=31536000, immutable");
       return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
     });

@@ -229,6 +229,7 @@ Deno.test(
     const style = await new Browser(app).get(path!);
     assert.equal(style.text, ":root { --accent: purple; }");
     assert.match(style.headers.get("Cache-Control")!, /immutable/);
+    assert.equal(style.headers.get("X-Content-Type-Options"), "nosniff");
     const korean = await new Browser(app, page).get("/");
     assert.ok(korean.text.includes("안녕하세요 · Clubhouse"));
   }),
@@ -259,6 +260,34 @@ Deno.test("a migration that takes a name of ours, or of another, is refused at o
     () => membership({ dataMap: map }).db,
     /nothing is open yet: export default await members.serve\(app\)/,
   );
+});
+
+Deno.test("a second process without our routes knows who signed in at the first", async () => {
+  const extension = { dataMap: dataMap([...ownTables]) };
+  const first = membership(extension);
+  const second = membership(extension);
+  const own = new Hono().get("/desk", second.requireMember, (c) => c.json(c.var.member.name));
+  const both = {
+    parts: first.parts,
+    folder: ".",
+    app(services: TestApp["services"]): App {
+      first.open(services);
+      second.open(services);
+      return { fetch: (request, given) => first.app.fetch(request, given) };
+    },
+  };
+  await withApp({ beside: both }, async (app) => {
+    const member = await newMember(app, "hong");
+    const ask = async (
+      headers: HeadersInit,
+    ) => (await own.request(`${app.origin}/desk`, { headers }));
+    const cookie = { Cookie: member.cookieHeader() };
+    assert.equal(await (await ask(cookie)).json(), "hong");
+    await member.send("DELETE", "/withdrawal");
+    assert.equal((await ask(cookie)).status, 401);
+    const sent = await ask(page);
+    assert.equal(sent.headers.get("Location"), "/login", "no member page of its own was named");
+  });
 });
 
 Deno.test(
