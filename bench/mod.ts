@@ -40,7 +40,7 @@ const sections: Section[] = [
     about: rounds +
       "80 a turn, each by a member who has just joined and signed in, which is not timed. The floor is " +
       "one DELETE by key in a write batch; better-auth's is delete-user in a fresh session, as with us. " +
-      "Four at once and not eight: with eight transactions at once this sqld stops answering for good.",
+      "Four at once and not eight: with eight transactions at once this sqld may stop answering for good.",
     run: withdrawals,
   },
   {
