@@ -5,15 +5,15 @@
 import { type Context, type ErrorHandler, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type AppType, createApp } from "./app.ts";
-import type { Services } from "./context.ts";
-import type { Database } from "./db/client.ts";
-import { type Migration, ownMigrations } from "./db/migrate.ts";
+import type { Services } from "./actions/services.ts";
+import type { Database } from "./db/engine/database.ts";
+import { type Migration, ownMigrations } from "./db/engine/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
-import { createGate, type Gate, type KnownMember, type Passage } from "./middleware/gate.ts";
-import { securityHeaders } from "./middleware/headers.ts";
+import { createGate, type Gate, type KnownMember, type Passage } from "./http/gate.ts";
+import { securityHeaders } from "./http/headers.ts";
 import { themeOf } from "./pages/stylesheet.ts";
-import { type App, type Parts, serve } from "./runtime.ts";
+import { type App, type Parts, serve } from "./runtime/mod.ts";
 
 export { ownTables } from "./data_map.ts";
 export {
@@ -26,7 +26,7 @@ export {
   keepApart,
 } from "./domain/data_map.ts";
 /** Refuses bodies over 16 KiB, for the app's own forms. */
-export { limitBody } from "./middleware/body.ts";
+export { limitBody } from "./http/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
 export type { AppType, Database, KnownMember as Member, Migration, Parts, Services };
@@ -76,7 +76,7 @@ export interface Membership {
   serve(app: App): ReturnType<typeof serve>;
   /** Makes it work on services that were made elsewhere; `serve` does so by itself. */
   open(services: Services): void;
-  /** For the command line: `operate` of `tasks/operate.ts`. */
+  /** For the command line: `operate` of `cli/operate.ts`. */
   parts: Parts;
 }
 

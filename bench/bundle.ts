@@ -1,6 +1,6 @@
 /** What Cloudflare Workers would be given: bundled by wrangler as for a deployment, and run by real workerd. */
-import { freePort, sqldPath } from "../tasks/sqld.ts";
-import { openSqld } from "../tests/stacks.ts";
+import { freePort, sqldPath } from "../cli/sqld.ts";
+import { openSqld } from "../tests/support/stacks.ts";
 import { annyeong } from "./contenders/annyeong.ts";
 import { betterAuth } from "./contenders/better_auth.ts";
 import type { Contender } from "./contenders/contender.ts";

@@ -1,5 +1,5 @@
 /** Contenders side by side: the same act in turns, round after round, so that drift hits all alike. */
-import { sqldPath } from "../tasks/sqld.ts";
+import { sqldPath } from "../cli/sqld.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { type Act, load, median, quantile } from "./load.ts";
 import { openSides, type Side, type StackName } from "./side.ts";

@@ -1,8 +1,8 @@
 /** Many withdrawals that are due at once: how fast the job empties them, and whether memory stays flat. */
 import { eraseDue } from "../jobs/erasure.ts";
-import { openApp } from "../tests/harness.ts";
-import { sqldPath } from "../tasks/sqld.ts";
-import { openSqld } from "../tests/stacks.ts";
+import { openApp } from "../tests/support/harness.ts";
+import { sqldPath } from "../cli/sqld.ts";
+import { openSqld } from "../tests/support/stacks.ts";
 import type { Row } from "./table.ts";
 
 const sizes: Record<string, number> = { embedded: 100_000, sqld: 10_000 };

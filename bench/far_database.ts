@@ -1,5 +1,5 @@
 /** A database that is far away: what is sent to it arrives later, and requests are counted on the way. */
-import { freePort } from "../tasks/sqld.ts";
+import { freePort } from "../cli/sqld.ts";
 import type { Between } from "./side.ts";
 
 export interface FarDatabase extends Between {

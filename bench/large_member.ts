@@ -1,9 +1,9 @@
 /** A member with many rows in a mapped table: what preview, export and erasure take. */
 import type { Row } from "./table.ts";
-import { type Browser, newMember, openApp, type TestApp } from "../tests/harness.ts";
-import { shopMap, shopTables } from "../tests/shop.ts";
-import { sqldPath } from "../tasks/sqld.ts";
-import { openSqld } from "../tests/stacks.ts";
+import { type Browser, newMember, openApp, type TestApp } from "../tests/support/harness.ts";
+import { shopMap, shopTables } from "../tests/support/shop.ts";
+import { sqldPath } from "../cli/sqld.ts";
+import { openSqld } from "../tests/support/stacks.ts";
 
 const sizes = [1_000, 10_000, 100_000];
 

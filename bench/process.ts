@@ -1,5 +1,5 @@
 /** Server processes under measurement: started, looked at by /proc, ended by id. */
-import { freePort } from "../tasks/sqld.ts";
+import { freePort } from "../cli/sqld.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { Connection, encode } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 /** A database 20 ms away: how often each act goes there, and how long it takes. */
-import { sqldPath } from "../tasks/sqld.ts";
+import { sqldPath } from "../cli/sqld.ts";
 import { rounded, spread } from "./compare.ts";
 import type { Connection } from "./connection.ts";
 import { annyeong } from "./contenders/annyeong.ts";

@@ -1,5 +1,5 @@
 /** One contender on one stack, running: its server, its database, and members to ask for. */
-import { openSqld } from "../tests/stacks.ts";
+import { openSqld } from "../tests/support/stacks.ts";
 import { Connection, cookiesOf, encode } from "./connection.ts";
 import type { Contender, Member } from "./contenders/contender.ts";
 import { cpuMs, memoryMiB, serve } from "./process.ts";

@@ -52,7 +52,7 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** A failure with a meaning: thrown anywhere, answered in `middleware/problem.tsx` alone. */
+/** A failure with a meaning: thrown anywhere, answered in `http/problem.tsx` alone. */
 export class AppError extends Error {
   override name = "AppError";
 

@@ -1,17 +1,9 @@
-import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import type { Buffer } from "node:buffer";
 import commonPasswords from "./common_passwords.txt" with { type: "text" };
-import { AppError, type FieldProblem } from "./error.ts";
+import type { FieldProblem } from "./error.ts";
 import { fold } from "./member.ts";
 
 /** Beyond this a password is refused, never cut (NIST SP 800-63B-4 3.1.1.2 asks for 64 at least). */
 export const passwordMaxLength = 256;
-
-/** OWASP Password Storage Cheat Sheet: N = 2^14, r = 8, p = 5 takes 16 MiB, which fits an isolate. */
-const blockSize = 8;
-const parallelism = 5;
-const saltBytes = 16;
-const keyBytes = 32;
 
 /** A line begins with a letter: A shares nothing with the word before, B one character, and so on. */
 const common = new Set<string>();
@@ -53,106 +45,4 @@ function isCommon(folded: string): boolean {
 /** One or two letters occur in any password; three bytes (one Hangul syllable) say something. */
 function tellsMuch(name: string): boolean {
   return new TextEncoder().encode(name).length >= 3;
-}
-
-/** A stored password: scrypt with our parameters, or with those of the service that a member came from. */
-export interface PasswordHash {
-  logN: number;
-  blockSize: number;
-  parallelism: number;
-  /** How the password was normalized before it was hashed: ours NFC, better-auth NFKC, werkzeug not. */
-  form: "NFC" | "NFKC" | "none";
-  salt: Uint8Array;
-  key: Uint8Array;
-}
-
-/** Hashes and verifies, each bounded in memory; made once for each process or isolate. */
-export interface Passwords {
-  /** @returns a PHC string. Throws `unavailable` while too many are being hashed. */
-  hash(password: string): Promise<string>;
-  /** `null` stands for a member who does not exist, and costs the same. Throws like `hash`. */
-  verify(password: string, stored: string | null): Promise<boolean>;
-  /** Whether the hash was made with a lower setting than today's, or elsewhere. */
-  isWeak(stored: string): boolean;
-}
-
-/**
- * @param cost scrypt's log2 N
- * @param memoryMiB what all hashes under way together may take: past it the answer is 503 at once,
- *   for a queue would wait on other requests' promises, which workerd does not allow.
- */
-export function createPasswords(cost: number, memoryMiB: number): Passwords {
-  const ours = { logN: cost, blockSize, parallelism, form: "NFC" } as const;
-  const nobody = formatHash({ ...ours, salt: randomBytes(saltBytes), key: randomBytes(keyBytes) });
-  let usedMiB = 0;
-
-  async function derive(password: string, hash: PasswordHash): Promise<Buffer> {
-    const hashMiB = 128 * hash.blockSize * 2 ** hash.logN / 2 ** 20;
-    if (usedMiB > 0 && usedMiB + hashMiB > memoryMiB) {
-      throw new AppError("unavailable", { retryAfterMs: 1000 });
-    }
-    usedMiB += hashMiB;
-    try {
-      return await runScrypt(password, hash);
-    } finally {
-      usedMiB -= hashMiB;
-    }
-  }
-
-  return {
-    async hash(password) {
-      const hash = { ...ours, salt: randomBytes(saltBytes), key: new Uint8Array(keyBytes) };
-      return formatHash({ ...hash, key: await derive(password, hash) });
-    },
-    async verify(password, stored) {
-      const hash = parseHash(stored ?? nobody);
-      const derived = await derive(password, hash);
-      return timingSafeEqual(derived, hash.key) && stored !== null;
-    },
-    isWeak(stored) {
-      const { logN, form, ...hash } = parseHash(stored);
-      return logN < cost || form !== "NFC" || hash.blockSize !== blockSize ||
-        hash.parallelism !== parallelism;
-    },
-  };
-}
-
-/** `maxmem` refuses whatever a row may say. */
-function runScrypt(password: string, hash: PasswordHash): Promise<Buffer> {
-  const { logN, blockSize: r, parallelism: p, form, salt, key } = hash;
-  const text = form === "none" ? password : password.normalize(form);
-  return new Promise((resolve, reject) =>
-    scrypt(
-      text,
-      salt,
-      key.length,
-      { N: 2 ** logN, r, p, maxmem: 2 ** 28 },
-      (error, derived) => error ? reject(error) : resolve(derived),
-    )
-  );
-}
-
-/** PHC string format: `$scrypt$ln=14,r=8,p=5$salt$key`, base64 without padding; `nf` where it is not NFC. */
-export function formatHash(
-  { logN, blockSize, parallelism, form, salt, key }: PasswordHash,
-): string {
-  const nf = form === "NFC" ? "" : `,nf=${form}`;
-  return `$scrypt$ln=${logN},r=${blockSize},p=${parallelism}${nf}$${base64(salt)}$${base64(key)}`;
-}
-
-/** A key of less than 16 bytes is refused: an empty one would fit every password. */
-export function parseHash(phc: string): PasswordHash {
-  const match =
-    /^\$scrypt\$ln=(\d\d?),r=(\d\d?),p=(\d\d?)(?:,nf=(NFKC|none))?\$([^$]+)\$([^$]{22,})$/.exec(
-      phc,
-    );
-  if (!match) throw new Error("a stored password is not in the PHC form of scrypt");
-  const [logN, blockSize, parallelism] = match.slice(1, 4).map(Number) as [number, number, number];
-  const form = match[4] as "NFKC" | "none" | undefined ?? "NFC";
-  const bytes = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  return { logN, blockSize, parallelism, form, salt: bytes(match[5]!), key: bytes(match[6]!) };
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replace(/=+$/, "");
 }

@@ -1,4 +1,3 @@
-import { CompactSign, type JWK } from "jose";
 import type { Ground, Words } from "./data_map.ts";
 
 export interface Gone {
@@ -27,70 +26,4 @@ export interface Receipt {
   kept: readonly Kept[];
   recipients: readonly RecipientName[];
   backupDays: number | null;
-}
-
-/** Signs receipts, and publishes what they are verified with. */
-export interface ReceiptKeys {
-  /**
-   * A compact JWS, EdDSA, `typ: "erasure-receipt+jwt"`. Ed25519 has no randomness (RFC 8032), so one
-   * receipt under one key is one text, whenever it is asked for.
-   */
-  sign(receipt: Receipt, issuer: string): Promise<string>;
-  /** The public halves of all keys, RFC 7517. */
-  jwks: { keys: readonly JWK[] };
-}
-
-/**
- * @param keys Ed25519 JWKs: the first signs, so it is private; retired ones may be public halves. The
- *   first proves that its halves belong together, so that nobody is erased under a receipt that cannot be
- *   signed or checked. Throws when they do not.
- */
-export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys> {
-  const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
-  const jwks = keys.map(publicHalf);
-  const encoder = new TextEncoder();
-  return {
-    async sign(receipt, issuer) {
-      const claims = {
-        iss: issuer,
-        jti: receipt.receiptId,
-        iat: Math.floor(receipt.erasedAt / 1000),
-        destroyed: receipt.destroyed.map(flat),
-        anonymised: receipt.anonymised.map(flat),
-        kept: receipt.kept.map((kept) => ({
-          ...flat(kept),
-          ground: kept.ground,
-          until: new Date(kept.until).toISOString(),
-        })),
-        recipients: receipt.recipients.map(({ name }) => name),
-        backup_days: receipt.backupDays,
-        remaining: 0,
-      };
-      return await new CompactSign(encoder.encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current.kid })
-        .sign(current.key);
-    },
-    jwks: { keys: jwks },
-  };
-}
-
-async function openKey(jwk: JWK): Promise<CryptoKey> {
-  const { kty, crv, x, d } = jwk as JsonWebKey;
-  const open = (half: JsonWebKey, use: KeyUsage) =>
-    crypto.subtle.importKey("jwk", { kty: kty!, ...half }, "Ed25519", false, [use]);
-  const key = await open({ crv: crv!, x: x!, d: d! }, "sign");
-  const publicKey = await open({ crv: crv!, x: x! }, "verify");
-  const probe = crypto.getRandomValues(new Uint8Array(32));
-  const signature = await crypto.subtle.sign("Ed25519", key, probe);
-  const verified = await crypto.subtle.verify("Ed25519", publicKey, signature, probe);
-  if (!verified) throw new Error("the halves of a receipt key do not belong together");
-  return key;
-}
-
-function publicHalf({ kty, crv, x, kid }: JWK): JWK {
-  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK;
-}
-
-function flat({ what, count }: Gone) {
-  return { what, count };
 }

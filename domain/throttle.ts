@@ -1,4 +1,4 @@
-import { newId } from "./identifier.ts";
+import { newId } from "../crypto/tokens.ts";
 
 const minute = 60_000;
 

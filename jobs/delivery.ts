@@ -1,9 +1,9 @@
 import { Webhook } from "standardwebhooks";
-import type { Recipient } from "../config.ts";
-import type { Services } from "../context.ts";
-import { leaseDeliveries, settleDelivery } from "../db/deliveries.ts";
+import type { Recipient } from "../config/mod.ts";
+import type { Services } from "../actions/services.ts";
+import { leaseDeliveries, settleDelivery } from "../db/outbox/deliveries.ts";
 import { type Delivery, judge, payloadOf, type Reply, tryTimeoutMs } from "../domain/delivery.ts";
-import { newId } from "../domain/identifier.ts";
+import { newId } from "../crypto/tokens.ts";
 
 /** So many are under way to one recipient at once; of one member one at a time, so that order is kept. */
 const atOnce = 10;

@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
-import type { Services } from "../context.ts";
-import { erase } from "../db/erasures.ts";
-import { dueWithdrawals } from "../db/withdrawals.ts";
+import type { Services } from "../actions/services.ts";
+import { erase } from "../db/leaving/erase.ts";
+import { dueWithdrawals } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { rejoinTerms } from "../domain/rejoin.ts";
+import { rejoinTerms } from "../crypto/identifiers.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
@@ -25,7 +25,7 @@ export interface ErasureRun {
  * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
  */
 export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
-  const { config, db, catalogue } = services;
+  const { config, db, inventory } = services;
   const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
   let after = { eraseAt: 0, id: "" };
   for (;;) {
@@ -43,7 +43,7 @@ export async function eraseDue(services: Services, untilMs: number): Promise<Era
       const rejoin = rejoinTerms(config, member, now);
       const terms = { now, receiptId, backupDays, recipients, rejoin, reason: null };
       try {
-        const receipt = await erase(db, catalogue, { by: "due", withdrawalId: id }, terms);
+        const receipt = await erase(db, inventory, { by: "due", withdrawalId: id }, terms);
         if (receipt) run.erased++;
         else run.lost++;
       } catch (error) {

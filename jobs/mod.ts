@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import type { Services } from "../context.ts";
-import { sweep } from "../db/sweep.ts";
+import type { Services } from "../actions/services.ts";
+import { sweep } from "../db/operate/sweep.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { deliver } from "./delivery.ts";
 import { eraseDue } from "./erasure.ts";

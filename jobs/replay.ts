@@ -1,14 +1,14 @@
-import type { Services } from "../context.ts";
-import { erase } from "../db/erasures.ts";
+import type { Services } from "../actions/services.ts";
+import { erase } from "../db/leaving/erase.ts";
 import {
   clearRevivedLine,
   endAllSessions,
   findRevived,
   type LedgerLine,
   restoreLine,
-} from "../db/ledger.ts";
-import { newId } from "../domain/identifier.ts";
-import { rejoinTerms } from "../domain/rejoin.ts";
+} from "../db/leaving/ledger.ts";
+import { newId } from "../crypto/tokens.ts";
+import { rejoinTerms } from "../crypto/identifiers.ts";
 
 /**
  * Erases again, in a restored database, whoever is on the ledger and has come back with the backup, under
@@ -27,11 +27,11 @@ export async function replayLedger(services: Services, lines: AsyncIterable<Ledg
 }
 
 async function eraseAgain(services: Services, line: LedgerLine): Promise<boolean> {
-  const { config, db, catalogue } = services;
+  const { config, db, inventory } = services;
   const revived = await findRevived(db, line.member_id);
   if (!revived) return false;
   await clearRevivedLine(db, line.member_id);
-  const receipt = await erase(db, catalogue, { by: "ledger", memberId: line.member_id }, {
+  const receipt = await erase(db, inventory, { by: "ledger", memberId: line.member_id }, {
     now: services.now(),
     receiptId: line.receipt_id,
     backupDays: config.withdrawal.backupDays,

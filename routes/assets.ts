@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
+import type { Env } from "../http/env.ts";
 import { enhancements, icon, stylesheet } from "../pages/stylesheet.ts";
 
 export default new Hono<Env>()

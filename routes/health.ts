@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { dueDeliveries } from "../db/deliveries.ts";
-import { isCurrent } from "../db/migrate.ts";
-import { overdueSince } from "../db/withdrawals.ts";
+import type { Env } from "../http/env.ts";
+import { dueDeliveries } from "../db/outbox/deliveries.ts";
+import { isCurrent } from "../db/engine/migrate.ts";
+import { overdueSince } from "../db/leaving/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
 
 const log = getLogger(["annyeong", "health"]);
@@ -22,8 +22,8 @@ export default new Hono<Env>()
     return c.json({ status: "ready" });
   })
   .get("/readyz/withdrawal", async (c) => {
-    const { config, db, catalogue } = c.var.services;
-    const { problems, warnings } = await catalogue.refresh();
+    const { config, db, inventory } = c.var.services;
+    const { problems, warnings } = await inventory.refresh();
     warnings.forEach((warning) => log.warn("{warning}", { warning }));
     problems.forEach((problem) => log.error("{problem}", { problem }));
     if (problems.length > 0) throw new AppError("unavailable");

@@ -1,9 +1,9 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { findSession } from "../db/sessions.ts";
-import { noticeOf, wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { requireSession, secretOf } from "../middleware/session.ts";
+import type { Env } from "../http/env.ts";
+import { findSession } from "../db/session/sessions.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { requireSession, secretOf } from "../http/session.ts";
 import { HomePage } from "../pages/home.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
 

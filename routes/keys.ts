@@ -1,5 +1,5 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
+import type { Env } from "../http/env.ts";
 
 /** What receipts are verified with. */
 export default new Hono<Env>()

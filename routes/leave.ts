@@ -1,16 +1,16 @@
 import type { Context } from "hono";
-import type { Env } from "../context.ts";
-import type { Claimant } from "../db/claims.ts";
-import { erase } from "../db/erasures.ts";
-import { scheduleWithdrawal } from "../db/withdrawals.ts";
+import type { Env } from "../http/env.ts";
+import type { Initiator } from "../db/leaving/initiator.ts";
+import { erase } from "../db/leaving/erase.ts";
+import { scheduleWithdrawal } from "../db/leaving/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
-import { newId } from "../domain/identifier.ts";
+import { newId } from "../crypto/tokens.ts";
 import type { Member } from "../domain/member.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { rejoinTerms } from "../domain/rejoin.ts";
+import { rejoinTerms } from "../crypto/identifiers.ts";
 import type { Reason } from "../domain/withdrawal.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { originOf } from "../middleware/origin.ts";
+import { wantsPage } from "../http/language.ts";
+import { originOf } from "../http/origin.ts";
 
 /**
  * Carries a decided withdrawal out, at once or by a deadline, and answers; `null` when its claim did not
@@ -18,24 +18,24 @@ import { originOf } from "../middleware/origin.ts";
  */
 export async function leave(
   c: Context<Env>,
-  claimant: Claimant,
+  initiator: Initiator,
   member: Pick<Member, "name" | "email">,
   eraseAt: number | null,
   reason: Reason | undefined,
 ) {
-  const { config, db, catalogue } = c.var.services;
+  const { config, db, inventory } = c.var.services;
   const { now } = c.var;
   const receiptId = newId();
   const terms = { now, receiptId, recipients: config.recipients, reason: reason ?? null };
   if (eraseAt !== null) {
-    const schedule = { ...terms, claimant, eraseAt };
-    const scheduled = await scheduleWithdrawal(db, catalogue, schedule)
+    const schedule = { ...terms, initiator, eraseAt };
+    const scheduled = await scheduleWithdrawal(db, inventory, schedule)
       .catch((error) => unavailable(error, receiptId));
     return scheduled ? respondScheduled(c, receiptId, eraseAt) : null;
   }
   const { backupDays } = config.withdrawal;
   const rejoin = rejoinTerms(config, member, now);
-  const receipt = await erase(db, catalogue, claimant, { ...terms, backupDays, rejoin })
+  const receipt = await erase(db, inventory, initiator, { ...terms, backupDays, rejoin })
     .catch((error) => unavailable(error, receiptId));
   if (!receipt) return null;
   const [answer] = await Promise.all([respondErased(c, receipt), db.truncateLog()]); // signed meanwhile

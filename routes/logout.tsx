@@ -1,9 +1,9 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { closeSession } from "../db/sessions.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { anySecretOf } from "../middleware/session.ts";
+import type { Env } from "../http/env.ts";
+import { closeSession } from "../db/session/sessions.ts";
+import { wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { anySecretOf } from "../http/session.ts";
 import { LogoutPage } from "../pages/entry.tsx";
 
 export default new Hono<Env>()

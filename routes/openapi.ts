@@ -1,5 +1,5 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
+import type { Env } from "../http/env.ts";
 import document from "./openapi.json" with { type: "text" };
 
 /** What all of this is, for programs: made by `deno task openapi`. */

@@ -1,15 +1,15 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
+import type { Env } from "../http/env.ts";
 import type { Entry, Words } from "../domain/data_map.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
+import { wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
 import { PolicyPage } from "../pages/policy.tsx";
 import { termsOf } from "./terms.ts";
 
 export default new Hono<Env>()
   .get("/policy", (c) => {
-    const { config, catalogue } = c.var.services;
-    const { entries } = catalogue.places();
+    const { config, inventory } = c.var.services;
+    const { entries } = inventory.places();
     const terms = termsOf(config);
     if (wantsPage(c)) {
       return page(c, <PolicyPage t={c.var.messages} entries={entries} terms={terms} />);

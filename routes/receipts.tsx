@@ -1,12 +1,12 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { type DeliveryState, findReceipt } from "../db/receipts.ts";
+import type { Env } from "../http/env.ts";
+import { type DeliveryState, findReceipt } from "../db/leaving/receipts.ts";
 import { AppError } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { originOf } from "../middleware/origin.ts";
+import { wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { originOf } from "../http/origin.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 import { linesIn } from "./terms.ts";
 

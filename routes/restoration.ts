@@ -1,9 +1,9 @@
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { restoreMember } from "../db/withdrawals.ts";
+import type { Env } from "../http/env.ts";
+import { restoreMember } from "../db/leaving/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { requireSecret, requireSession } from "../middleware/session.ts";
+import { wantsPage } from "../http/language.ts";
+import { requireSecret, requireSession } from "../http/session.ts";
 
 export default new Hono<Env>()
   .post("/restoration", async (c) => {

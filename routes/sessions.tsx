@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type { Env } from "../context.ts";
-import { endSession, listSessions } from "../db/sessions.ts";
+import type { Env } from "../http/env.ts";
+import { endSession, listSessions } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import { noticeOf, wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { requireMember, requireSecret } from "../middleware/session.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { requireMember, requireSecret } from "../http/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
 
 export default new Hono<Env>()

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import type { PreviewLine } from "../db/withdrawals.ts";
+import type { Config } from "../config/mod.ts";
+import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 

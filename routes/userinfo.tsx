@@ -1,24 +1,24 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
-import type { Env } from "../context.ts";
-import { exportMember } from "../db/exports.ts";
-import { changePassword, findSession, findSessionCounting } from "../db/sessions.ts";
+import type { Env } from "../http/env.ts";
+import { exportMember } from "../db/map/export.ts";
+import { changePassword, findSession, findSessionCounting } from "../db/session/sessions.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
-import { memberBody } from "../middleware/body.ts";
-import { accountOf, clientOf } from "../middleware/client.ts";
-import { noticeOf, wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { form } from "../middleware/problem.tsx";
+import { memberBody } from "../http/body.ts";
+import { accountOf, clientOf } from "../http/client.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { form } from "../http/problem.tsx";
 import {
   newSession,
   requireMember,
   requireSecret,
   requireSession,
   startCookie,
-} from "../middleware/session.ts";
+} from "../http/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 
@@ -51,9 +51,9 @@ export default new Hono<Env>()
     });
   })
   .get("/userinfo/export", async (c) => {
-    const { db, catalogue } = c.var.services;
+    const { db, inventory } = c.var.services;
     const secret = requireSecret(c);
-    const { session, text } = await exportMember(db, catalogue, secret, c.var.now);
+    const { session, text } = await exportMember(db, inventory, secret, c.var.now);
     requireSession(c, session);
     c.header("Content-Type", "application/json; charset=utf-8");
     c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');

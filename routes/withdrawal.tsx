@@ -1,18 +1,18 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
-import type { Env } from "../context.ts";
-import { findSession, findSessionCounting } from "../db/sessions.ts";
-import { previewWithdrawal } from "../db/withdrawals.ts";
+import type { Env } from "../http/env.ts";
+import { findSession, findSessionCounting } from "../db/session/sessions.ts";
+import { previewWithdrawal } from "../db/leaving/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
-import { memberBody } from "../middleware/body.ts";
-import { clientOf } from "../middleware/client.ts";
-import { wantsPage } from "../middleware/language.ts";
-import { page } from "../middleware/page.ts";
-import { form } from "../middleware/problem.tsx";
-import { requireMember, requireSecret, requireSession } from "../middleware/session.ts";
+import { memberBody } from "../http/body.ts";
+import { clientOf } from "../http/client.ts";
+import { wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { form } from "../http/problem.tsx";
+import { requireMember, requireSecret, requireSession } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { leave, unavailable } from "./leave.ts";
 import { leavingJson, linesOf, termsOf } from "./terms.ts";
@@ -50,9 +50,9 @@ export default new Hono<Env>()
 
 /** What leaving would do now, and when a pending withdrawal will be carried out. */
 async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {
-  const { config, db, catalogue } = c.var.services;
+  const { config, db, inventory } = c.var.services;
   const { now } = c.var;
-  const found = await previewWithdrawal(db, catalogue, requireSecret(c), now);
+  const found = await previewWithdrawal(db, inventory, requireSecret(c), now);
   const session = requireSession(c, found.session);
   const confirm = askedFor(session, config.withdrawal, now);
   const leaving = { confirm, ...termsOf(config), ...linesOf(found.lines) };
@@ -65,8 +65,8 @@ function withdraw(c: Context<Env>, form: WithdrawalForm) {
     const { secret, session, decision } = await decide(c, form).catch((error) =>
       unavailable(error)
     );
-    const claimant = { by: "session", secret, decision } as const;
-    const left = await leave(c, claimant, session.member, decision.eraseAt, form.reason);
+    const initiator = { by: "session", secret, decision } as const;
+    const left = await leave(c, initiator, session.member, decision.eraseAt, form.reason);
     return left ?? await lostTo(c, secret);
   });
 }

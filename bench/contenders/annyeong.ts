@@ -1,4 +1,4 @@
-import { freshSecrets } from "../../config.ts";
+import { freshSecrets } from "../../config/mod.ts";
 import { type Contender, fromElsewhere, password, publicOrigin } from "./contender.ts";
 
 const name = (n: number) => `member${n}`;

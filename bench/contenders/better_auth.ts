@@ -1,4 +1,4 @@
-import { newSecret } from "../../domain/identifier.ts";
+import { newSecret } from "../../crypto/tokens.ts";
 import { type Ask, type Contender, fromElsewhere, password, publicOrigin } from "./contender.ts";
 
 const email = (n: number) => `member${n}@example.com`;

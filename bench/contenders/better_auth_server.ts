@@ -1,5 +1,5 @@
 import { getMigrations } from "better-auth/db/migration";
-import { createPasswords } from "../../domain/password.ts";
+import { createPasswords } from "../../crypto/passwords.ts";
 import { createApp, optionsOf } from "./better_auth_app.ts";
 import { publicOrigin } from "./contender.ts";
 import { openClient } from "./database.ts";

@@ -2,7 +2,7 @@ import { type Client, createClient, LibsqlError } from "@libsql/client";
 
 const patienceMs = 60_000;
 
-/** The same driver under the same promises as `db/client.ts`: one connection and its pragmas, or no queue. */
+/** The same driver under the same promises as `db/engine/database.ts`: one connection and its pragmas, or no queue. */
 export async function openClient(url: string): Promise<Client> {
   if (!url.startsWith("file:")) {
     return patient(createClient({ url, concurrency: Number.MAX_SAFE_INTEGER }));

@@ -1,4 +1,4 @@
-import { operate } from "../../tasks/operate.ts";
+import { operate } from "../../cli/operate.ts";
 import members from "./members.ts";
 
 await operate(members.parts, Deno.args);

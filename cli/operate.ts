@@ -1,0 +1,30 @@
+/**
+ * The command line of an app that Annyeong is mounted in, so that each command knows the app's tables:
+ * `await operate(members.parts, Deno.args)`.
+ */
+import type { Parts } from "../runtime/mod.ts";
+import { admin } from "./admin.ts";
+import { importMembers } from "./import.ts";
+import { jobs } from "./jobs.ts";
+import { ledger } from "./ledger.ts";
+import { migrate } from "./migrate.ts";
+
+/** Ends the process with 2 where the words are wrong. */
+export async function operate(parts: Parts, [task, ...args]: readonly string[]): Promise<void> {
+  switch (task) {
+    case "migrate":
+      return await migrate(parts);
+    case "jobs":
+      return await jobs(parts);
+    case "ledger":
+      return await ledger(args, parts);
+    case "import":
+      return await importMembers(args, parts);
+    case "admin":
+      return await admin(args, parts);
+  }
+  console.error(
+    "usage: migrate | jobs | ledger export FILE | ledger replay FILE | import FILE.sql | admin COMMAND",
+  );
+  Deno.exit(2);
+}

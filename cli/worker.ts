@@ -1,0 +1,68 @@
+/**
+ * `deno task worker`: `wrangler dev` in development mode. Unless TURSO_DATABASE_URL names a server, an
+ * sqld of its own is started on data/worker and brought up to date. Further arguments go to wrangler.
+ */
+import { freshSecrets } from "../config/mod.ts";
+import { openDatabase } from "../db/engine/database.ts";
+import { migrate } from "../db/engine/migrate.ts";
+import { startSqld } from "./sqld.ts";
+
+const folder = "data/worker";
+await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+
+const given = Deno.env.get("TURSO_DATABASE_URL");
+const named = given || Deno.args.some((argument) => argument.startsWith("TURSO_DATABASE_URL:"));
+const sqld = named ? null : await startSqld(`${folder}/sqld`);
+const url = given || sqld?.url;
+if (url) await bringUpToDate(url);
+
+const variables: Record<string, string> = { ANNYEONG_ENV: "development", ...await secrets() };
+if (url) variables.TURSO_DATABASE_URL = url;
+for (const name of ["TURSO_AUTH_TOKEN", "PUBLIC_ORIGIN", "RECIPIENTS"]) pass(name);
+for (const name of Object.keys(Deno.env.toObject())) {
+  if (
+    /^(WITHDRAWAL|REJOIN|FRESH|BACKUP|SESSION|PASSWORD|THROTTLE|DATABASE|IDENTIFIER|RECEIPT)_/.test(
+      name,
+    )
+  ) {
+    pass(name);
+  }
+}
+const file = `${folder}/variables`;
+const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
+await Deno.writeTextFile(file, lines.join("\n") + "\n", { mode: 0o600 });
+
+const wrangler = new Deno.Command(Deno.execPath(), {
+  args: ["run", "-A", "npm:wrangler", "dev", "--env-file", file, ...Deno.args],
+}).spawn();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => wrangler.kill(signal));
+}
+const { code } = await wrangler.status;
+await sqld?.stop();
+Deno.exit(code);
+
+function pass(name: string): void {
+  const value = Deno.env.get(name);
+  if (value !== undefined) variables[name] = value;
+}
+
+async function bringUpToDate(url: string): Promise<void> {
+  const authToken = Deno.env.get("TURSO_AUTH_TOKEN");
+  const db = await openDatabase({ url, authToken, timeoutMs: 5000 });
+  await migrate(db, Date.now());
+  db.close();
+}
+
+/** Made once, so that sessions outlive a restart. */
+async function secrets(): Promise<Record<string, string>> {
+  const path = `${folder}/secrets.json`;
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const made = await freshSecrets("generated");
+  await Deno.writeTextFile(path, JSON.stringify(made), { mode: 0o600 });
+  return made;
+}

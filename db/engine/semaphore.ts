@@ -1,0 +1,40 @@
+/** Whoever has not begun when their time was up: nothing of it was sent, and nothing will be. */
+export class NotBegun extends Error {
+  override name = "NotBegun";
+}
+
+/**
+ * Lets so many work at once, the others in the order in which they came.
+ *
+ * @returns a function that runs `work` in its turn, or throws `NotBegun` after `ms` of waiting
+ */
+export function createSemaphore(atOnce: number) {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+
+  function turn(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(begin), 1);
+        reject(new NotBegun());
+      }, ms);
+      function begin() {
+        clearTimeout(timer);
+        resolve();
+      }
+      waiting.push(begin);
+    });
+  }
+
+  return async function inTurn<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    if (free > 0) free--;
+    else await turn(ms);
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}

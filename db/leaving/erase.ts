@@ -1,0 +1,246 @@
+import type { InStatement, InValue } from "@libsql/client";
+import { type Entry, erasureOrder } from "../../domain/data_map.ts";
+import { newId } from "../../crypto/tokens.ts";
+import type { Receipt, RecipientName } from "../../domain/receipt.ts";
+import type { RejoinTerms } from "../../crypto/identifiers.ts";
+import type { Reason } from "../../domain/withdrawal.ts";
+import { type AuditEntry, insertAudit } from "../operate/audit.ts";
+import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
+import { type Initiator, type InitiatorSource, initiatorSource } from "./initiator.ts";
+import type { Database } from "../engine/database.ts";
+import { insertEvent } from "../outbox/deliveries.ts";
+import {
+  belongsTo,
+  bind,
+  expiresAt,
+  type Places,
+  quote,
+  selectColumns,
+  selectCounts,
+  startsAt,
+  tableBelongsTo,
+} from "../map/sql.ts";
+import { describe, receiptColumns, toReceipt } from "./receipts.ts";
+import { countUnmapped } from "../map/schema.ts";
+
+/** What goes into an erasure besides who claims it. */
+export interface ErasureTerms {
+  /** ms */
+  now: number;
+  /** Used unless a pending withdrawal has given its number out already. */
+  receiptId: string;
+  backupDays: number | null;
+  recipients: readonly RecipientName[];
+  /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
+  rejoin: RejoinTerms | null;
+  reason: Reason | null;
+  /** An operator's act: written to the audit log if the claim holds. */
+  audit?: AuditEntry;
+}
+
+/**
+ * Erases a member in one batch, or changes nothing: claim, copy what is kept apart, anonymise, destroy,
+ * tell the outbox, read back under a constraint. Returns the receipt, or `null` when the claim did not
+ * hold (somebody else won, or what it rests on is no longer so).
+ * Throws `unavailable` (the map does not cover the schema, or the database is away) and `conflict`
+ * (a veto, or rows left over): nothing has changed then, unless `answerLost`.
+ */
+export async function erase(
+  db: Database,
+  inventory: Inventory,
+  initiator: Initiator,
+  terms: ErasureTerms,
+): Promise<Receipt | null> {
+  return await retryOnSchemaChange(inventory, "must be complete", async (places) => {
+    const claim = newId();
+    const results = await db.write(erasureBatch(places, claim, initiator, terms));
+    const verdict = results.at(-1)!.rows[0]!;
+    return verdict.id === claim
+      ? { value: toReceipt(verdict), unknown: 0 }
+      : { value: null, unknown: Number(verdict.unmapped) };
+  });
+}
+
+const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
+const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
+const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
+
+function erasureBatch(
+  places: Places,
+  claim: string,
+  initiator: Initiator,
+  terms: ErasureTerms,
+): InStatement[] {
+  const description = describe(places.all);
+  const source = initiatorSource(initiator);
+  const values: Record<string, InValue> = {
+    claim,
+    now: terms.now,
+    receipt_id: terms.receiptId,
+    data_map_id: description.id,
+    description: description.text,
+    backup_days: terms.backupDays,
+    recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
+    tables: JSON.stringify(places.tables),
+    ...source.values,
+    ...rejoinValues(terms),
+    ...reasonValues(terms),
+    ...entryValues(places.all),
+  };
+  const byMember = (entry: Entry) => belongsTo(places, entry, member);
+  const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
+  const statements = [
+    selectColumns(places),
+    claimStatement(source),
+    `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+     ON CONFLICT DO NOTHING`,
+    ...noteKeys(places),
+    `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+     WHERE id = :claim AND counts IS NULL`,
+    ...places.entries.flatMap((entry) => keep(entry, places.all.indexOf(entry), byKeys(entry))),
+    ...places.entries.flatMap((entry) =>
+      anonymise(entry, places.all.indexOf(entry), byKeys(entry))
+    ),
+    ...erasureOrder(places.entries).flatMap((entry) => destroy(entry, byKeys(entry))),
+    ...(terms.rejoin ? [rejoinStatement] : []),
+    ...(terms.reason ? [reasonStatement] : []),
+    readBack(places, byKeys),
+    "DELETE FROM erasure_keys WHERE erasure_id = :claim",
+  ];
+  return [
+    ...statements.map((sql) => bind(sql, values)),
+    ...terms.recipients.map(({ name }) =>
+      insertEvent("member.withdrawn", name, terms.now, {
+        from: "erasures",
+        where: "id = ?",
+        args: [claim],
+      })
+    ),
+    ...(terms.audit
+      ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
+      : []),
+    bind(selectVerdict, values),
+  ];
+}
+
+/** The first statement: whoever inserts the row has won, and everything after depends on it. */
+function claimStatement({ from, where, receiptId }: InitiatorSource): string {
+  return `
+    INSERT INTO erasures
+      (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
+    SELECT :claim, users.id, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
+    FROM ${from}
+    WHERE ${where} AND ${countUnmapped} = 0
+    ON CONFLICT DO NOTHING`;
+}
+
+/** Notes the keys of every parent, grandparents first: children are found by them when it has changed. */
+function noteKeys(places: Places): string[] {
+  const deepestLast = erasureOrder(places.entries).reverse();
+  const parents = new Map(
+    deepestLast.flatMap(({ via }) => via ? [[`${via.table}.${via.key}`, via] as const] : []),
+  );
+  return [...parents.values()].map(({ table, key }) => `
+    INSERT INTO erasure_keys (erasure_id, place, key)
+    SELECT :claim, '${table}.${key}', ${quote(key)} FROM ${quote(table)}
+    WHERE ${quote(key)} IS NOT NULL AND (${tableBelongsTo(places, table, member)})
+    ON CONFLICT DO NOTHING`);
+}
+
+function inNotedKeys(
+  { column, table, key }: { column: string; table: string; key: string },
+): string {
+  return `${quote(column)} IN (
+    SELECT key FROM erasure_keys WHERE erasure_id = :claim AND place = '${table}.${key}')`;
+}
+
+function keep(entry: Entry, index: number, belongs: string): string[] {
+  if (entry.disposition !== "keep") return [];
+  const columns = entry.columns.map((column) => `'${column}', ${jsonSafe(quote(column))}`);
+  const copies = Object.entries(entry.copy).map(([name, source]) => {
+    const column = quote(source.slice("users.".length));
+    return `'${name}', (SELECT ${jsonSafe(column)} FROM users WHERE id = ${member})`;
+  });
+  return [`
+    INSERT INTO retained (id, receipt_id, source, ground, purpose, starts_at, expires_at, row)
+    SELECT lower(hex(randomblob(16))), (SELECT receipt_id FROM erasures WHERE id = :claim),
+      '${entry.table}', :ground${index}, :purpose${index}, ${startsAt(entry)}, ${expiresAt(entry)},
+      json_object(${[...columns, ...copies].join(", ")})
+    FROM ${quote(entry.table)} WHERE (${belongs}) AND ${expiresAt(entry)} > :now`];
+}
+
+/** JSON holds no blobs. */
+function jsonSafe(column: string): string {
+  return `iif(typeof(${column}) = 'blob', hex(${column}), ${column})`;
+}
+
+function anonymise(entry: Entry, index: number, belongs: string): string[] {
+  if (entry.disposition !== "anonymise") return [];
+  const assignments = Object.keys(entry.set).map((column, position) => {
+    const value = `:set${index}_${position}`;
+    const shared = entry.members.length > 1 && entry.members.includes(column);
+    const becomes = shared
+      ? `iif(${quote(column)} = ${member}, ${value}, ${quote(column)})` // another member's stays
+      : value;
+    return `${quote(column)} = ${becomes}`;
+  });
+  return [`UPDATE ${quote(entry.table)} SET ${assignments.join(", ")} WHERE ${belongs}`];
+}
+
+function destroy(entry: Entry, belongs: string): string[] {
+  if (entry.disposition === "anonymise") return [];
+  return [`DELETE FROM ${quote(entry.table)} WHERE ${belongs}`];
+}
+
+/** Counts what is left, in every place. Anything but nothing breaks the constraint and undoes it all. */
+function readBack(places: Places, byKeys: (entry: Entry) => string): string {
+  const rest = places.entries
+    .filter((entry) => entry.disposition !== "anonymise" || !entry.via)
+    .map((entry) => `(SELECT count(*) FROM ${quote(entry.table)} WHERE ${byKeys(entry)})`);
+  return `UPDATE erasures SET remaining = ${rest.join(" + ")} WHERE id = :claim`;
+}
+
+const rejoinStatement = `
+  INSERT INTO rejoin_blocks (identifier, expires_at)
+  SELECT value, :rejoin_until FROM json_each(:rejoin_identifiers) WHERE ${claimed}
+  ON CONFLICT (identifier) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`;
+
+const reasonStatement = `
+  INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason WHERE ${claimed}
+  ON CONFLICT DO NOTHING`;
+
+/** By our own claim, so that it is the same however often the batch arrived. */
+const selectVerdict = `
+  SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUnmapped}, 0) AS unmapped
+  FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
+  LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
+
+function rejoinValues({ rejoin }: ErasureTerms): Record<string, InValue> {
+  return {
+    rejoin_identifiers: JSON.stringify(rejoin?.identifiers ?? []),
+    rejoin_until: rejoin?.until ?? 0,
+  };
+}
+
+function reasonValues({ reason, now }: ErasureTerms): Record<string, InValue> {
+  return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
+}
+
+function entryValues(entries: readonly Entry[]): Record<string, InValue> {
+  return Object.fromEntries(entries.flatMap((entry, index) => {
+    switch (entry.disposition) {
+      case "keep":
+        return [
+          [`ground${index}`, JSON.stringify(entry.ground)],
+          [`purpose${index}`, JSON.stringify(entry.purpose)],
+        ];
+      case "anonymise":
+        return Object.values(entry.set).map((
+          value,
+          position,
+        ) => [`set${index}_${position}`, value]);
+      case "destroy":
+        return [];
+    }
+  }));
+}

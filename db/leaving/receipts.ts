@@ -1,0 +1,103 @@
+import type { Row } from "@libsql/client";
+import { createHash } from "node:crypto";
+import type { Entry, Ground, Words } from "../../domain/data_map.ts";
+import type { Receipt } from "../../domain/receipt.ts";
+import type { Database } from "../engine/database.ts";
+
+/** What `toReceipt` reads, of an erasure joined with the description of its map. */
+export const receiptColumns = `
+  erasures.id, erasures.receipt_id, erasures.erased_at, erasures.backup_days, erasures.recipients,
+  erasures.counts, data_maps.description`;
+
+/** What the map says of each place, as a receipt needs it however the map is edited later. */
+interface Described {
+  disposition: Entry["disposition"];
+  label: Words;
+  ground: Ground | null;
+}
+
+/** The description of a map, and the id under which it is stored once for all erasures. */
+export function describe(entries: readonly Entry[]): { id: string; text: string } {
+  const described: Described[] = entries.map((entry) => ({
+    disposition: entry.disposition,
+    label: entry.label,
+    ground: entry.disposition === "keep" ? entry.ground : null,
+  }));
+  const text = JSON.stringify(described);
+  return { id: createHash("sha256").update(text).digest("base64url"), text };
+}
+
+/** The receipt of a row that carries `receiptColumns`. */
+export function toReceipt(row: Row): Receipt {
+  const described: Described[] = JSON.parse(String(row.description));
+  const counts: Record<string, [number, number, number | null]> = JSON.parse(String(row.counts));
+  const lines = described.map((place, index) => {
+    const [gone, kept, until] = counts[index]!;
+    return { ...place, gone, kept, until };
+  });
+  return {
+    receiptId: String(row.receipt_id),
+    erasedAt: Number(row.erased_at),
+    destroyed: lines.filter(({ disposition, gone }) =>
+      disposition === "destroy" || (disposition === "keep" && gone > 0)
+    ).map(({ label, gone }) => ({ what: label, count: gone })),
+    anonymised: lines.filter(({ disposition }) => disposition === "anonymise")
+      .map(({ label, gone }) => ({ what: label, count: gone })),
+    kept: lines.filter(({ kept }) => kept > 0).map(({ label, kept, ground, until }) => ({
+      what: label,
+      count: kept,
+      ground: ground!,
+      until: until!,
+    })),
+    recipients: JSON.parse(String(row.recipients)),
+    backupDays: row.backup_days === null ? null : Number(row.backup_days),
+  };
+}
+
+/** What a receipt number leads to. */
+export type FoundReceipt =
+  | { status: "erased"; receipt: Receipt; deliveries: readonly DeliveryState[] }
+  | { status: "scheduled"; eraseAt: number };
+
+export interface DeliveryState {
+  recipient: string;
+  status: string;
+  /** ms */
+  settledAt: number | null;
+}
+
+/** Looks a receipt up by its number: issued, or promised by a pending withdrawal. */
+export async function findReceipt(db: Database, receiptId: string): Promise<FoundReceipt | null> {
+  const [erased, scheduled, deliveries] = await db.read([
+    {
+      sql: `
+        SELECT ${receiptColumns} FROM erasures
+        JOIN data_maps ON data_maps.id = erasures.data_map_id WHERE erasures.receipt_id = ?`,
+      args: [receiptId],
+    },
+    {
+      sql: "SELECT erase_at FROM withdrawals WHERE receipt_id = ? AND restored_at IS NULL",
+      args: [receiptId],
+    },
+    {
+      sql: `
+        SELECT recipient, status, settled_at FROM deliveries
+        WHERE receipt_id = ? AND type = 'member.withdrawn'`,
+      args: [receiptId],
+    },
+  ]);
+  const row = erased!.rows[0];
+  if (row) {
+    return {
+      status: "erased",
+      receipt: toReceipt(row),
+      deliveries: deliveries!.rows.map((delivery) => ({
+        recipient: String(delivery.recipient),
+        status: String(delivery.status),
+        settledAt: delivery.settled_at === null ? null : Number(delivery.settled_at),
+      })),
+    };
+  }
+  const pending = scheduled!.rows[0];
+  return pending ? { status: "scheduled", eraseAt: Number(pending.erase_at) } : null;
+}

@@ -1,0 +1,105 @@
+import { Buffer } from "node:buffer";
+import type { InValue, ResultSet, Row, Value } from "@libsql/client";
+import { AppError } from "../../domain/error.ts";
+import { secretHash } from "../../crypto/tokens.ts";
+import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
+import type { Database } from "../engine/database.ts";
+import { bind, type Places, quote, tableBelongsTo } from "./sql.ts";
+import { selectUnmapped } from "./schema.ts";
+import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
+
+/** Rows in one trip: what memory holds of a table at a time. */
+const pageRows = 1000;
+
+/** What of one table the member is shown. */
+interface Shown {
+  table: string;
+  key: string;
+  columns: string[];
+}
+
+/**
+ * Everything that the map shows the member, as the text of one JSON object, table by table. The first
+ * trip finds the session and the first page of each table; each further page is a trip, and asks for
+ * the session again: when that has ended the text breaks off. Throws `unavailable`.
+ */
+export async function exportMember(
+  db: Database,
+  inventory: Inventory,
+  secret: string,
+  now: number,
+): Promise<{ session: Session | null; text: AsyncIterable<string> }> {
+  return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
+    const shown = shownTables(places);
+    const values = { secret_hash: secretHash(secret), now };
+    const [found, unknown, ...pages] = await db.read([
+      selectSession(secret, now),
+      selectUnmapped(places),
+      ...shown.map((table) => bind(selectPage(places, table, false), values)),
+    ]);
+    const next = async (table: Shown, after: InValue) => {
+      const [still, page] = await db.read([
+        selectSession(secret, now),
+        bind(selectPage(places, table, true), { ...values, after }),
+      ]);
+      if (!toSession(still)) throw new AppError("unauthenticated");
+      return page!;
+    };
+    const value = { session: toSession(found), text: write(shown, pages, next, now) };
+    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+  });
+}
+
+async function* write(
+  shown: readonly Shown[],
+  firstPages: readonly ResultSet[],
+  next: (table: Shown, after: InValue) => Promise<ResultSet>,
+  now: number,
+): AsyncGenerator<string> {
+  yield `{"exported_at":${JSON.stringify(new Date(now).toISOString())},"tables":{`;
+  for (const [index, table] of shown.entries()) {
+    yield `${index > 0 ? "," : ""}\n${JSON.stringify(table.table)}:[`;
+    let page = firstPages[index]!;
+    let separator = "\n";
+    while (page.rows.length > 0) {
+      yield separator + page.rows.map((row) => toJson(row, table.columns)).join(",\n");
+      separator = ",\n";
+      if (page.rows.length < pageRows) break;
+      page = await next(table, page.rows.at(-1)!.export_key as InValue);
+    }
+    yield "]";
+  }
+  yield `\n},"complete":true}\n`;
+}
+
+function shownTables(places: Places): Shown[] {
+  const tables = new Map<string, Shown>();
+  for (const { table, key, show } of places.entries) {
+    if (show.length === 0) continue;
+    const columns = new Set([...(tables.get(table)?.columns ?? []), ...show]);
+    tables.set(table, { table, key, columns: [...columns] });
+  }
+  return [...tables.values()];
+}
+
+function selectPage(places: Places, { table, key, columns }: Shown, following: boolean): string {
+  return `
+    SELECT ${quote(key)} AS export_key, ${columns.map(quote).join(", ")} FROM ${quote(table)}
+    WHERE (${tableBelongsTo(places, table, memberOfSession)})
+      ${following ? `AND ${quote(key)} > :after` : ""}
+    ORDER BY ${quote(key)} LIMIT ${pageRows}`;
+}
+
+function toJson(row: Row, columns: readonly string[]): string {
+  return JSON.stringify(
+    Object.fromEntries(columns.map((column) => [column, readable(column, row[column]!)])),
+  );
+}
+
+/** Instants as ISO 8601 (a column named `…_at` that holds seconds or milliseconds), blobs as base64. */
+function readable(column: string, value: Value): unknown {
+  if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
+  if (!column.endsWith("_at") || typeof value !== "number") return value;
+  const instant = new Date(Math.abs(value) < 1e11 ? value * 1000 : value);
+  return Number.isNaN(instant.getTime()) ? value : instant.toISOString();
+}

@@ -1,0 +1,126 @@
+/** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
+import type { InStatement, InValue } from "@libsql/client";
+import {
+  columnsOf,
+  type DataMap,
+  type Entry,
+  type KeepApart,
+  parentOf,
+} from "../../domain/data_map.ts";
+import { dateModifier, datesFrom, datesTo } from "../../domain/retention.ts";
+
+/** A map, as far as its tables exist: what every statement is made from. */
+export interface Places {
+  /** All of the map's entries; those whose table is absent count nothing. */
+  all: readonly Entry[];
+  /** Those whose tables exist. */
+  entries: readonly Entry[];
+  /** Every table that the map speaks of and that may exist: any other stops an erasure. */
+  tables: readonly string[];
+}
+
+/**
+ * @param absent tables on the map that were not in the database when it was last looked at. One that
+ *   has appeared since is as unknown as one that is not on the map, and makes the claim fail.
+ */
+export function placesOf(map: DataMap, absent: ReadonlySet<string>): Places {
+  const isThere = (entry: Entry): boolean =>
+    !absent.has(entry.table) && (!entry.via || isThere(parentOf(entry, map.entries)));
+  const entries = map.entries.filter(isThere);
+  const tables = [...map.entries, ...map.nobody].map((entry) => entry.table)
+    .filter((table) => !absent.has(table));
+  return { all: map.entries, entries, tables: [...new Set(tables)] };
+}
+
+/** In brackets: a name in double quotes that no column has would silently become a text. */
+export function quote(name: string): string {
+  return `[${name}]`;
+}
+
+/** The condition under which a row of an entry is the member's; `member` is SQL for the member's id. */
+export function belongsTo(places: Places, entry: Entry, member: string): string {
+  if (!entry.via) {
+    return `(${entry.members.map((column) => `${quote(column)} = ${member}`).join(" OR ")})`;
+  }
+  const { column, table, key } = entry.via;
+  const parents = tableBelongsTo(places, table, member);
+  return `${quote(column)} IN (SELECT ${quote(key)} FROM ${quote(table)} WHERE ${parents})`;
+}
+
+/** The same for a table that several entries speak of. */
+export function tableBelongsTo(places: Places, table: string, member: string): string {
+  return places.entries.filter((entry) => entry.table === table)
+    .map((entry) => belongsTo(places, entry, member)).join(" OR ");
+}
+
+/**
+ * A SELECT of one JSON text: entry -> [rows that go, rows kept apart, end of the last of these in ms].
+ * @param belongs the condition for each entry; the statement also takes `:now`
+ */
+export function selectCounts(places: Places, belongs: (entry: Entry) => string): string {
+  const each = places.all.map((entry, index) => {
+    if (!places.entries.includes(entry)) return `SELECT ${index} AS entry, 0, 0, NULL`;
+    const kept = entry.disposition === "keep";
+    const expires = kept ? expiresAt(entry) : "0";
+    return `
+      SELECT ${index} AS entry,
+        count(*) FILTER (WHERE ${kept ? `${expires} <= :now` : "1"}) AS gone,
+        count(*) FILTER (WHERE ${kept ? `${expires} > :now` : "0"}) AS kept,
+        ${kept ? `max(${expires}) FILTER (WHERE ${expires} > :now)` : "NULL"} AS until
+      FROM ${quote(entry.table)} WHERE ${belongs(entry)}`;
+  });
+  return `
+    SELECT json_group_object(CAST(entry AS TEXT), json_array(gone, kept, until)) AS counts
+    FROM (SELECT NULL AS entry, 0 AS gone, 0 AS kept, NULL AS until UNION ALL ${
+    each.join(" UNION ALL ")
+  }) WHERE entry IS NOT NULL`;
+}
+
+/**
+ * A SELECT of nothing that fails when a column is missing which the map names: whoever leaves must not
+ * learn at their deadline that it cannot be done.
+ */
+export function selectColumns(places: Places): string {
+  const each = places.entries.map((entry) => {
+    const columns = columnsOf(entry).map(quote).join(", ");
+    return `EXISTS (SELECT ${columns} FROM ${quote(entry.table)} WHERE 0)`;
+  });
+  return `SELECT ${each.join(" OR ")} AS never`;
+}
+
+/** A column as ms, with fractions: ISO 8601 text in UTC, seconds or milliseconds; NULL for anything else. */
+export function instantIn(column: string): string {
+  return `CASE typeof(${column})
+    WHEN 'text' THEN unixepoch(${column}, 'subsec') * 1000
+    WHEN 'integer' THEN ${column} * iif(abs(${column}) < 100000000000, 1000, 1)
+    WHEN 'real' THEN ${column} * iif(abs(${column}) < 100000000000, 1000, 1)
+    END`;
+}
+
+/**
+ * When the period of a kept row began, ms: ISO text, seconds or milliseconds. Where that is no date the
+ * period begins now, so that a row is rather kept too long than destroyed too early.
+ */
+export function startsAt(entry: KeepApart): string {
+  const instant = instantIn(quote(entry.from));
+  return `iif((${instant}) BETWEEN ${datesFrom} AND ${datesTo},
+    CAST(round(${instant}) AS INTEGER), :now)`;
+}
+
+/** When it ends, ms: calendar time in UTC. */
+export function expiresAt(entry: KeepApart): string {
+  const modifier = dateModifier(entry.period);
+  return `CAST(round(unixepoch(${
+    startsAt(entry)
+  } / 1000.0, 'unixepoch', '${modifier}', 'subsec') * 1000) AS INTEGER)`;
+}
+
+/** A statement with those of the named values that its text mentions. */
+export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
+  const names = new Set(Array.from(sql.matchAll(/:([a-z_][a-z0-9_]*)/gi), (match) => match[1]!));
+  const valueOf = (name: string) => {
+    if (!(name in values)) throw new Error(`no value for :${name}`);
+    return values[name]!;
+  };
+  return { sql, args: Object.fromEntries([...names].map((name) => [name, valueOf(name)])) };
+}

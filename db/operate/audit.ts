@@ -1,0 +1,43 @@
+import type { InStatement, InValue } from "@libsql/client";
+import { newId } from "../../crypto/tokens.ts";
+import type { Database } from "../engine/database.ts";
+
+/** Who did what to whom, and why: by opaque id, without the person's data. */
+export interface AuditEntry {
+  operator: string;
+  host: string;
+  act: string;
+  memberId: string | null;
+  why: string;
+}
+
+/**
+ * The line of an act, for the batch that carries it out.
+ * @param done a condition that holds when the act was done: what was refused leaves no line
+ */
+export function insertAudit(
+  entry: AuditEntry,
+  now: number,
+  done: { sql: string; args: InValue[] } = { sql: "1", args: [] },
+): InStatement {
+  return {
+    sql: `
+      INSERT INTO audit (id, acted_at, operator, host, act, member_id, why)
+      SELECT ?, ?, ?, ?, ?, ?, ? WHERE ${done.sql} ON CONFLICT DO NOTHING`,
+    args: [
+      ...[newId(), now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
+      ...done.args,
+    ],
+  };
+}
+
+/** The newest lines. */
+export async function listAudit(db: Database, limit: number) {
+  const [result] = await db.read([{
+    sql: `
+      SELECT acted_at, operator, host, act, member_id, why FROM audit
+      ORDER BY acted_at DESC LIMIT ?`,
+    args: [limit],
+  }]);
+  return result!.rows;
+}

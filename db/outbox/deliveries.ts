@@ -1,0 +1,166 @@
+import type { InStatement, InValue, Row } from "@libsql/client";
+import {
+  type Delivery,
+  type EventType,
+  leaseMs,
+  type Outcome,
+  retryForMs,
+} from "../../domain/delivery.ts";
+import { newId } from "../../crypto/tokens.ts";
+import type { RecipientName } from "../../domain/receipt.ts";
+import type { Database } from "../engine/database.ts";
+
+const settledLiveMs = 90 * 24 * 60 * 60_000;
+
+/**
+ * The row of an event for one recipient, for the batch that makes it true: written only if the row that
+ * it tells of is there. Nothing personal is in it.
+ */
+export function insertEvent(
+  type: EventType,
+  recipient: string,
+  now: number,
+  source: { from: "erasures" | "withdrawals"; where: string; args: InValue[] },
+): InStatement {
+  const memberId = source.from === "erasures" ? "member_id" : "user_id";
+  return {
+    sql: `
+      INSERT INTO deliveries
+        (id, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
+      SELECT ?, ?, ${memberId}, receipt_id, ?, ?, ?, ? FROM ${source.from} WHERE ${source.where}
+      ON CONFLICT DO NOTHING`,
+    args: [newId(), recipient, type, now, now, now + retryForMs, ...source.args],
+  };
+}
+
+/** SQL: for its member and recipient nothing earlier is waiting. */
+const isNext = `
+  NOT EXISTS (
+    SELECT 1 FROM deliveries AS earlier
+    WHERE earlier.status = 'waiting' AND earlier.recipient = waiting.recipient
+      AND earlier.member_id = waiting.member_id AND earlier.position < waiting.position)`;
+
+/** Takes up to `limit` due deliveries of one recipient: nobody else sends them while the lease lasts. */
+export async function leaseDeliveries(
+  db: Database,
+  recipient: string,
+  lease: string,
+  now: number,
+  limit: number,
+): Promise<Delivery[]> {
+  const [, leased] = await db.write([
+    {
+      sql: `
+        UPDATE deliveries SET lease = :lease, leased_until = :until
+        WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE lease = :lease) AND position IN (
+          SELECT position FROM deliveries AS waiting
+          WHERE waiting.status = 'waiting' AND waiting.recipient = :recipient
+            AND waiting.next_at <= :now
+            AND (waiting.leased_until IS NULL OR waiting.leased_until <= :now) AND ${isNext}
+          ORDER BY waiting.next_at LIMIT :limit)`,
+      args: { lease, recipient, now, until: now + leaseMs, limit },
+    },
+    {
+      sql: `
+        SELECT id, recipient, member_id, receipt_id, type, created_at, tries, retry_until
+        FROM deliveries WHERE lease = ? ORDER BY position`,
+      args: [lease],
+    },
+  ]);
+  return leased!.rows.map(toDelivery);
+}
+
+/** Writes down what a try led to: only while the lease is still ours. */
+export async function settleDelivery(
+  db: Database,
+  id: string,
+  lease: string,
+  outcome: Outcome,
+  now: number,
+): Promise<void> {
+  await db.write([{
+    sql: `
+      UPDATE deliveries
+      SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
+        problem = :problem, tries = tries + 1, lease = NULL, leased_until = NULL
+      WHERE id = :id AND lease = :lease`,
+    args: {
+      id,
+      lease,
+      status: outcome.status,
+      settled_at: outcome.status === "waiting" ? null : now,
+      next_at: outcome.status === "waiting" ? outcome.nextAt : null,
+      problem: outcome.status === "confirmed" ? null : outcome.problem,
+    },
+  }]);
+}
+
+/**
+ * How many could be sent to recipients that there are, and the oldest instant at which one should have
+ * been, ms. What waits behind an earlier event is not due.
+ */
+export async function dueDeliveries(
+  db: Database,
+  recipients: readonly RecipientName[],
+  now: number,
+): Promise<{ count: number; since: number | null }> {
+  const [result] = await db.read([{
+    sql: `
+      SELECT count(*) AS count, min(next_at) AS since FROM deliveries AS waiting
+      WHERE waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
+        AND waiting.recipient IN (SELECT value FROM json_each(?))`,
+    args: [now, JSON.stringify(recipients.map(({ name }) => name))],
+  }]);
+  const { count, since } = result!.rows[0]!;
+  return { count: Number(count), since: since === null ? null : Number(since) };
+}
+
+/** For an operator: the deliveries of a status, oldest first. */
+export async function listDeliveries(db: Database, status: string, limit: number) {
+  const [result] = await db.read([{
+    sql: `
+      SELECT id, recipient, type, member_id, created_at, tries, next_at, problem
+      FROM deliveries WHERE status = ? ORDER BY position LIMIT ?`,
+    args: [status, limit],
+  }]);
+  return result!.rows;
+}
+
+/** Sends again what was given up or refused: one, or all. Returns how many wait again. */
+export async function reviveDeliveries(
+  db: Database,
+  id: string | null,
+  now: number,
+  audit: InStatement,
+): Promise<number> {
+  const dead = "status IN ('given_up', 'refused') AND (:id IS NULL OR id = :id)";
+  const [counted] = await db.write([
+    { sql: `SELECT count(*) AS revived FROM deliveries WHERE ${dead}`, args: { id } },
+    {
+      sql: `
+        UPDATE deliveries
+        SET status = 'waiting', settled_at = NULL, tries = 0, next_at = :now, retry_until = :until
+        WHERE ${dead}`,
+      args: { id, now, until: now + retryForMs },
+    },
+    audit,
+  ]);
+  return Number(counted!.rows[0]!.revived);
+}
+
+/** What is over for so long is dropped, but for what a receipt tells. */
+export const settledLongAgo =
+  `settled_at <= :now - ${settledLiveMs} AND type <> 'member.withdrawn'`;
+
+function toDelivery(row: Row): Delivery {
+  return {
+    id: String(row.id),
+    recipient: String(row.recipient),
+    memberId: String(row.member_id),
+    receiptId: String(row.receipt_id),
+    type: row.type as EventType,
+    createdAt: Number(row.created_at),
+    tries: Number(row.tries),
+    retryUntil: Number(row.retry_until),
+  };
+}

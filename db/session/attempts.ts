@@ -1,0 +1,66 @@
+import type { InStatement, ResultSet } from "@libsql/client";
+import { AppError } from "../../domain/error.ts";
+import type { Attempt } from "../../domain/throttle.ts";
+
+/**
+ * Counts an attempt against every limit it falls under, each only if those before it let it through;
+ * nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
+ *
+ * @param session hash of the secret that the attempt rests on: while no live session is behind it,
+ *   nothing is counted
+ */
+export function countAttempt(
+  attempt: Attempt,
+  now: number,
+  session: string | null = null,
+): InStatement[] {
+  const inserts = attempt.subjects.map(({ subject, limit, exempt }, position) => {
+    const before = attempt.subjects[position - 1]?.subject ?? null;
+    return {
+      sql: `
+        INSERT INTO attempts (id, subject, tried_at, expires_at)
+        SELECT ?, ?, ?, ?
+        WHERE (
+            (SELECT count(*) FROM attempts WHERE subject = ? AND expires_at > ?) < ?
+            OR EXISTS (SELECT 1 FROM sign_ins WHERE account = ? AND client = ?)
+          )
+          AND (? IS NULL OR EXISTS (SELECT 1 FROM attempts WHERE subject = ? AND id = ?))
+          AND (? IS NULL OR EXISTS (
+            SELECT 1 FROM sessions WHERE secret_hash = ? AND expires_at > ?))
+        ON CONFLICT DO NOTHING`,
+      args: [
+        ...[attempt.id, subject, now, now + limit.windowMs],
+        ...[subject, now, limit.tries],
+        ...[exempt?.account ?? null, exempt?.client ?? null],
+        ...[before, before, attempt.id],
+        ...[session, session, now],
+      ],
+    };
+  });
+  return [...inserts, {
+    sql: `
+      SELECT subject, max(id = ?) AS counted, min(expires_at) AS free_at
+      FROM attempts WHERE subject IN (SELECT value FROM json_each(?)) AND expires_at > ?
+      GROUP BY subject`,
+    args: [attempt.id, JSON.stringify(attempt.subjects.map(({ subject }) => subject)), now],
+  }];
+}
+
+/** Throws `throttled`, with the wait that the first limit in the way asks for, unless all let it through. */
+export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number): void {
+  const rows = new Map(verdict.rows.map((row) => [row.subject, row]));
+  for (const { subject, limit } of attempt.subjects) {
+    const row = rows.get(subject);
+    if (row?.counted === 1) continue;
+    const freeAt = row ? Number(row.free_at) : now + limit.windowMs;
+    throw new AppError("throttled", { retryAfterMs: Math.max(1000, freeAt - now) });
+  }
+}
+
+/** After a right password: this attempt never happened, and the client's failures are forgiven. */
+export function forgetAttempt(attempt: Attempt): InStatement[] {
+  return attempt.subjects.map(({ subject, forgiven }) => ({
+    sql: "DELETE FROM attempts WHERE subject = ? AND (id = ? OR ?)",
+    args: [subject, attempt.id, forgiven ? 1 : 0],
+  }));
+}

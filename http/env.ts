@@ -1,0 +1,35 @@
+import type { Session as CookieSession } from "hono-sessions";
+import type { Services } from "../actions/services.ts";
+import type { AppError } from "../domain/error.ts";
+import type { Messages } from "../messages/mod.ts";
+
+/** What is sealed into the session cookie. */
+export interface Seal {
+  /** 256 bits; the database knows its SHA-256. */
+  secret: string;
+  /** Keyed hash of the login name, under which attempts are counted. */
+  account: string;
+  /** When the session was last seen, ms: the idle end is judged by it. */
+  seen: number;
+}
+
+/** Hono's environment: what a handler may reach. */
+export interface Env {
+  /** Under Deno: who is connected. */
+  Bindings: { remoteAddr?: { hostname?: string } };
+  Variables: {
+    services: Services;
+    /** One request has one now, ms. */
+    now: number;
+    requestId: string;
+    language: string;
+    messages: Messages;
+    session: CookieSession<Seal>;
+    /** The secret of a session that was idle too long. */
+    idleSecret?: string;
+    /** Opaque id of the member, for the log. */
+    memberId?: string;
+    /** What was answered instead of what was asked for, for the log. */
+    problem?: AppError;
+  };
+}

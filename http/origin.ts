@@ -1,0 +1,48 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import type { Config } from "../config/mod.ts";
+import type { Env } from "./env.ts";
+import { AppError } from "../domain/error.ts";
+
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Lets the front ends that `ALLOWED_ORIGINS` names, and no others, ask with cookies and read answers. */
+export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
+  if (allowedOrigins.length === 0) return (_, next) => next();
+  const share = cors({
+    origin: [...allowedOrigins],
+    credentials: true,
+    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+    allowHeaders: ["Content-Type"],
+    exposeHeaders: ["X-Request-Id", "Retry-After"],
+    maxAge: 600,
+  });
+  return async (c, next) => {
+    if (allowedOrigins.includes(c.req.header("Origin") ?? "")) return await share(c, next);
+    c.header("Vary", "Origin", { append: true });
+    await next();
+  };
+}
+
+/**
+ * Refuses state changes that another site asks for, whatever their content type: an origin of ours may,
+ * then `Sec-Fetch-Site` decides, without it `Origin`; with neither the client is no browser (OWASP ASVS
+ * 3.5.1-3.5.3).
+ */
+export const requireSameOrigin: MiddlewareHandler<Env> = async (c, next) => {
+  if (!safeMethods.has(c.req.method) && !isSameOrigin(c)) throw new AppError("cross_site");
+  await next();
+};
+
+function isSameOrigin(c: Context<Env>): boolean {
+  const origin = c.req.header("Origin");
+  if (origin && c.get("services").config.allowedOrigins.includes(origin)) return true;
+  const site = c.req.header("Sec-Fetch-Site");
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  return origin === undefined || origin === originOf(c);
+}
+
+/** Our own origin: configured, or in development that of the request. */
+export function originOf(c: Context<Env>): string {
+  return c.get("services").config.publicOrigin ?? new URL(c.req.url).origin;
+}

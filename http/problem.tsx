@@ -1,0 +1,162 @@
+import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Env } from "./env.ts";
+import type { Confirm } from "../domain/confirmation.ts";
+import { AppError, type Code, statuses } from "../domain/error.ts";
+import { LoginPage, memberPageOf } from "../pages/entry.tsx";
+import type { Refusal } from "../pages/form.tsx";
+import { ProblemPage } from "../pages/problem.tsx";
+import { PendingPage } from "../pages/withdrawal.tsx";
+import { isForm } from "./body.ts";
+import { wantsPage } from "./language.ts";
+
+/** The JSON of a failure; `C` are the codes it can have. */
+export interface Problem<C extends Code = Code> {
+  /** In the caller's language. */
+  error: string;
+  code: C;
+  fields?: Record<string, string>;
+  confirm?: Confirm;
+  /** Where an answer was lost: leads to the receipt if the withdrawal was carried out. */
+  receipt_id?: string;
+  /** ISO 8601 */
+  erase_at?: string;
+}
+
+type Status = (typeof statuses)[Code];
+type CodeOf<S> = { [C in Code]: (typeof statuses)[C] extends S ? C : never }[Code];
+
+/** Every failure by its status, for `hc`. */
+export type Problems = { [S in Status]: { json: Problem<CodeOf<S>> } };
+
+/** Shows a form again, with why its request was refused. */
+type FormPage = (
+  c: Context<Env>,
+  refusal: Refusal,
+) => HtmlEscapedString | Promise<HtmlEscapedString>;
+
+declare module "hono" {
+  interface ContextVariableMap {
+    form?: FormPage;
+  }
+}
+
+/** Fields that a code speaks of without naming them, where a form has them: the first takes the focus. */
+const suspects: Partial<Record<Code, readonly string[]>> = {
+  invalid_credentials: ["password", "user_id"],
+  conflict: ["user_id", "email"],
+  confirmation_failed: ["current"],
+};
+
+/** Stands before a form's handler: whatever refuses the request after it is told on that form. */
+export function form(page: FormPage): MiddlewareHandler<Env> {
+  return async function form(c, next) {
+    c.set("form", page);
+    await next();
+  };
+}
+
+/** The one place where a failure becomes an answer: a code, a sentence in the caller's language. */
+export const onError: ErrorHandler<Env> = (error, c) => answer(asAppError(error), c);
+
+export const onNotFound: NotFoundHandler<Env> = (c) => answer(new AppError("not_found"), c);
+
+function answer(error: AppError, c: Context<Env>): Response | Promise<Response> {
+  c.set("problem", error);
+  const { details } = error;
+  const status = statuses[error.code] as ContentfulStatusCode;
+  const sentence = sentenceOf(error, c);
+  const retryAfterMs = details.retryAfterMs ?? (status === 503 ? 5000 : undefined);
+  if (retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
+  if (details.allow) c.header("Allow", details.allow.join(", "));
+  if (wantsPage(c)) return answerPage(error, sentence, c, status);
+  const problem: Problem = {
+    error: sentence,
+    code: error.code,
+    ...(details.fields && { fields: fieldsOf(error, c) }),
+    ...(details.confirm && { confirm: details.confirm }),
+    ...(details.receiptId && { receipt_id: details.receiptId }),
+    ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
+  };
+  return c.json(problem, status);
+}
+
+/** People are shown where they can go on: sign-in, the way back, the form they sent; else what happened. */
+async function answerPage(
+  error: AppError,
+  sentence: string,
+  c: Context<Env>,
+  status: ContentfulStatusCode,
+): Promise<Response> {
+  const { code, details } = error;
+  const t = c.var.messages;
+  const isRead = /^(GET|HEAD)$/.test(c.req.method);
+  if (code === "unauthenticated") {
+    const next = memberPageOf(t, c.req.path);
+    if (!isRead) return c.html(<LoginPage t={t} next={next} />, status);
+    return c.redirect(next ? `/login?next=${next}` : "/login", 303);
+  }
+  if (code === "withdrawal_pending" && details.eraseAt !== undefined) {
+    return c.html(<PendingPage t={t} eraseAt={details.eraseAt} />, status);
+  }
+  // A form may need the database to be shown, and that may be what is missing.
+  const again = c.var.form && await showAgain(c.var.form, c, error, sentence).catch(() => null);
+  return c.html(
+    again ?? <ProblemPage t={t} sentence={sentence} here={isRead ? "" : "/"} />,
+    status,
+  );
+}
+
+async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sentence: string) {
+  const { code, details } = error;
+  const values = isForm(c) ? valuesOf(await c.req.text()) : {};
+  const asked = details.confirm ? [details.confirm] : suspects[code] ?? [];
+  const wrong = asked.filter((name) => name in values || code === "confirmation_required");
+  const said = wrong.length === 1 ? sentence : "";
+  const { retryAfterMs, receiptId = null } = details;
+  return await page(c, {
+    code,
+    sentence,
+    fields: details.fields
+      ? inOrder(fieldsOf(error, c), Object.keys(values))
+      : Object.fromEntries(wrong.map((name) => [name, said])),
+    values,
+    retryAt: code === "throttled" && retryAfterMs ? c.var.now + retryAfterMs : null,
+    receiptId,
+  });
+}
+
+/** As they stand on the form, for the first takes the focus. */
+function inOrder(fields: Record<string, string>, order: string[]): Record<string, string> {
+  const entries = Object.entries(fields);
+  return Object.fromEntries(entries.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
+}
+
+/** What was typed into a form, to be shown again. Of what is secret only that it was there. */
+function valuesOf(typed: string): Record<string, string> {
+  const values = Object.fromEntries(new URLSearchParams(typed));
+  for (const name of ["password", "current", "userpw"]) if (name in values) values[name] = "";
+  return values;
+}
+
+function sentenceOf({ code, details }: AppError, c: Context<Env>): string {
+  const { sentence, problem } = c.var.messages;
+  return details.sentence ? sentence[details.sentence] : problem[code];
+}
+
+function fieldsOf({ details }: AppError, c: Context<Env>): Record<string, string> {
+  const { field } = c.var.messages;
+  const fields = Object.entries(details.fields ?? {});
+  return Object.fromEntries(fields.map(([name, problem]) => [name, field[problem]]));
+}
+
+/** Whatever is not ours says nothing to people and everything to the log. */
+function asAppError(error: Error): AppError {
+  if (error instanceof AppError) return error;
+  if (!(error instanceof HTTPException)) return new AppError("internal", { cause: error });
+  const codes = Object.keys(statuses) as Code[];
+  const code = codes.find((one) => statuses[one] === error.status) ?? "internal";
+  return new AppError(code, { ...(code === "invalid" && { fields: {} }), cause: error });
+}

@@ -1,0 +1,190 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { CookieStore, decrypt, encrypt, type SessionData, sessionMiddleware } from "hono-sessions";
+import * as z from "zod/mini";
+import type { Config } from "../config/mod.ts";
+import type { Env, Seal } from "./env.ts";
+import type { NewSession, Session } from "../db/session/sessions.ts";
+import { newId, newSecret } from "../crypto/tokens.ts";
+import { AppError } from "../domain/error.ts";
+
+/** Only what was sealed as a session is one: another text under the same key is nothing. */
+const sealed = z.object({
+  typ: z.literal("session"),
+  secret: z.string().check(z.length(43)),
+  account: z.string(),
+  seen: z.number(),
+});
+
+/** Unsealing costs more than the query it leads to; so many are remembered, half a MiB. */
+const sealsRemembered = 1000;
+
+/**
+ * hono-sessions' cookie store, with what it lacks: no cookie for visitors, one `Set-Cookie` and only
+ * when there is something to say, an expired cookie at the end, a checked shape, an idle end by our own
+ * clock, and keys that rotate.
+ */
+class SealedCookieStore extends CookieStore {
+  /** Seals that were opened before, the oldest first. The session row is asked each time all the same. */
+  private readonly opened = new Map<string, Seal>();
+
+  constructor(private readonly config: Config) {
+    super();
+  }
+
+  override async getSession(c: Context<Env>): Promise<SessionData | null> {
+    const cookie = getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix);
+    if (!cookie) return null;
+    const seal = this.opened.get(cookie) ?? await this.open(cookie);
+    if (!seal) return null;
+    if (seal.seen + this.config.session.idleMs > c.get("now")) return sessionData(seal);
+    c.set("idleSecret", seal.secret);
+    return null;
+  }
+
+  private async open(cookie: string): Promise<Seal | null> {
+    for (const key of this.config.sessionSecrets) {
+      const seal = sealed.safeParse(await unseal(key, cookie)).data;
+      if (seal) return this.remember(cookie, seal);
+    }
+    return null;
+  }
+
+  private remember(cookie: string, seal: Seal): Seal {
+    if (this.opened.size >= sealsRemembered) this.opened.delete(this.opened.keys().next().value!);
+    this.opened.set(cookie, seal);
+    return seal;
+  }
+
+  /** The library makes a session for every visitor; a visitor gets no cookie. */
+  override async createSession(): Promise<void> {}
+
+  override deleteSession(c: Context): Promise<void> {
+    deleteCookie(c, this.sessionCookieName, this.cookieOptions);
+    return Promise.resolve();
+  }
+
+  override async persistSessionData(c: Context, { _data }: SessionData): Promise<void> {
+    const { secret, account, seen } = _data;
+    if (secret && account && seen) {
+      const seal = {
+        typ: "session",
+        secret: secret.value,
+        account: account.value,
+        seen: seen.value,
+      };
+      const value = await encrypt(this.config.sessionSecrets[0]!, JSON.stringify(seal));
+      this.remember(value, seal);
+      setCookie(c, this.sessionCookieName, value, this.cookieOptions);
+    } else if (getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix)) {
+      await this.deleteSession(c);
+    }
+  }
+}
+
+async function unseal(key: string, cookie: string): Promise<unknown> {
+  try {
+    return JSON.parse(await decrypt(key, cookie) as string);
+  } catch {
+    return null; // tampered with, of another key, or no seal at all: all the same to us
+  }
+}
+
+function sessionData(seal: Seal): SessionData {
+  const entry = <T>(value: T) => ({ value, flash: false });
+  return {
+    _data: { secret: entry(seal.secret), account: entry(seal.account), seen: entry(seal.seen) },
+    _expire: null,
+    _delete: false,
+    _accessed: null,
+  };
+}
+
+/** Opens the session cookie, and seals it again when it changed. The database is not asked here. */
+export function cookieSessions(config: Config): MiddlewareHandler<Env> {
+  const secure = config.publicOrigin?.startsWith("https:") ?? false;
+  return sessionMiddleware({
+    store: new SealedCookieStore(config),
+    encryptionKey: config.sessionSecrets[0]!,
+    autoExtendExpiration: false,
+    sessionCookieName: "annyeong",
+    cookieOptions: {
+      path: "/",
+      httpOnly: true,
+      sameSite: "Lax",
+      secure,
+      ...(secure && { prefix: "host" as const }),
+    },
+  }) as MiddlewareHandler<Env>;
+}
+
+/** The secret in the cookie. Throws `unauthenticated` where there is none. */
+export function requireSecret(c: Context<Env>): string {
+  const secret = c.get("session").get("secret");
+  if (!secret) throw new AppError("unauthenticated");
+  return secret;
+}
+
+/** The secret in the cookie, or `null`. */
+export function secretOf(c: Context<Env>): string | null {
+  return c.get("session").get("secret");
+}
+
+/** The same, even when it was idle too long: to end the row behind it. */
+export function anySecretOf(c: Context<Env>): string | null {
+  return secretOf(c) ?? c.get("idleSecret") ?? null;
+}
+
+/**
+ * What a member may do who is about to leave: see what leaving does, export, restore, sign out.
+ * Throws `unauthenticated`, and expires the cookie, when no live session is behind it.
+ */
+export function requireSession(c: Context<Env>, session: Session | null): Session {
+  if (!session) {
+    c.get("session").deleteSession();
+    throw new AppError("unauthenticated");
+  }
+  c.set("memberId", session.member.id);
+  noteSeen(c);
+  return session;
+}
+
+/** The same for everything else. Throws `withdrawal_pending` as well. */
+export function requireMember(c: Context<Env>, found: Session | null): Session {
+  const session = requireSession(c, found);
+  if (session.eraseAt !== null) {
+    throw new AppError("withdrawal_pending", { eraseAt: session.eraseAt });
+  }
+  return session;
+}
+
+/** A session to come, made before the trip that opens it. */
+export function newSession(c: Context<Env>): NewSession {
+  const { config } = c.get("services");
+  return {
+    id: newId(),
+    secret: newSecret(),
+    createdAt: c.get("now"),
+    expiresAt: c.get("now") + config.session.maxMs,
+    userAgent: deviceName(c.req.header("User-Agent") ?? ""),
+  };
+}
+
+/** A user agent as it is kept: 200 UTF-16 units of text that any database takes. */
+export function deviceName(userAgent: string): string {
+  return userAgent.replace(/\p{Cc}/gu, "").slice(0, 200).toWellFormed();
+}
+
+/** Puts an opened session into the cookie. */
+export function startCookie(c: Context<Env>, session: NewSession, account: string): void {
+  c.get("session").set("secret", session.secret);
+  c.get("session").set("account", account);
+  c.get("session").set("seen", c.get("now"));
+}
+
+/** Sealing costs time, so being seen is noted in steps of a tenth of the idle time, a minute at most. */
+function noteSeen(c: Context<Env>): void {
+  const step = Math.min(60_000, c.get("services").config.session.idleMs / 10);
+  const seen = c.get("session").get("seen") ?? 0;
+  if (c.get("now") - seen >= step) c.get("session").set("seen", c.get("now"));
+}

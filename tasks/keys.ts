@@ -1,6 +1,0 @@
-/** `deno task keys`: prints fresh values for every secret that production needs, as NAME=value lines. */
-import { freshSecrets } from "../config.ts";
-
-for (const [name, value] of Object.entries(await freshSecrets("production"))) {
-  console.log(`${name}=${value}`);
-}

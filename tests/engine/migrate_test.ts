@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { freshSecrets } from "../../config/mod.ts";
+import { openDatabase } from "../../db/engine/database.ts";
+import { isCurrent, migrate, ownMigrations } from "../../db/engine/migrate.ts";
+import { sqldPath } from "../../cli/sqld.ts";
+import { openSqld } from "../support/stacks.ts";
+
+async function check(url: string) {
+  const open = () => openDatabase({ url, authToken: undefined, timeoutMs: 5000 });
+  const databases = [await open(), await open()];
+  assert.equal(await isCurrent(databases[0]!), false);
+  const ran = await Promise.all(databases.map((db) => migrate(db, 1)));
+  const all = ran.flat().toSorted();
+  const files = Array.from(Deno.readDirSync("db/migrations"), ({ name }) => name.slice(0, -4));
+  assert.deepEqual(all, files.toSorted(), "each ran once, whichever of two runs did it");
+  assert.deepEqual(await migrate(databases[0]!, 2), []);
+  assert.equal(await isCurrent(databases[1]!), true);
+
+  const [tables] = await databases[0]!.read([
+    `SELECT name, strict FROM pragma_table_list
+     WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'`,
+  ]);
+  assert.ok(tables!.rows.length >= 10);
+  for (const { name, strict } of tables!.rows) assert.equal(strict, 1, `${name} is STRICT`);
+  databases.forEach((db) => db.close());
+}
+
+Deno.test("two migrations at once bring an embedded database to one schema", async () => {
+  const folder = await Deno.makeTempDir();
+  await check(`file:${folder}/test.db`);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  name: "two migrations at once bring sqld to one schema",
+  ignore: !sqldPath(),
+  async fn() {
+    const sqld = await openSqld();
+    await check(sqld.url);
+    await sqld.stop();
+  },
+});
+
+/** Whatever a team may write, in one text. */
+const apps = `
+CREATE TABLE one (id INTEGER PRIMARY KEY, text TEXT); CREATE TABLE two (id INTEGER PRIMARY KEY);
+INSERT INTO one (text) VALUES ('tea -- fine');
+CREATE TABLE three (text TEXT); /* three */
+CREATE TRIGGER loud AFTER INSERT ON one BEGIN
+  UPDATE one SET text = CASE WHEN new.text = '' THEN NULL ELSE upper(new.text) END WHERE id = new.id;
+END ;
+INSERT INTO one (text) VALUES ('quiet; really'); INSERT INTO three VALUES ('/* no comment')`;
+
+async function whole(url: string) {
+  const db = await openDatabase({ url, authToken: undefined, timeoutMs: 5000 });
+  const migrations = [...ownMigrations, { name: "0001_app", sql: apps }];
+  assert.equal((await migrate(db, 1, migrations)).at(-1), "0001_app");
+  const [texts] = await db.read([
+    "SELECT text FROM one UNION ALL SELECT count(*) FROM two UNION ALL SELECT text FROM three",
+  ]);
+  assert.deepEqual(
+    texts!.rows.map(({ text }) => text),
+    ["tea -- fine", "QUIET; REALLY", 0, "/* no comment"],
+  );
+  db.close();
+}
+
+async function broken(url: string) {
+  const db = await openDatabase({ url, authToken: undefined, timeoutMs: 5000 });
+  await migrate(db, 1);
+  const problems: [string, RegExp][] = [
+    ["CREATE TABEL reviews (id);", /^migration "0002_reviews": .*TABEL/],
+    ["INSERT INTO users (id) VALUES (NULL)", /^migration "0002_reviews": NOT NULL constraint/],
+    ["INSERT INTO half VALUES (1, 2)", /^migration "0002_reviews": table half has 1 columns but 2/],
+    ["INSERT INTO half VALUES ('x')", /^migration "0002_reviews": datatype mismatch$/],
+    ["/* now */ commit; CREATE TABEL x", /^migration "0002_reviews": COMMIT has no place here/],
+    ["PRAGMA foreign_keys = OFF;", /^migration "0002_reviews": PRAGMA has no place here: each/],
+    ["SELECT 1\0; CREATE TABLE lost (a)", /^migration "0002_reviews": it holds a character/],
+  ];
+  for (const [sql, message] of problems) {
+    const text = `CREATE TABLE half (id INTEGER PRIMARY KEY); ${sql}`;
+    const migrations = [...ownMigrations, { name: "0002_reviews", sql: text }];
+    for (const _ of ["at first", "and again"]) {
+      await assert.rejects(migrate(db, 1, migrations), { name: "BrokenMigration", message });
+    }
+    assert.equal(await isCurrent(db, migrations), false);
+    const [left] = await db.read(["SELECT * FROM sqlite_schema WHERE name = 'half'"]);
+    assert.deepEqual(left!.rows, [], "nothing of it stays");
+  }
+  db.close();
+}
+
+const claims: [string, (url: string) => Promise<void>][] = [
+  ["no statement of an app's migration is lost, however it is written", whole],
+  ["a migration that does not fit is told by its name, and nothing of it stays", broken],
+];
+for (const [name, test] of claims) {
+  Deno.test(`embedded: ${name}`, async () => {
+    const folder = await Deno.makeTempDir();
+    await test(`file:${folder}/test.db`);
+    await Deno.remove(folder, { recursive: true });
+  });
+  Deno.test({
+    name: `sqld: ${name}`,
+    ignore: !sqldPath(),
+    async fn() {
+      const sqld = await openSqld();
+      await test(sqld.url);
+      await sqld.stop();
+    },
+  });
+}
+
+Deno.test("an app with a broken migration does not start, and says which and why", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = (name: string) => new URL(`../../${name}`, import.meta.url).href;
+  await Deno.writeTextFile(
+    `${folder}/members.ts`,
+    `import { dataMap, membership, ownTables } from "${path("mod.ts")}";
+    const migrations = [{ name: "0001_reviews", sql: "CREATE TABEL reviews (id)" }];
+    export default membership({ dataMap: dataMap(ownTables), migrations });`,
+  );
+  await Deno.writeTextFile(
+    `${folder}/operate.ts`,
+    `import { operate } from "${path("cli/operate.ts")}";
+    import members from "./members.ts";
+    await operate(members.parts, Deno.args);`,
+  );
+  await Deno.writeTextFile(
+    `${folder}/main.ts`,
+    `import members from "./members.ts";
+    export default await members.serve(members.app);`,
+  );
+  const env = {
+    ANNYEONG_ENV: "development",
+    ...await freshSecrets("generated"),
+    TURSO_DATABASE_URL: `file:${folder}/test.db`,
+  };
+  const tries = [["run", "operate.ts", "migrate"], ["run", "operate.ts", "jobs"], [
+    "serve",
+    "main.ts",
+  ]];
+  for (const [command, file, ...rest] of tries) {
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [command!, "-A", "--no-check", "--config", config, `${folder}/${file}`, ...rest],
+      env,
+    }).output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert.equal(code, 1);
+    const said = decode(stdout) + decode(stderr);
+    assert.ok(
+      said.includes(String.raw`migration \"0001_reviews\": near \"TABEL\": syntax error`),
+      said,
+    );
+    assert.doesNotMatch(said, /does not answer/);
+  }
+  await Deno.remove(folder, { recursive: true });
+});

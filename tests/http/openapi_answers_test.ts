@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { createBrokenApp } from "../../app.ts";
+import { ownTables } from "../../data_map.ts";
+import type { Database } from "../../db/engine/database.ts";
+import { dataMap, holdsNobody } from "../../domain/data_map.ts";
+import { AppError, type Code } from "../../domain/error.ts";
+import { examples, type RequestName } from "../../tools/openapi/requests.ts";
+import {
+  Browser,
+  goodPassword as password,
+  join,
+  minute,
+  newMember,
+  type Service,
+  type Setup,
+  signIn,
+  withApp,
+} from "../support/harness.ts";
+import { Description, type Documented } from "../support/openapi.ts";
+import { fillShop, shopMap, shopTables } from "../support/shop.ts";
+
+const description = new Description(JSON.parse(await Deno.readTextFile("routes/openapi.json")));
+const ask = description.ask.bind(description);
+
+/** These ask neither the database nor a service, so nothing in them can fail. */
+const faultless = ["/register", "/login", "/logout", "/healthz", "/openapi.json"]
+  .map((path) => `GET ${path} internal`);
+
+Deno.test("every operation answers as documented, in every way that is documented", async (t) => {
+  await t.step("when it succeeds", succeed);
+  await t.step("while a withdrawal is pending", leaveSlowly);
+  await t.step("what any request can meet", failAnywhere);
+  await t.step("what one operation alone can meet", failAlone);
+  await t.step("after too many tries", tryTooOften);
+  await t.step("when the service or its database is broken", breakDown);
+  await t.step("when the answer to a withdrawal is lost", loseAnswers);
+  await t.step("and nothing is documented that was not seen", () => {
+    const expected = description.outcomes().filter((outcome) => !faultless.includes(outcome));
+    assert.deepEqual(expected.filter((outcome) => !description.seen.has(outcome)), []);
+  });
+});
+
+async function succeed() {
+  const recipients = [{
+    name: "mailer",
+    url: "https://mailer.example/hooks",
+    secret: `whsec_${btoa("a".repeat(32))}`,
+  }];
+  const env = { RECIPIENTS: JSON.stringify(recipients), BACKUP_DAYS: "35" };
+  await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
+    const visitor = new Browser(app);
+    const body = { user_id: "hong", email: "hong@example.com", password };
+    for (const { method, path, operation } of description.operations()) {
+      if (method === "get" && !operation.security && !path.includes("{")) {
+        await ask(visitor, method, path);
+      }
+    }
+    await ask(visitor, "post", "/register", { body });
+    await ask(visitor, "post", "/login", { body: { userid: "hong", userpw: password } });
+    await fillShop(app, "hong", "mark");
+    const phone = await signIn(app, "hong");
+    await ask(phone, "get", "/");
+    await ask(phone, "get", "/userinfo");
+    await ask(phone, "get", "/userinfo/export");
+    await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
+    for (const method of ["delete", "post"] as const) {
+      await signIn(app, "hong");
+      const { json } = await ask(phone, "get", "/userinfo/sessions");
+      const { id } = json.sessions.find(({ current }: { current: boolean }) => !current);
+      await ask(phone, method, "/userinfo/sessions/{id}", { id });
+    }
+    const preview = await ask(phone, "get", "/withdrawal");
+    for (const part of ["destroy", "anonymise", "keep", "recipients"]) {
+      assert.notDeepEqual(preview.json[part], [], `${part} is looked at`);
+    }
+    const left = await ask(phone, "delete", "/withdrawal", { body: { reason: "other" } });
+    const receipt = await ask(visitor, "get", "/receipts/{id}", { id: left.json.receipt_id });
+    for (const part of ["destroyed", "anonymised", "kept", "recipients"]) {
+      assert.notDeepEqual(receipt.json[part], [], `${part} is looked at`);
+    }
+    const other = await newMember(app, "kim");
+    await ask(other, "post", "/logout");
+    await ask(await signIn(app, "kim"), "post", "/withdrawal");
+  });
+}
+
+async function leaveSlowly() {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    await join(app, "hong");
+    for (const method of ["delete", "post"] as const) {
+      const { json } = await ask(await signIn(app, "hong"), method, "/withdrawal");
+      await ask(new Browser(app), "get", "/receipts/{id}", { id: json.receipt_id });
+      const back = new Browser(app);
+      const body = { user_id: "hong", password };
+      const signedIn = await ask(back, "post", "/login", { body });
+      assert.ok(signedIn.json.withdrawal);
+      await ask(back, "get", "/withdrawal");
+      await ask(back, "get", "/userinfo/export");
+      for (const documented of failing("withdrawal_pending")) {
+        const { method, path } = documented;
+        const answer = await ask(back, method, path, { body: bodyOf(documented) });
+        assert.equal(answer.json.code, "withdrawal_pending", `${method} ${path}`);
+      }
+      await ask(back, "post", "/restoration");
+    }
+  });
+}
+
+async function failAnywhere() {
+  await withApp({}, async (app) => {
+    const visitor = new Browser(app);
+    const member = await newMember(app, "hong");
+    const headers = { "Content-Type": "text/plain" };
+    for (const { method, path } of description.operations()) {
+      const address = path.replace("{id}", "x");
+      description.hold(method, path, await visitor.send("PATCH", address));
+      if (method === "get") continue;
+      await ask(member, method, path, { body: {}, headers: { "Sec-Fetch-Site": "cross-site" } });
+      await ask(member, method, path, { body: "x", headers });
+      await ask(member, method, path, { body: "x".repeat(16 * 1024 + 1) });
+    }
+    for (const documented of failing("unauthenticated")) {
+      const { method, path } = documented;
+      const answer = await ask(visitor, method, path, { body: bodyOf(documented) });
+      assert.equal(answer.json.code, "unauthenticated", `${method} ${path}`);
+    }
+    for (const { method, path } of failing("invalid")) {
+      for (const body of ["{", '{"password": 5, "current": 5}']) {
+        const answer = await ask(member, method, path, { body });
+        assert.equal(answer.json.code, "invalid", `${method} ${path}`);
+        assert.ok(answer.json.fields);
+      }
+    }
+    for (const { method, path } of failing("not_found")) await ask(member, method, path);
+    const nowhere = await visitor.get("/nowhere");
+    assert.ok(description.validator("/components/schemas/Problem")(nowhere.json));
+  });
+}
+
+async function failAlone() {
+  await withApp({}, async (app) => {
+    const hong = await newMember(app, "hong");
+    const again = { user_id: "hong", email: "hong@example.com", password };
+    await ask(hong, "post", "/register", { body: again });
+    await ask(hong, "post", "/login", { body: { user_id: "nobody", password } });
+    await ask(hong, "post", "/restoration");
+    const body = { current: "wrong password", password };
+    await ask(hong, "post", "/userinfo/password", { body });
+    for (const method of ["delete", "post"] as const) {
+      await ask(hong, method, "/withdrawal", { body: { phrase: "no" } });
+    }
+    app.clock.pass(11 * minute);
+    for (const method of ["delete", "post"] as const) {
+      const answer = await ask(hong, method, "/withdrawal");
+      assert.equal(answer.json.confirm, "password");
+    }
+  });
+  const vetoed = {
+    tables: [
+      "CREATE TABLE loans (id TEXT PRIMARY KEY, member TEXT REFERENCES users (id) ON DELETE RESTRICT)",
+    ],
+    map: dataMap([...ownTables, holdsNobody("loans", "a table in the way")]),
+  };
+  await withApp(vetoed, async (app) => {
+    const hong = await newMember(app, "hong");
+    await app.sql("INSERT INTO loans SELECT 'x', id FROM users");
+    for (const method of ["delete", "post"] as const) await ask(hong, method, "/withdrawal");
+  });
+}
+
+async function tryTooOften() {
+  await withApp({ env: { THROTTLE_SCALE: "0.001" } }, async (app) => {
+    await join(app, "hong");
+    const hong = await signIn(app, "hong");
+    const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
+    await hong.send("POST", "/login", wrong);
+    for (const { method, path } of failing("throttled")) {
+      const body = path === "/register" ? { ...wrong, email: "a@b.co", password } : wrong;
+      const answer = await ask(hong, method, path, { body });
+      assert.equal(answer.json.code, "throttled", `${method} ${path}: ${answer.text}`);
+    }
+  });
+}
+
+async function breakDown() {
+  const broken = { origin: "https://members.example", fetch: createBrokenApp().fetch };
+  for (const { method, path } of description.operations()) {
+    await ask(new Browser(broken as unknown as Service), method, path);
+  }
+  let fault: Error | null = null;
+  const faulty = async <T>(work: () => Promise<T>) => {
+    if (fault) throw fault;
+    return await work();
+  };
+  const setup: Setup = {
+    through: (db): Database => ({
+      ...db,
+      read: (statements) => faulty(() => db.read(statements)),
+      write: (statements) => faulty(() => db.write(statements)),
+    }),
+  };
+  await withApp(setup, async (app) => {
+    const hong = await newMember(app, "hong");
+    fault = new AppError("unavailable");
+    await askEverything(hong);
+    fault = new AppError("unavailable", { answerLost: true });
+    const body = { user_id: "kim", email: "kim@example.com", password };
+    assert.equal((await ask(hong, "post", "/register", { body })).status, 503);
+    fault = new Error("a fault of our own");
+    app.services.inventory.places = () => {
+      throw fault;
+    };
+    app.services.receiptKeys = null!;
+    await askEverything(hong);
+  });
+}
+
+async function loseAnswers() {
+  let lost = false;
+  const setup: Setup = {
+    through: (db) => ({
+      ...db,
+      async write(statements) {
+        const results = await db.write(statements);
+        if (lost) throw new AppError("unavailable", { answerLost: true });
+        return results;
+      },
+    }),
+  };
+  await withApp(setup, async (app) => {
+    for (const [name, method] of [["hong", "delete"], ["kim", "post"]] as const) {
+      const member = await newMember(app, name);
+      lost = true;
+      const { status, json } = await ask(member, method, "/withdrawal");
+      lost = false;
+      assert.equal(status, 503);
+      const receipt = await ask(member, "get", "/receipts/{id}", { id: json.receipt_id });
+      assert.equal(receipt.status, 200);
+    }
+  });
+}
+
+/** The operations that can fail so. */
+function failing(code: Code): Documented[] {
+  const outcomes = new Set(description.outcomes());
+  return description.operations()
+    .filter(({ method, path }) => outcomes.has(`${method.toUpperCase()} ${path} ${code}`));
+}
+
+/** A body that the operation takes, if it takes one. */
+function bodyOf({ operation }: Documented): unknown {
+  const schema = operation.requestBody?.content["application/json"].schema.$ref;
+  return schema && examples[schema.split("/").at(-1) as RequestName];
+}
+
+async function askEverything(browser: Browser): Promise<void> {
+  for (const documented of description.operations()) {
+    await ask(browser, documented.method, documented.path, { body: bodyOf(documented) });
+  }
+}

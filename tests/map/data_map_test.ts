@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { ownTables } from "../../data_map.ts";
+import {
+  anonymise,
+  dataMap,
+  destroy,
+  erasureOrder,
+  holdsNobody,
+  keepApart,
+} from "../../domain/data_map.ts";
+import { shopMap } from "../support/shop.ts";
+
+const words = { label: { ko: "가", en: "a" }, purpose: { ko: "나", en: "b" } };
+const law = { kind: "law", ko: "법", en: "law" } as const;
+
+Deno.test("a map that would forget somebody is refused with what to write instead", () => {
+  const mistakes: [RegExp, () => unknown][] = [
+    [/needs destroy\("users"/, () => dataMap([])],
+    [/needs destroy\("users"/, () => dataMap([...ownTables, ...ownTables])],
+    [/"x y" is not a name/, () => dataMap([...ownTables, holdsNobody("x y", "")])],
+    [
+      /"id\]; DROP" is not a name/,
+      () => dataMap([...ownTables, destroy("t", { member: "id]; DROP", ...words })]),
+    ],
+    [/"t" needs `member/, () => dataMap([...ownTables, destroy("t", { member: [], ...words })])],
+    [
+      /goes via "nowhere", which is not on the map/,
+      () =>
+        dataMap([...ownTables, destroy("t", { via: { column: "a", to: "nowhere.id" }, ...words })]),
+    ],
+    [
+      /"t" leads back to itself/,
+      () =>
+        dataMap([
+          ...ownTables,
+          destroy("t", { via: { column: "a", to: "u.id" }, ...words }),
+          destroy("u", { via: { column: "a", to: "t.id" }, ...words }),
+        ]),
+    ],
+    [
+      /"t" keeps its member in b: name what it becomes/,
+      () =>
+        dataMap([...ownTables, anonymise("t", { member: ["a", "b"], set: { a: null }, ...words })]),
+    ],
+    [
+      /`set` changes no column/,
+      () =>
+        dataMap([
+          ...ownTables,
+          destroy("u", { member: "id", ...words }),
+          anonymise("t", { via: { column: "a", to: "u.id" }, set: {}, ...words }),
+        ]),
+    ],
+    [
+      /can copy columns of users alone/,
+      () =>
+        dataMap([
+          ...ownTables,
+          keepApart("t", {
+            member: "a",
+            columns: ["a"],
+            copy: { b: "other.name" as "users.name" },
+            ground: law,
+            from: "at",
+            years: 1,
+            ...words,
+          }),
+        ]),
+    ],
+    [
+      /whole number/,
+      () =>
+        dataMap([
+          ...ownTables,
+          keepApart("t", {
+            member: "a",
+            columns: ["a"],
+            ground: law,
+            from: "at",
+            years: 0,
+            ...words,
+          }),
+        ]),
+    ],
+    [
+      /said to hold nobody and to hold members/,
+      () => dataMap([...ownTables, destroy("t", { member: "a", ...words }), holdsNobody("t", "")]),
+    ],
+  ];
+  for (const [sentence, make] of mistakes) assert.throws(make, sentence);
+});
+
+Deno.test("children are emptied before their parents, and users last, however the map is written", () => {
+  const order = erasureOrder(shopMap.entries).map(({ table }) => table);
+  const before = (a: string, b: string) =>
+    assert.ok(order.indexOf(a) < order.indexOf(b), `${a} < ${b}`);
+  before("item_notes", "cart_items");
+  before("cart_items", "carts");
+  before("order_lines", "orders");
+  assert.equal(order.at(-1), "users");
+});

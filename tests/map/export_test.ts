@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { Browser, newMember, withApp } from "../support/harness.ts";
+import { fillShop, shopMap, shopTables } from "../support/shop.ts";
+
+const shop = { map: shopMap, tables: shopTables };
+
+Deno.test("an export holds everything that the map shows the member, and nothing of anybody else", async () => {
+  await withApp(shop, async (app) => {
+    const hong = await newMember(app, "hong");
+    await newMember(app, "kim");
+    await fillShop(app, "hong", "markhong");
+    await fillShop(app, "kim", "markkim");
+    const answer = await hong.get("/userinfo/export");
+    assert.equal(answer.status, 200);
+    assert.match(
+      answer.headers.get("Content-Disposition")!,
+      /^attachment; filename="[\w-]+\.json"$/,
+    );
+    assert.equal(answer.headers.get("Cache-Control"), "no-store");
+    const { tables, complete, exported_at } = answer.json;
+    assert.equal(complete, true);
+    assert.equal(exported_at, new Date(app.clock.now()).toISOString());
+    for (const entry of shopMap.entries) {
+      if (entry.show.length === 0) assert.equal(tables[entry.table], undefined);
+      else if (!["withdrawals", "recoveries"].includes(entry.table)) {
+        assert.ok(tables[entry.table].length > 0, entry.table);
+        assert.deepEqual(Object.keys(tables[entry.table][0]), [...entry.show], entry.table);
+      }
+    }
+    assert.deepEqual(tables.item_notes, [{ text: "markhong note" }]);
+    assert.deepEqual(tables.orders.map(({ paid_at }: { paid_at: string }) => paid_at), [
+      "2025-03-01T09:00:00Z",
+      "2017-07-14T02:40:00.000Z",
+    ]);
+    assert.ok(!answer.text.includes("markkim"));
+    assert.doesNotMatch(answer.text, /scrypt|secret|hash/);
+    assert.equal((await new Browser(app).get("/userinfo/export")).status, 401);
+  });
+});
+
+Deno.test("an export of many rows comes page by page, each row once, and stops with the session", async () => {
+  await withApp(shop, async (app) => {
+    const hong = await newMember(app, "hong");
+    await app.sql(`
+      INSERT INTO carts (user_id, name)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      SELECT users.id, 'cart ' || i FROM n, users`);
+    const trips: number[] = [];
+    const read = app.services.db.read;
+    app.services.db.read = (statements) => {
+      trips.push(statements.length);
+      return read(statements);
+    };
+    const { tables } = (await hong.get("/userinfo/export")).json;
+    assert.equal(tables.carts.length, 2500);
+    assert.equal(new Set(tables.carts.map(({ name }: { name: string }) => name)).size, 2500);
+    assert.equal(trips.length, 3, "one trip for each 1,000 rows");
+
+    const request = new Request(`${app.origin}/userinfo/export`, {
+      headers: { Cookie: hong.cookieHeader() },
+    });
+    const response = await app.fetch(request);
+    await app.sql("DELETE FROM sessions");
+    await assert.rejects(response.text(), "the text breaks off, and does not look complete");
+    app.services.db.read = read;
+  });
+});

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { ConfigError, freshSecrets, parseConfig } from "../../config/mod.ts";
+
+const generated = await freshSecrets("generated");
+const production = {
+  PUBLIC_ORIGIN: "https://members.example",
+  TURSO_DATABASE_URL: "libsql://members.example",
+  ...await freshSecrets("production"),
+};
+
+function problemsOf(env: Record<string, string>, runtime: "deno" | "workers" = "deno"): string {
+  try {
+    parseConfig(env, runtime);
+    return "";
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  }
+}
+
+Deno.test("development needs nothing but its generated secrets, and production what it prints", () => {
+  const config = parseConfig({ ANNYEONG_ENV: "development", ...generated }, "deno");
+  assert.equal(config.database.url, "file:data/annyeong.db");
+  assert.deepEqual(config.withdrawal, {
+    confirm: "fresh",
+    freshMs: 600_000,
+    graceMs: 0,
+    rejoinBlockMs: 0,
+    backupDays: null,
+  });
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.withdrawal));
+  assert.equal(parseConfig(production, "deno").production, true);
+});
+
+Deno.test("every bad value stops the start and names its variable, never its content", () => {
+  const bad: Record<string, string[]> = {
+    TURSO_DATABASE_URL: [
+      "ws://canary",
+      "canary",
+      "libsql://canary?authToken=x",
+      "https://canary?tls=0",
+    ],
+    ANNYEONG_ENV: ["canary"],
+    SESSION_SECRET: ["canary", "canary,".repeat(10)],
+    IDENTIFIER_KEY: ["canary"],
+    RECEIPT_PRIVATE_KEY: ["canary", "{}", "[]", '{"kty":"RSA","canary":1}'],
+    ALLOWED_ORIGINS: ["canary", "https://shop.example,canary", "https://shop.example/canary", "*"],
+    PUBLIC_ORIGIN: ["canary", "ftp://canary.example", "https://canary.example/path"],
+    WITHDRAWAL_CONFIRM: ["canary"],
+    FRESH_MINUTES: ["canary", "-1"],
+    WITHDRAWAL_GRACE_DAYS: ["canary", "-1", "1e9"],
+    REJOIN_BLOCK_DAYS: ["canary", "-0.1"],
+    BACKUP_DAYS: ["canary", "-1"],
+    SESSION_IDLE_MINUTES: ["canary", "0"],
+    SESSION_MAX_DAYS: ["NaN", "0", "1e3"],
+    PASSWORD_MIN_LENGTH: ["7", "8.5", "canary"],
+    PASSWORD_COST: ["0", "18", "0x10", "canary"],
+    THROTTLE_SCALE: ["0", "-1", "canary"],
+    TRUSTED_PROXY_HEADER: ["can ary"],
+    RECIPIENTS: [
+      "canary",
+      "{}",
+      '[{"name":"canary"}]',
+      '[{"name":"a","url":"https://a.example","secret":"canary"}]',
+    ],
+    DATABASE_TIMEOUT_MS: ["0", "canary"],
+  };
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      const problem = problemsOf({ ...production, [name]: value });
+      assert.ok(problem.startsWith(name), `${name}=${value}: ${problem}`);
+      assert.ok(!problem.includes("canary"), problem);
+    }
+  }
+});
+
+Deno.test("production refuses generated, sample and missing secrets, weak hashes and plain http", () => {
+  const refused: [string, string | undefined][] = [
+    ["SESSION_SECRET", undefined],
+    ["SESSION_SECRET", generated.SESSION_SECRET],
+    ["SESSION_SECRET", "x".repeat(64)],
+    ["SESSION_SECRET", "changeme-changeme-changeme-0123456789"],
+    ["IDENTIFIER_KEY", undefined],
+    ["IDENTIFIER_KEY", generated.IDENTIFIER_KEY],
+    ["RECEIPT_PRIVATE_KEY", undefined],
+    ["RECEIPT_PRIVATE_KEY", generated.RECEIPT_PRIVATE_KEY],
+    ["PUBLIC_ORIGIN", undefined],
+    ["ALLOWED_ORIGINS", "http://shop.example"],
+    ["PUBLIC_ORIGIN", "http://members.example"],
+    ["TURSO_DATABASE_URL", "http://members.example"],
+    ["PASSWORD_COST", "13"],
+    ["IDENTIFIER_KEY", production.SESSION_SECRET],
+  ];
+  for (const [name, value] of refused) {
+    const problem = problemsOf({ ...production, [name]: value ?? "" });
+    assert.ok(problem.startsWith(name), `${name}: ${problem}`);
+  }
+  assert.equal(problemsOf({ ...production, PUBLIC_ORIGIN: "http://127.0.0.1:8000" }), "");
+});
+
+Deno.test("a Worker needs a database server, and takes the client's address from its platform", () => {
+  assert.match(
+    problemsOf({ ...production, TURSO_DATABASE_URL: "file:x.db" }, "workers"),
+    /^TURSO_DATABASE_URL/,
+  );
+  assert.equal(parseConfig(production, "workers").trustedProxyHeader, "CF-Connecting-IP");
+  assert.equal(parseConfig(production, "deno").trustedProxyHeader, null);
+});

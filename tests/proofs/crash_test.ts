@@ -1,0 +1,106 @@
+/** The service, or its database, killed under load at any moment: what was acknowledged is there, nothing is half. */
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { openDatabase } from "../../db/engine/database.ts";
+import { freePort, sqldPath, startSqld } from "../../cli/sqld.ts";
+import { openApp, type Service } from "../support/harness.ts";
+import { checkLives, checkRows, type Life, liveTogether } from "../support/lives.ts";
+import { startService } from "../support/process.ts";
+import { runs } from "../support/rounds.ts";
+import { tally } from "../support/tally.ts";
+
+/** Everybody that was told something finds it so: a lost act throws, and is counted nowhere. */
+async function checkAll(killed: string, kills: number, service: Service, lives: Life[]) {
+  await checkLives(service, lives);
+  const count = (column: string, n: number) => tally("Kills under load", killed, column, n);
+  count("kills", kills);
+  count("members under way", lives.length);
+  count("joins acknowledged", lives.filter(({ joining }) => joining === "told").length);
+  count("withdrawals acknowledged", lives.filter(({ leaving }) => leaving === "told").length);
+}
+
+const moments = fc.array(fc.integer({ min: 300, max: 1300 }), { minLength: 3, maxLength: 3 });
+const settings = () => ({ ...runs<[number[]]>(1), endOnFailure: true });
+
+Deno.test("a service that is killed at any moment has kept what it acknowledged, and nothing half", async () => {
+  await fc.assert(
+    fc.asyncProperty(moments, async (kills) => {
+      const folder = await Deno.makeTempDir({ prefix: "annyeong-crash-" });
+      const lives: Life[] = [];
+      const port = freePort();
+      let service = await startService(folder, { port });
+      try {
+        for (const [round, after] of kills.entries()) {
+          let killed = false;
+          const three = [service, service, service];
+          const members = liveTogether(three, lives, `m${round}`, () => killed);
+          await new Promise((resolve) => setTimeout(resolve, after));
+          killed = true;
+          await service.kill();
+          await members;
+          service = await startService(folder, { port });
+        }
+        await checkAll("the service", kills.length, service, lives);
+      } finally {
+        await service.kill();
+      }
+      const db = await openDatabase({
+        url: `file:${folder}/test.db`,
+        authToken: undefined,
+        timeoutMs: 5000,
+      });
+      await checkRows(db);
+      db.close();
+      assert.ok(
+        lives.some(({ leaving }) => leaving === "told"),
+        "somebody had left before the end",
+      );
+      await Deno.remove(folder, { recursive: true });
+    }),
+    settings(),
+  );
+});
+
+Deno.test({
+  name: "a database that is killed at any moment has kept what was acknowledged, and nothing half",
+  ignore: !sqldPath(),
+  async fn() {
+    await fc.assert(
+      fc.asyncProperty(moments, async (kills) => {
+        const folder = await Deno.makeTempDir({ prefix: "annyeong-sqld-" });
+        const port = freePort();
+        let sqld = await startSqld(folder, port);
+        const app = await openApp({
+          env: {
+            TURSO_DATABASE_URL: sqld.url,
+            THROTTLE_SCALE: "1000000",
+            DATABASE_TIMEOUT_MS: "3000",
+          },
+        });
+        const lives: Life[] = [];
+        try {
+          for (const [round, after] of kills.entries()) {
+            let killed = false;
+            const members = liveTogether([app, app, app], lives, `m${round}`, () => killed);
+            await new Promise((resolve) => setTimeout(resolve, after));
+            killed = true;
+            await sqld.stop("SIGKILL");
+            await members;
+            sqld = await startSqld(folder, port);
+          }
+          await checkAll("the database", kills.length, app, lives);
+          await checkRows(app.db);
+        } finally {
+          await app.close();
+          await sqld.stop("SIGKILL");
+        }
+        assert.ok(
+          lives.some(({ leaving }) => leaving === "told"),
+          "somebody had left before the end",
+        );
+        await Deno.remove(folder, { recursive: true });
+      }),
+      settings(),
+    );
+  },
+});

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { limits } from "../../domain/throttle.ts";
+import {
+  Browser,
+  captureLog,
+  goodPassword,
+  join,
+  minute,
+  newMember,
+  openApp,
+  type Service,
+  signIn,
+  withApp,
+} from "../support/harness.ts";
+
+async function tryIn(service: Service, address: string, user_id = "hong", password = "wrong") {
+  const headers = { "x-test-address": address };
+  return await new Browser(service).send("POST", "/login", { user_id, password }, headers);
+}
+
+Deno.test("guessing one account from one place stops after ten tries, and the wait is told", async () => {
+  await withApp({}, async (app) => {
+    await join(app, "hong");
+    for (let n = 0; n < limits.pair.tries; n++) {
+      assert.equal((await tryIn(app, "198.51.100.1")).status, 401);
+    }
+    app.clock.pass(5 * minute);
+    const stopped = await tryIn(app, "198.51.100.1", "hong", goodPassword);
+    assert.equal(stopped.status, 429);
+    assert.equal(stopped.json.code, "throttled");
+    assert.equal(stopped.headers.get("Retry-After"), String(10 * 60));
+    assert.equal((await tryIn(app, "198.51.100.2", "hong", goodPassword)).status, 200);
+    assert.equal((await tryIn(app, "198.51.100.1", "kim")).status, 401, "another account");
+    app.clock.pass(10 * minute);
+    assert.equal((await tryIn(app, "198.51.100.1", "hong", goodPassword)).status, 200);
+  });
+});
+
+Deno.test("nothing is hashed for a try that is over the limit", async () => {
+  const app = await openApp({ env: { THROTTLE_SCALE: "0.1" } });
+  let hashed = 0;
+  const { verify } = app.services.passwords;
+  app.services.passwords.verify = (...args) => {
+    hashed++;
+    return verify(...args);
+  };
+  for (let n = 0; n < 5; n++) await tryIn(app, "198.51.100.1");
+  assert.equal(hashed, 1);
+  await app.close();
+});
+
+Deno.test("sign-in, password change and withdrawal count together", async () => {
+  await withApp({}, async (app) => {
+    const browser = await newMember(app, "hong");
+    for (let n = 0; n < 4; n++) {
+      await tryIn(app, "192.0.2.1");
+      await browser.send("DELETE", "/withdrawal", { password: "wrong" });
+    }
+    await browser.send("POST", "/userinfo/password", {
+      current: "wrong",
+      password: "battery staple 9",
+    });
+    await browser.send("POST", "/userinfo/password", {
+      current: "wrong",
+      password: "battery staple 9",
+    });
+    const withdrawal = await browser.send("DELETE", "/withdrawal", { password: goodPassword });
+    assert.equal(withdrawal.json.code, "throttled");
+    assert.equal((await tryIn(app, "192.0.2.1", "hong", goodPassword)).status, 429);
+    assert.equal((await browser.get("/userinfo")).status, 200, "the session lives on");
+  });
+});
+
+Deno.test("many places together cannot guess an account, nor lock its member out", async () => {
+  await withApp({}, async (app) => {
+    await newMember(app, "hong"); // from 192.0.2.1
+    let reached = 0;
+    for (let n = 0; n < 130; n++) {
+      const { status } = await tryIn(app, `198.51.${n}.1`);
+      if (status === 401) reached++;
+      else assert.equal(status, 429);
+    }
+    assert.equal(reached, limits.account.tries);
+    assert.equal((await tryIn(app, "192.0.2.1", "hong", goodPassword)).status, 200);
+  });
+});
+
+Deno.test("one place cannot use up what many places share", async () => {
+  await withApp({}, async (app) => {
+    await join(app, "hong");
+    for (let hour = 0; hour < 20; hour++) {
+      for (let n = 0; n < 12; n++) await tryIn(app, "198.51.100.1");
+      app.clock.pass(60 * minute);
+    }
+    assert.equal((await tryIn(app, "203.0.113.9", "hong", goodPassword)).status, 200);
+  });
+});
+
+Deno.test("one password against many accounts from one place is stopped", async () => {
+  await withApp({}, async (app) => {
+    const statuses = new Set<number>();
+    for (let n = 0; n < limits.client.tries + 5; n++) {
+      statuses.add((await tryIn(app, "2001:db8:1:2::" + n.toString(16), `member${n}`)).status);
+    }
+    assert.deepEqual([...statuses], [401, 429], "one /64 is one place");
+    assert.equal((await tryIn(app, "2001:db8:1:3::1", "member1")).status, 401);
+  });
+});
+
+Deno.test("a right password forgives failures, and successes do not count", async () => {
+  await withApp({}, async (app) => {
+    await join(app, "hong");
+    for (let round = 0; round < 15; round++) {
+      for (let n = 0; n < 5; n++) await tryIn(app, "192.0.2.1");
+      await signIn(app, "hong");
+    }
+  });
+  await withApp({}, async (app) => {
+    await join(app, "hong");
+    for (let n = 0; n < 150; n++) await signIn(app, "hong");
+  });
+});
+
+Deno.test("registrations from one place are limited", async () => {
+  await withApp({ env: { THROTTLE_SCALE: "0.05" } }, async (app) => {
+    for (let n = 0; n < 5; n++) assert.equal((await join(app, `member${n}`)).status, 201);
+    const stopped = await join(app, "member5");
+    assert.equal(stopped.status, 429);
+    assert.equal(stopped.headers.get("Retry-After"), "3600");
+    app.clock.pass(60 * minute);
+    assert.equal((await join(app, "member5")).status, 201);
+  });
+});
+
+Deno.test("a client cannot choose its address unless a proxy is trusted with it", async () => {
+  const spoof = (n: number) => ({
+    "X-Forwarded-For": `10.0.0.${n}`,
+    "CF-Connecting-IP": `10.0.0.${n}`,
+    "X-Real-IP": `10.0.0.${n}`,
+  });
+  const lastOf = async (service: Service) => {
+    await join(service, "hong");
+    let status = 0;
+    for (let n = 0; n < 12; n++) {
+      const wrong = { user_id: "hong", password: "wrong" };
+      status = (await new Browser(service).send("POST", "/login", wrong, spoof(n))).status;
+    }
+    return status;
+  };
+  await withApp({}, async (app) => assert.equal(await lastOf(app), 429));
+  const env = { TRUSTED_PROXY_HEADER: "X-Forwarded-For" };
+  await withApp({ env }, async (app) => assert.equal(await lastOf(app), 401));
+  await withApp({ env }, async (app) => {
+    let status = 0;
+    for (let n = 0; n < 12; n++) {
+      const headers = { "X-Forwarded-For": `10.0.0.${n}, 203.0.113.5` }; // the last is the proxy's own
+      const wrong = { user_id: "hong", password: "wrong" };
+      status = (await new Browser(app).send("POST", "/login", wrong, headers)).status;
+    }
+    assert.equal(status, 429);
+  });
+});
+
+Deno.test("two instances on one database share their limits", async () => {
+  await withApp({}, async (first) => {
+    const second = await openApp({
+      env: { TURSO_DATABASE_URL: first.services.config.database.url },
+      clock: first.clock,
+    });
+    await join(first, "hong");
+    for (let n = 0; n < 5; n++) {
+      assert.equal((await tryIn(first, "198.51.100.1")).status, 401);
+      assert.equal((await tryIn(second, "198.51.100.1")).status, 401);
+    }
+    assert.equal((await tryIn(first, "198.51.100.1")).status, 429);
+    assert.equal((await tryIn(second, "198.51.100.1")).status, 429);
+    await second.close();
+  });
+});
+
+Deno.test("attempts are kept as keyed hashes alone", async () => {
+  await withApp({}, async (app) => {
+    await captureLog(async () => {
+      await tryIn(app, "198.51.100.1", "canaryname");
+    });
+    const rows = JSON.stringify(await app.sql("SELECT * FROM attempts"));
+    assert.ok(rows.length > 100);
+    assert.ok(!rows.includes("canaryname") && !rows.includes("198.51"));
+  });
+});
