@@ -247,7 +247,7 @@ Deno.test("what looks like a hash is told by its kind; what somebody may type is
       ...[
         "correct-horse-battery-Q",
         "correcthorsebatterystw",
-        "$money$$$",
+        "$money",
         "{hello",
         "비밀번호 1234",
       ],
