@@ -227,6 +227,7 @@ const unusable: [text: string, kind: RegExp][] = [
   ["XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=", /base64/], // 32
   ["ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs", /base64/],
   [Buffer.from(long, "hex").toString("base64"), /base64/], // 64
+  ["c2FsdGVkIHRleHQgb2YgMjcgYnl0ZXMhNzg5", /base64/], // 27 bytes, but long and of mixed letters
   ["correcthorsebatterystQ", /base64/], // 16 bytes, and unlikely a word
   ['{"hash":"abc","salt":"def"}', /JSON/],
   ["x".repeat(257), /256/], // longer than the sign-in form takes
