@@ -1,5 +1,4 @@
 /** `deno task import FILE.sql`: takes over members who are there already: see docs/existing-members.md. */
-import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import ownMap from "../data_map.ts";
 import { dropStage, isAdopted, openStage, readPage, stage, swap } from "../db/import/import.ts";
@@ -8,7 +7,7 @@ import { type Database, RefusedStatement } from "../db/engine/database.ts";
 import { lookAt, type Outlook, Source } from "../db/import/preflight.ts";
 import { adopt as adoptRow, type Adopted, hashLength, type OldRow } from "../domain/import.ts";
 import { AppError } from "../domain/error.ts";
-import { createPasswords, formatHash, type Passwords } from "../crypto/passwords.ts";
+import { createPasswords, type Passwords } from "../crypto/passwords.ts";
 import { openForAdoption, type Parts } from "../runtime/mod.ts";
 
 interface Terms {
@@ -109,7 +108,7 @@ async function run(
   await openStage(db);
   try {
     for await (const rows of pages(db, source, outlook)) {
-      await stage(db, await hashed(rows, passwords, cost, now));
+      await stage(db, await hashed(rows, passwords, now));
     }
     if (!await swap(db, source, outlook, now)) {
       console.error(`nothing has been adopted: ${changedMeanwhile}`);
@@ -189,11 +188,10 @@ async function look(
 async function hashed(
   rows: readonly OldRow[],
   passwords: Passwords,
-  cost: number,
   now: number,
-): Promise<(Omit<Adopted, "password"> & { passwordHash: string })[]> {
+): Promise<(Omit<Adopted, "password"> & { passwordHash: string | null })[]> {
   const members = rows.map((row) => adoptRow(row, now));
-  const done: (Omit<Adopted, "password"> & { passwordHash: string })[] = [];
+  const done: (Omit<Adopted, "password"> & { passwordHash: string | null })[] = [];
   for (let at = 0; at < members.length; at += atOnce) {
     done.push(
       ...await Promise.all(
@@ -203,7 +201,7 @@ async function hashed(
           const passwordHash = password.form === "plain"
             ? await passwords.hash(password.text)
             : password.form === "none"
-            ? nobodys(cost)
+            ? null
             : password.ready;
           return { ...rest, passwordHash };
         }),
@@ -211,12 +209,6 @@ async function hashed(
     );
   }
   return done;
-}
-
-/** The hash of no password: random bytes, at the cost of any other. */
-function nobodys(logN: number): string {
-  const cost = { logN, blockSize: 8, parallelism: 5, form: "NFC" } as const;
-  return formatHash({ ...cost, salt: randomBytes(16), key: randomBytes(32) });
 }
 
 function describe(outlook: Outlook, survey: Survey | null): void {

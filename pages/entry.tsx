@@ -59,6 +59,24 @@ export function memberPageOf(t: Messages, path = ""): string | null {
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
+/** Asks once more for the password, where an act needs a recent one. */
+export function ConfirmationPage({ t, next, refusal }: {
+  t: Messages;
+  next: string | null;
+  refusal?: Refusal | undefined;
+}) {
+  const address = next ? `/confirmation?next=${next}` : "/confirmation";
+  return (
+    <Layout t={t} title={t.page.confirmYou} here={address}>
+      <p>{t.page.confirmWhy}</p>
+      <Form t={t} action={address} refusal={refusal}>
+        <Field t={t} name="password" refusal={refusal} />
+        <button type="submit">{t.page.confirm}</button>
+      </Form>
+    </Layout>
+  );
+}
+
 export function LogoutPage({ t }: { t: Messages }) {
   return (
     <Layout t={t} title={t.page.signOut}>

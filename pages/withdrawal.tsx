@@ -20,6 +20,8 @@ export interface KeptLine extends PlaceLine {
 }
 
 export interface Leaving {
+  /** What the member can confirm with, strongest first. */
+  confirmWith: readonly string[];
   confirm: Confirm;
   graceDays: number;
   rejoinBlockDays: number;

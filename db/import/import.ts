@@ -2,7 +2,7 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { Adopted, OldRow } from "../../domain/import.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
-import { batchOf, createMigrations, type Migration, ownMigrations } from "../engine/migrate.ts";
+import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
 import type { Outlook, Source } from "./preflight.ts";
 import { instantIn, quote } from "../map/sql.ts";
 
@@ -65,7 +65,7 @@ export async function openStage(db: Database): Promise<void> {
     "DROP TABLE IF EXISTS adopted_users",
     `CREATE TABLE adopted_users (
        id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,
-       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
+       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT,
        rank TEXT NOT NULL, joined_at INTEGER NOT NULL) STRICT`,
   ]);
 }
@@ -77,7 +77,7 @@ export async function dropStage(db: Database): Promise<void> {
 
 export async function stage(
   db: Database,
-  members: readonly (Omit<Adopted, "password"> & { passwordHash: string })[],
+  members: readonly (Omit<Adopted, "password"> & { passwordHash: string | null })[],
 ): Promise<void> {
   await db.write([{
     sql: `
@@ -101,9 +101,10 @@ export async function swap(
   outlook: Outlook,
   now: number,
 ): Promise<boolean> {
-  const present = await recorded(db);
   try {
-    await db.rebuild(swapStatements(source, outlook, present, now));
+    const { present, users } = await ownSchema(db);
+    if (present.size > 0) await migrate(db, now);
+    await db.rebuild(swapStatements(source, outlook, users, now));
     return true;
   } catch (error) {
     if (!(error instanceof RefusedStatement)) throw error;
@@ -113,49 +114,54 @@ export async function swap(
   }
 }
 
-async function recorded(db: Database): Promise<Set<string>> {
+/** Which of our migrations have run, and the statement that makes our `users`; `null`: it is not there. */
+async function ownSchema(db: Database): Promise<{ present: Set<string>; users: string | null }> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('migrations')"]);
-  if (columns!.rows.length === 0) return new Set();
-  const [applied] = await db.read(["SELECT name FROM migrations"]);
-  return new Set(applied!.rows.map((row) => String(row.name)));
+  if (columns!.rows.length === 0) return { present: new Set(), users: null };
+  const [applied, users] = await db.read([
+    "SELECT name FROM migrations",
+    "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'users'",
+  ]);
+  const present = new Set(applied!.rows.map((row) => String(row.name)));
+  const isOurs = present.has(ownMigrations[0]!.name);
+  return { present, users: isOurs ? String(users!.rows[0]!.sql) : null };
 }
 
 /**
  * Views and foreign keys of other tables name the old table. A rename carries them along to `users`;
  * after the drop the new table has that name, so they are about it.
+ * @param users the statement that makes our `users`, where our schema is there already
  */
 function swapStatements(
   source: Source,
   { extras, replaced }: Outlook,
-  present: ReadonlySet<string>,
+  users: string | null,
   now: number,
 ): InStatement[] {
-  const [members, ...others] = ownMigrations as [Migration, ...Migration[]];
-  const ours = present.has(members.name);
   const names = extras.map(quote).join(", ");
   const renamed = replaced && replaced.name.toLowerCase() !== "users" ? [replaced.name] : [];
-  const ownColumns = "id, name, name_key, email, email_key, password_hash, rank, joined_at";
+  const ownColumns = "id, name, name_key, email, email_key, rank, joined_at";
   return [
     createMigrations,
-    ...(ours ? [] : batchOf(members, now).slice(0, 1)),
     // A row that breaks NOT NULL, where what was staged is no longer what is there.
     `INSERT INTO adopted_users (id) SELECT NULL WHERE
        (SELECT count(*) FROM ${source.from}) <> (SELECT count(*) FROM adopted_users)
        OR EXISTS (SELECT CAST(id AS TEXT) FROM ${source.from}
                   EXCEPT SELECT id FROM adopted_users)
-       ${ours ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
+       ${users ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
     `CREATE TABLE adopted_columns AS
        SELECT CAST(id AS TEXT) AS adopted_id${names && `, ${names}`} FROM ${source.from}`,
-    ...(ours ? ["DROP TABLE users"] : []),
+    ...(users ? ["DROP TABLE users"] : []),
     ...renamed.map((name) => `ALTER TABLE ${quote(name)} RENAME TO users`),
     ...(replaced ? ["DROP TABLE users"] : []),
-    ...(ours ? [batchOf(members, now)[1]!] : batchOf(members, now).slice(1)),
+    ...(users ? [users] : ownMigrations.flatMap((migration) => batchOf(migration, now))),
     ...extras.map((column) => `ALTER TABLE users ADD COLUMN ${quote(column)} ANY`),
     `INSERT INTO users (${ownColumns}${names && `, ${names}`})
      SELECT ${ownColumns}${names && `, ${names}`}
      FROM adopted_users JOIN adopted_columns ON adopted_columns.adopted_id = adopted_users.id`,
+    `INSERT INTO passwords (user_id, hash, changed_at)
+     SELECT id, password_hash, joined_at FROM adopted_users WHERE password_hash IS NOT NULL`,
     "DROP TABLE adopted_columns",
     "DROP TABLE adopted_users",
-    ...others.filter(({ name }) => !present.has(name)).flatMap((other) => batchOf(other, now)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { InStatement, ResultSet } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
+import type { Database } from "../engine/database.ts";
 
 /**
  * Counts an attempt against every limit it falls under, each only if those before it let it through;
@@ -55,6 +56,14 @@ export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number
     const freeAt = row ? Number(row.free_at) : now + limit.windowMs;
     throw new AppError("throttled", { retryAfterMs: Math.max(1000, freeAt - now) });
   }
+}
+
+/** Takes back a try that the service could not verify: it counts nowhere. */
+export async function dropAttempt(db: Database, attempt: Attempt): Promise<void> {
+  await db.write(attempt.subjects.map(({ subject }) => ({
+    sql: "DELETE FROM attempts WHERE subject = ? AND id = ?",
+    args: [subject, attempt.id],
+  })));
 }
 
 /** After a right password: this attempt never happened, and the client's failures are forgiven. */

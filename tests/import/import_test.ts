@@ -291,7 +291,7 @@ onBoth(
     const app = await place.open(await mapOf(blocks.betterMap!, place.folder));
     const stored = async (id: string) =>
       String(
-        (await app.sql("SELECT password_hash FROM users WHERE id = ?", [id]))[0]!.password_hash,
+        (await app.sql("SELECT hash FROM passwords WHERE user_id = ?", [id]))[0]?.hash,
       );
     assert.match(await stored("aaBB1"), /^\$scrypt\$ln=14,r=16,p=1,nf=NFKC\$/);
     assert.match(await stored("ccDD2"), /^\$scrypt\$ln=15,r=8,p=1,nf=none\$/);
@@ -543,10 +543,10 @@ testOn(onWorkers, "a Worker verifies hashes that were made elsewhere", async (se
   for (const made of [betterHash, werkzeugHash]) {
     const hash = oldPassword(made);
     assert.ok("ready" in hash);
-    await service.sql("UPDATE users SET password_hash = ?", [hash.ready]);
+    await service.sql("UPDATE passwords SET hash = ?", [hash.ready]);
     await signIn(service, "hong", fish);
-    const [row] = await service.sql("SELECT password_hash FROM users");
-    assert.match(String(row!.password_hash), /^\$scrypt\$ln=4,r=8,p=5\$/);
+    const [row] = await service.sql("SELECT hash FROM passwords");
+    assert.match(String(row!.hash), /^\$scrypt\$ln=4,r=8,p=5\$/);
   }
 });
 
