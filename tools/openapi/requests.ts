@@ -8,6 +8,7 @@ import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
 import { password } from "../../routes/fields.ts";
+import { proof } from "../../routes/confirmation.tsx";
 import { credentials, name } from "../../routes/login.tsx";
 import { registration } from "../../routes/register.tsx";
 import { change } from "../../routes/userinfo.tsx";
@@ -18,6 +19,7 @@ export const requests = {
   Credentials: credentials,
   PasswordChange: change,
   Confirmation: confirmation,
+  Proof: proof,
 };
 export type RequestName = keyof typeof requests;
 
@@ -29,6 +31,7 @@ export const examples: Record<RequestName, unknown> = {
   Credentials: { user_id, password: good },
   PasswordChange: { current: good, password: "a finer day for hello" },
   Confirmation: { password: good, reason: "privacy" },
+  Proof: { password: good },
 };
 
 /** A field that may be left out, `null` or empty. */
