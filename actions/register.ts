@@ -1,7 +1,7 @@
 import { identifiersOf } from "../crypto/identifiers.ts";
-import { newId } from "../crypto/tokens.ts";
+import { idOfForm, newId } from "../crypto/tokens.ts";
 import { write } from "../db/engine/batch.ts";
-import { addMember, selectFree, toFree } from "../db/identity/members.ts";
+import { addMember, selectState, toState } from "../db/identity/members.ts";
 import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
@@ -14,6 +14,8 @@ export interface Registration {
   password: string;
   /** Keyed hash of the client's network. */
   client: string;
+  /** The token of the form: sent again by the same person, it succeeds again. */
+  once?: string | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Registration {
  */
 export async function register(
   { config, db, passwords }: Services,
-  { name, email, password, client }: Registration,
+  { name, email, password, client, once }: Registration,
   now: number,
 ): Promise<void> {
   const problem = passwordProblem(password, { name, email }, config.password.minLength);
@@ -32,15 +34,19 @@ export async function register(
 
   const attempt = registrationAttempt(client, config.throttleScale);
   const blocks = identifiersOf(config.identifierKey, { name, email });
-  const { counted, free } = await write(db, {
+  const id = once ? idOfForm(config.identifierKey, "member", once) : newId();
+  const { counted, state } = await write(db, {
     counted: countAttempt(attempt, now),
-    free: selectFree({ name, email, blocks }, now),
+    state: selectState(id, { name, email, blocks }, now),
   });
   requireCounted(attempt, counted, now);
-  if (!toFree(free)) throw new AppError("conflict", { sentence: "taken" });
+  const { free, added, used } = toState(state);
+  if (added) return;
+  if (!free) throw new AppError("conflict", { sentence: "taken" });
 
   const passwordHash = await passwords.hash(password);
-  const member = { id: newId(), name, email, joinedAt: now };
-  const added = await addMember(db, member, passwordHash, blocks);
-  if (!added) throw new AppError("conflict", { sentence: "taken" });
+  const member = { id: used ? newId() : id, name, email, joinedAt: now };
+  if (!await addMember(db, member, passwordHash, blocks)) {
+    throw new AppError("conflict", { sentence: "taken" });
+  }
 }

@@ -1,6 +1,7 @@
-import { newId } from "../crypto/tokens.ts";
+import { idOfForm, newId } from "../crypto/tokens.ts";
 import { proofSource } from "../db/identity/proofs.ts";
 import { byMember, type Initiator } from "../db/leaving/initiator.ts";
+import { findReceipt } from "../db/leaving/receipts.ts";
 import { scheduleWithdrawal } from "../db/leaving/withdrawals.ts";
 import { endSessionsOf, voidLinksOf } from "../db/session/end.ts";
 import { findLink } from "../db/session/links.ts";
@@ -22,7 +23,7 @@ import type { Services } from "./services.ts";
 
 /** How a member left: at once, or from a deadline on. */
 export type Left =
-  & { memberId: string; receiptId: string }
+  & { memberId: string | null; receiptId: string }
   & ({ status: "erased"; receipt: Receipt } | { status: "scheduled"; eraseAt: number });
 
 /**
@@ -30,11 +31,12 @@ export type Left =
  * @throws `unauthenticated`, `withdrawal_pending`, `confirmation_required`, `confirmation_failed`,
  *   `throttled`, `conflict`, `unavailable`. Nothing has changed then, unless an answer was lost: the
  *   failure carries the receipt's number in that case.
+ * @param once the token of the form: sent again, it leads to the first answer (`findLeft`)
  */
 export async function withdraw(
   services: Services,
   secret: string,
-  form: WithdrawalForm,
+  form: WithdrawalForm & { once?: string | undefined },
   now: number,
 ): Promise<Left> {
   return await services.db.erasing(async () => {
@@ -42,7 +44,7 @@ export async function withdraw(
       .catch((error) => explain(error));
     const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
     const { eraseAt } = decision;
-    const left = await leave(services, initiator, session.member, eraseAt, form.reason, now);
+    const left = await leave(services, initiator, session.member, eraseAt, form, now);
     if (left) return left;
     requireMember(await findSession(services.db, secret, now));
     throw new AppError("conflict", { memberId: session.member.id });
@@ -53,7 +55,7 @@ export async function withdraw(
 export async function withdrawByLink(
   services: Services,
   token: string,
-  reason: Reason | undefined,
+  form: { reason?: Reason | undefined; once?: string | undefined },
   now: number,
 ): Promise<Left> {
   const { config, db } = services;
@@ -64,9 +66,19 @@ export async function withdrawByLink(
   const eraseAt = graceMs > 0 ? now + graceMs : null;
   const initiator = byMember(proofSource({ by: "link", purpose: "recovery", token }));
   const member = { id: found.memberId, name: found.name, email: found.email };
-  const left = await leave(services, initiator, member, eraseAt, reason, now);
+  const left = await leave(services, initiator, member, eraseAt, form, now);
   if (!left) throw new AppError("not_found");
   return left;
+}
+
+/**
+ * What an earlier request with the same form token led to, so that a double click does not lose the
+ * receipt. `null`: nothing. One trip.
+ */
+export async function findLeft({ config, db }: Services, once: string): Promise<Left | null> {
+  const receiptId = idOfForm(config.identifierKey, "receipt", once);
+  const found = await findReceipt(db, receiptId);
+  return found && { memberId: null, receiptId, ...found };
 }
 
 /** Loads and decides. A password is verified only where nothing else is missing. */
@@ -96,11 +108,11 @@ async function leave(
   initiator: Initiator,
   member: Pick<Member, "id" | "name" | "email">,
   eraseAt: number | null,
-  reason: Reason | undefined,
+  { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
   now: number,
 ): Promise<Left | null> {
   const { config, db, inventory } = services;
-  const receiptId = newId();
+  const receiptId = once ? idOfForm(config.identifierKey, "receipt", once) : newId();
   const given = { memberId: member.id, receiptId };
   if (eraseAt !== null) {
     const scheduled = await scheduleWithdrawal(db, inventory, initiator, {

@@ -29,11 +29,13 @@ export const limitBody: MiddlewareHandler = async (c, next) =>
  */
 export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   if (mayHaveBody(c) && c.req.raw.body) {
-    await limit(c, async () => {
-      const { byteLength } = await inTime(bytesOf(c), c.var.services.config.bodyTimeoutMs);
+    const read = async () => {
+      const { byteLength } = await bytesOf(c);
       if (byteLength > maxBytes) throw new AppError("too_large"); // the length may have been missing
       if (byteLength > 0 && !isJson(c) && !isForm(c)) throw new AppError("unsupported_media_type");
-    }).catch(interrupted);
+    };
+    // The limit reads a body without a length by itself, so the time is bounded around both.
+    await inTime(limit(c, read), c.var.services.config.bodyTimeoutMs).catch(interrupted);
     c.set("now", c.var.services.now());
   }
   await next();

@@ -30,6 +30,6 @@ export interface Env {
     /** Opaque id of the member, for the log. */
     memberId?: string;
     /** What was answered instead of what was asked for, for the log. */
-    problem?: AppError;
+    problem?: AppError | undefined;
   };
 }

@@ -2,14 +2,15 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout, type Notice } from "./layout.tsx";
 
-export function RegisterPage({ t, minLength, refusal }: {
+export function RegisterPage({ t, minLength, refusal, once }: {
   t: Messages;
   minLength: number;
+  once: string;
   refusal?: Refusal | undefined;
 }) {
   return (
     <Layout t={t} title={t.page.join}>
-      <Form t={t} action="/register" refusal={refusal}>
+      <Form t={t} action="/register" refusal={refusal} once={once}>
         <Field t={t} name="user_id" refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />

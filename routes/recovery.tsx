@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { findRecovery, recover } from "../actions/recover.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
+import { newId } from "../crypto/tokens.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
@@ -12,16 +13,18 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { RecoveryPage } from "../pages/recovery.tsx";
-import { optional, password } from "./fields.ts";
-import { left } from "./left.ts";
+import { once, optional, password } from "./fields.ts";
+import { left, repeatable } from "./left.ts";
 
 export const newPassword = z.object({ password });
-export const farewell = z.object({ reason: optional(z.enum(reasons)) });
+export const farewell = z.object({ reason: optional(z.enum(reasons)), once });
 
 function entry(c: Context<Env>, refusal?: Refusal, eraseAt: number | null = null) {
   const { minLength } = c.var.services.config.password;
   const token = c.req.param("token")!;
-  return <RecoveryPage {...{ t: c.var.messages, token, minLength, refusal, eraseAt }} />;
+  return (
+    <RecoveryPage {...{ t: c.var.messages, token, minLength, refusal, eraseAt, once: newId() }} />
+  );
 }
 
 const again = form((c, refusal) => entry(c, refusal));
@@ -41,10 +44,10 @@ export default new Hono<Env>()
     if (wantsPage(c)) return c.redirect("/login?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   })
-  .post("/recovery/:token/withdrawal", again, body(farewell), async (c) => {
-    const { reason } = c.req.valid("json");
+  .post("/recovery/:token/withdrawal", repeatable, again, body(farewell), async (c) => {
+    const form = c.req.valid("json");
     return await left(
       c,
-      await withdrawByLink(c.var.services, c.req.param("token"), reason, c.var.now),
+      await withdrawByLink(c.var.services, c.req.param("token"), form, c.var.now),
     );
   });

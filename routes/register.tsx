@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { register } from "../actions/register.ts";
+import { newId } from "../crypto/tokens.ts";
 import { emailAddress, loginName } from "../domain/member.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
@@ -11,13 +12,13 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { password } from "./fields.ts";
+import { once, password } from "./fields.ts";
 
-export const registration = z.object({ user_id: loginName, email: emailAddress, password });
+export const registration = z.object({ user_id: loginName, email: emailAddress, password, once });
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const { minLength } = c.var.services.config.password;
-  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} />;
+  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} once={newId()} />;
 }
 
 export default new Hono<Env>()
@@ -26,8 +27,8 @@ export default new Hono<Env>()
     return page(c, entry(c));
   })
   .post("/register", form(entry), body(registration), async (c) => {
-    const { user_id: name, email, password } = c.req.valid("json");
-    await register(c.var.services, { name, email, password, client: clientOf(c) }, c.var.now);
+    const { user_id: name, ...rest } = c.req.valid("json");
+    await register(c.var.services, { name, ...rest, client: clientOf(c) }, c.var.now);
     if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

@@ -33,7 +33,7 @@ export default new Hono<Env>()
 /** Ends one session. Forms cannot send DELETE, so POST does the same. */
 async function end(c: Context<Env>, id: string) {
   const ended = await endSession(c.var.services, requireSecret(c), id, c.var.now);
-  c.set("memberId", ended.memberId);
+  if (ended.session) noteSession(c, ended.session);
   if (ended.own) endCookie(c);
   if (wantsPage(c)) {
     const here = "/userinfo/sessions?done=sessionEnded";

@@ -3,7 +3,8 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { previewWithdrawal } from "../actions/preview_withdrawal.ts";
 import { withdraw } from "../actions/withdraw.ts";
-import { reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
+import { newId } from "../crypto/tokens.ts";
+import { reasons } from "../domain/withdrawal.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
@@ -11,8 +12,8 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
-import { optional, password, shortText } from "./fields.ts";
-import { left } from "./left.ts";
+import { once, optional, password, shortText } from "./fields.ts";
+import { left, repeatable } from "./left.ts";
 import { leavingJson, linesOf, termsOf } from "./terms.ts";
 
 export const confirmation = z.object({
@@ -20,6 +21,7 @@ export const confirmation = z.object({
   phrase: optional(shortText(100)),
   user_id: optional(shortText(254)),
   reason: optional(z.enum(reasons)),
+  once,
 });
 
 /** The form again, under what it will do. While the database is away, with what it had asked for. */
@@ -27,7 +29,9 @@ const again = form(async (c, refusal) => {
   const { confirm } = c.var.services.config.withdrawal;
   const leaving = refusal.code === "unavailable" ? null : (await preview(c)).leaving;
   const asked = leaving?.confirm ?? ("password" in refusal.values ? "password" : confirm);
-  return <WithdrawalPage t={c.var.messages} confirm={asked} leaving={leaving} refusal={refusal} />;
+  return (
+    <WithdrawalPage t={c.var.messages} confirm={asked} {...{ leaving, refusal }} once={newId()} />
+  );
 });
 
 export default new Hono<Env>()
@@ -39,11 +43,17 @@ export default new Hono<Env>()
     }
     const { messages: t } = c.var;
     return eraseAt === null
-      ? page(c, <WithdrawalPage t={t} confirm={leaving.confirm} leaving={leaving} />)
+      ? page(c, <WithdrawalPage t={t} confirm={leaving.confirm} leaving={leaving} once={newId()} />)
       : page(c, <PendingPage t={t} eraseAt={eraseAt} />);
   })
-  .delete("/withdrawal", memberBody(confirmation), (c) => leave(c, c.req.valid("json")))
-  .post("/withdrawal", again, memberBody(confirmation), (c) => leave(c, c.req.valid("json")));
+  .delete("/withdrawal", repeatable, memberBody(confirmation), (c) => leave(c, c.req.valid("json")))
+  .post(
+    "/withdrawal",
+    repeatable,
+    again,
+    memberBody(confirmation),
+    (c) => leave(c, c.req.valid("json")),
+  );
 
 /** What leaving would do now, and when a pending withdrawal will be carried out. */
 async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {
@@ -56,6 +66,6 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
 }
 
 /** Forms cannot send DELETE, so POST does the same. */
-async function leave(c: Context<Env>, form: WithdrawalForm) {
+async function leave(c: Context<Env>, form: z.output<typeof confirmation>) {
   return await left(c, await withdraw(c.var.services, requireSecret(c), form, c.var.now));
 }

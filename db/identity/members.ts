@@ -41,21 +41,44 @@ export interface Wanted {
   blocks: readonly string[];
 }
 
-/** Whether name and e-mail are free and not blocked, for a batch. */
-export function selectFree(wanted: Wanted, now: number): InStatement {
+/**
+ * How things stand for somebody who wants to join, for a batch.
+ * @param id the id that the member would get: the same when the same form is sent again
+ */
+export function selectState(id: string, wanted: Wanted, now: number): InStatement {
   return {
     sql: `
-      SELECT NOT EXISTS (SELECT 1 FROM users WHERE name_key = ? OR email_key = ?)
-        AND NOT EXISTS (
-          SELECT 1 FROM rejoin_blocks
-          WHERE identifier IN (SELECT value FROM json_each(?)) AND expires_at > ?) AS free`,
-    args: [fold(wanted.name), fold(wanted.email), JSON.stringify(wanted.blocks), now],
+      SELECT
+        NOT EXISTS (SELECT 1 FROM users WHERE name_key = :name OR email_key = :email)
+          AND NOT EXISTS (
+            SELECT 1 FROM rejoin_blocks
+            WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :now)
+          AS free,
+        EXISTS (SELECT 1 FROM users WHERE id = :id AND name_key = :name AND email_key = :email)
+          AS added,
+        EXISTS (SELECT 1 FROM users WHERE id = :id)
+          OR EXISTS (SELECT 1 FROM erasures WHERE member_id = :id) AS used`,
+    args: {
+      id,
+      name: fold(wanted.name),
+      email: fold(wanted.email),
+      blocks: JSON.stringify(wanted.blocks),
+      now,
+    },
   };
 }
 
-/** What `selectFree` found. */
-export function toFree(result: ResultSet): boolean {
-  return result.rows[0]?.free === 1;
+/** What `selectState` found. */
+export function toState(result: ResultSet) {
+  const row = result.rows[0]!;
+  return {
+    /** Name and e-mail are free, and not blocked. */
+    free: row.free === 1,
+    /** The same form has added this very member before. */
+    added: row.added === 1,
+    /** The id belongs to a member, or did: ids are never used again. */
+    used: row.used === 1,
+  };
 }
 
 /**
@@ -88,7 +111,10 @@ export async function addMember(
         ON CONFLICT DO NOTHING`,
       args: [passwordHash, member.id],
     },
-    added: { sql: "SELECT id FROM users WHERE id = ?", args: [member.id] },
+    added: {
+      sql: "SELECT id FROM users WHERE id = ? AND name_key = ? AND email_key = ?",
+      args: [member.id, fold(member.name), fold(member.email)],
+    },
   });
   return added.rows.length === 1;
 }

@@ -138,6 +138,7 @@ function swapStatements(
   users: string | null,
   now: number,
 ): InStatement[] {
+  const [first, ...later] = ownMigrations;
   const names = extras.map(quote).join(", ");
   const renamed = replaced && replaced.name.toLowerCase() !== "users" ? [replaced.name] : [];
   const ownColumns = "id, name, name_key, email, email_key, rank, joined_at";
@@ -154,8 +155,9 @@ function swapStatements(
     ...(users ? ["DROP TABLE users"] : []),
     ...renamed.map((name) => `ALTER TABLE ${quote(name)} RENAME TO users`),
     ...(replaced ? ["DROP TABLE users"] : []),
-    ...(users ? [users] : ownMigrations.flatMap((migration) => batchOf(migration, now))),
+    ...(users ? [users] : batchOf(first!, now)),
     ...extras.map((column) => `ALTER TABLE users ADD COLUMN ${quote(column)} ANY`),
+    ...(users ? [] : later.flatMap((migration) => batchOf(migration, now))),
     `INSERT INTO users (${ownColumns}${names && `, ${names}`})
      SELECT ${ownColumns}${names && `, ${names}`}
      FROM adopted_users JOIN adopted_columns ON adopted_columns.adopted_id = adopted_users.id`,

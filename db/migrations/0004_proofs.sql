@@ -30,7 +30,7 @@ CREATE TABLE identities (
   issuer    TEXT    NOT NULL,                     -- of the provider
   subject   TEXT    NOT NULL,                     -- the member's id there
   user_id   TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  provider  TEXT    NOT NULL,                     -- its name in the configuration
+  provider  TEXT    NOT NULL,                     -- the name that the operator gave it
   linked_at INTEGER NOT NULL,                     -- when the member linked it
   UNIQUE (issuer, subject)
 ) STRICT;
@@ -57,7 +57,7 @@ CREATE TABLE outbox (
   position     INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order in which events came true
   id           TEXT    NOT NULL UNIQUE,           -- the same at every try
   channel      TEXT    NOT NULL CHECK (channel IN ('webhook', 'mail', 'grant')), -- how it is told
-  recipient    TEXT    NOT NULL,                  -- whom, by a name in the configuration
+  recipient    TEXT    NOT NULL,                  -- whom: the name of a recipient
   member_id    TEXT    NOT NULL,                  -- opaque
   receipt_id   TEXT,                              -- of the withdrawal, where there is one
   type         TEXT    NOT NULL,                  -- member.withdrawn and the like

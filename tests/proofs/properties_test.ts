@@ -128,7 +128,6 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
     email: "hong@example.com",
     rank: "member",
     joinedAt: 0,
-    passwordHash: "hash",
   };
   const situation = fc.record({
     confirm: fc.constantFrom(...confirms),
@@ -175,7 +174,6 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
       assert.deepEqual(decide(), {
         eraseAt: s.graceMs > 0 ? now + s.graceMs : null,
         authenticatedSince: s.confirm === "fresh" && fresh ? now - s.freshMs : 0,
-        passwordHash: s.password === "none" ? null : "hash",
       });
     }),
     runs(5000),

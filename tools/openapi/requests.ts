@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
-import { password } from "../../routes/fields.ts";
+import { once, password } from "../../routes/fields.ts";
 import { proof } from "../../routes/confirmation.tsx";
 import { credentials, name } from "../../routes/login.tsx";
 import { registration } from "../../routes/register.tsx";
@@ -60,6 +60,11 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     ...absent,
     maxLength: 100,
     description: "`회원탈퇴`, `withdraw` or `delete`.",
+  }],
+  [once, {
+    ...absent,
+    pattern: "^(?:.{22,100})?$",
+    description: "A random token: sent again, it leads to the answer of the first time.",
   }],
   [confirmation.shape.user_id, { ...absent, maxLength: 254, description: "Has to match." }],
   [confirmation.shape.reason, { ...absent, enum: [...reasons, "", null] }],
