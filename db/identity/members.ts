@@ -95,15 +95,20 @@ export async function addMember(
     member: {
       sql: `
         INSERT INTO users (id, name, name_key, email, email_key, joined_at)
-        SELECT ?, ?, ?, ?, ?, ?
+        SELECT :id, :name, :name_key, :email, :email_key, :joined_at
         WHERE NOT EXISTS (
           SELECT 1 FROM rejoin_blocks
-          WHERE identifier IN (SELECT value FROM json_each(?)) AND expires_at > ?)
+          WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :joined_at)
         ON CONFLICT DO NOTHING`,
-      args: [
-        ...[member.id, member.name, fold(member.name), member.email, fold(member.email)],
-        ...[member.joinedAt, JSON.stringify(blocks), member.joinedAt],
-      ],
+      args: {
+        id: member.id,
+        name: member.name,
+        name_key: fold(member.name),
+        email: member.email,
+        email_key: fold(member.email),
+        joined_at: member.joinedAt,
+        blocks: JSON.stringify(blocks),
+      },
     },
     password: {
       sql: `
