@@ -1,5 +1,4 @@
 /** `deno task import FILE.sql`: imports the members of an existing table. See docs/existing-members.md. */
-import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import ownMap from "../data_map.ts";
 import {
@@ -19,7 +18,7 @@ import { Source } from "../db/import/source.ts";
 import { readRow, type SourceRow } from "../domain/import.ts";
 import { hashLength } from "../domain/import_password.ts";
 import { AppError } from "../domain/error.ts";
-import { createPasswords, formatHash, type Passwords } from "../crypto/passwords.ts";
+import { createPasswords, type Passwords } from "../crypto/passwords.ts";
 import { openForImport, type Parts } from "../runtime/mod.ts";
 
 interface Options {
@@ -135,7 +134,7 @@ async function run(
   await openStage(db);
   try {
     for await (const rows of pages(db, source, preflight)) {
-      await stage(db, await hashed(rows, passwords, cost, now));
+      await stage(db, await hashed(rows, passwords, now));
     }
     if (!await swap(db, source, preflight, now)) {
       console.error(`nothing has been imported: ${changedMeanwhile}`);
@@ -224,7 +223,6 @@ async function surveyRows(
 async function hashed(
   rows: readonly SourceRow[],
   passwords: Passwords,
-  cost: number,
   now: number,
 ): Promise<StagedMember[]> {
   const members = rows.map((row) => readRow(row, now));
@@ -238,7 +236,7 @@ async function hashed(
           const passwordHash = password.form === "plain"
             ? await passwords.hash(password.text)
             : password.form === "none"
-            ? hashOfNothing(cost)
+            ? null
             : password.ready;
           return { ...rest, passwordHash };
         }),
@@ -246,12 +244,6 @@ async function hashed(
     );
   }
   return done;
-}
-
-/** A hash that no password has: random bytes, verified at the cost of any other. */
-function hashOfNothing(logN: number): string {
-  const cost = { logN, blockSize: 8, parallelism: 5, form: "NFC" } as const;
-  return formatHash({ ...cost, salt: randomBytes(16), key: randomBytes(32) });
 }
 
 function describe(preflight: Preflight, survey: Survey | null): void {

@@ -19,7 +19,7 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
     route: c.res.status === 404 ? undefined : routePath(c, -1),
     status: c.res.status,
     code: c.get("problem")?.code,
-    member: c.get("memberId"),
+    member: c.get("memberId") ?? c.get("problem")?.details.memberId,
     ms: Math.round((performance.now() - start) * 10) / 10,
   };
   if (c.res.status < 500) return log.info("request", properties);

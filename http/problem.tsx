@@ -11,6 +11,7 @@ import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
+import { endCookie, secretOf } from "./session.ts";
 
 /** The JSON of a failure; `C` are the codes it can have. */
 export interface Problem<C extends Code = Code> {
@@ -65,6 +66,7 @@ export const onNotFound: NotFoundHandler<Env> = (c) => answer(new AppError("not_
 
 function answer(error: AppError, c: Context<Env>): Response | Promise<Response> {
   c.set("problem", error);
+  if (error.code === "unauthenticated" && secretOf(c)) endCookie(c); // it opens nothing any more
   const { details } = error;
   const status = statuses[error.code] as ContentfulStatusCode;
   const sentence = sentenceOf(error, c);

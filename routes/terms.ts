@@ -49,6 +49,7 @@ export function leavingJson(leaving: Leaving, language: string) {
   const { line, kept } = linesIn(language);
   return {
     confirm: leaving.confirm,
+    confirm_with: leaving.confirmWith,
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,
     destroy: leaving.destroy.map(line),

@@ -2,7 +2,7 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { ImportedMember, SourceRow } from "../../domain/import.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
-import { batchOf, createMigrations, type Migration, ownMigrations } from "../engine/migrate.ts";
+import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
 import type { Preflight } from "./preflight.ts";
 import type { Source } from "./source.ts";
 import { instantIn, quote } from "../map/sql.ts";
@@ -66,7 +66,7 @@ export async function openStage(db: Database): Promise<void> {
     "DROP TABLE IF EXISTS imported_users",
     `CREATE TABLE imported_users (
        id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,
-       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
+       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT,
        rank TEXT NOT NULL, joined_at INTEGER NOT NULL) STRICT`,
   ]);
 }
@@ -76,8 +76,8 @@ export async function dropStage(db: Database): Promise<void> {
   await db.write(["DROP TABLE IF EXISTS imported_users"]);
 }
 
-/** A member whose password is a hash as this service stores it. */
-export type StagedMember = Omit<ImportedMember, "password"> & { passwordHash: string };
+/** A member whose password is a hash as this service stores it; `null`: none. */
+export type StagedMember = Omit<ImportedMember, "password"> & { passwordHash: string | null };
 
 /** Adds members to the staging table. Harmless when it arrives twice. */
 export async function stage(
@@ -107,9 +107,10 @@ export async function swap(
   preflight: Preflight,
   now: number,
 ): Promise<boolean> {
-  const present = await recorded(db);
   try {
-    await db.rebuild(swapStatements(source, preflight, present, now));
+    const { present, users } = await ownSchema(db);
+    if (present.size > 0) await migrate(db, now);
+    await db.rebuild(swapStatements(source, preflight, users, now));
     return true;
   } catch (error) {
     if (!(error instanceof RefusedStatement)) throw error;
@@ -119,49 +120,56 @@ export async function swap(
   }
 }
 
-async function recorded(db: Database): Promise<Set<string>> {
+/** Which of our migrations have run, and the statement that makes our `users`; `null`: it is not there. */
+async function ownSchema(db: Database): Promise<{ present: Set<string>; users: string | null }> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('migrations')"]);
-  if (columns!.rows.length === 0) return new Set();
-  const [applied] = await db.read(["SELECT name FROM migrations"]);
-  return new Set(applied!.rows.map((row) => String(row.name)));
+  if (columns!.rows.length === 0) return { present: new Set(), users: null };
+  const [applied, users] = await db.read([
+    "SELECT name FROM migrations",
+    "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'users'",
+  ]);
+  const present = new Set(applied!.rows.map((row) => String(row.name)));
+  const isOurs = present.has(ownMigrations[0]!.name);
+  return { present, users: isOurs ? String(users!.rows[0]!.sql) : null };
 }
 
 /**
  * Views and foreign keys of other tables name the old table. A rename makes them name `users`; after
  * the drop they refer to the new table, which has that name.
+ * @param users the statement that makes our `users`, where our schema is there already
  */
 function swapStatements(
   source: Source,
   { extras, replaced }: Preflight,
-  present: ReadonlySet<string>,
+  users: string | null,
   now: number,
 ): InStatement[] {
-  const [members, ...others] = ownMigrations as [Migration, ...Migration[]];
-  const ours = present.has(members.name);
+  const [first, ...later] = ownMigrations;
   const names = extras.map(quote).join(", ");
   const renamed = replaced && replaced.name.toLowerCase() !== "users" ? [replaced.name] : [];
-  const ownColumns = "id, name, name_key, email, email_key, password_hash, rank, joined_at";
+  const ownColumns = "id, name, name_key, email, email_key, rank, joined_at";
   return [
     createMigrations,
-    ...(ours ? [] : batchOf(members, now).slice(0, 1)),
     // Breaks NOT NULL, and so undoes the batch, if the rows are no longer those that were staged.
     `INSERT INTO imported_users (id) SELECT NULL WHERE
        (SELECT count(*) FROM ${source.from}) <> (SELECT count(*) FROM imported_users)
        OR EXISTS (SELECT CAST(id AS TEXT) FROM ${source.from}
                   EXCEPT SELECT id FROM imported_users)
-       ${ours ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
+       ${users ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
     `CREATE TABLE imported_columns AS
        SELECT CAST(id AS TEXT) AS imported_id${names && `, ${names}`} FROM ${source.from}`,
-    ...(ours ? ["DROP TABLE users"] : []),
+    ...(users ? ["DROP TABLE users"] : []),
     ...renamed.map((name) => `ALTER TABLE ${quote(name)} RENAME TO users`),
     ...(replaced ? ["DROP TABLE users"] : []),
-    ...(ours ? [batchOf(members, now)[1]!] : batchOf(members, now).slice(1)),
+    ...(users ? [users] : batchOf(first!, now)),
     ...extras.map((column) => `ALTER TABLE users ADD COLUMN ${quote(column)} ANY`),
+    ...(users ? [] : later.flatMap((migration) => batchOf(migration, now))),
     `INSERT INTO users (${ownColumns}${names && `, ${names}`})
      SELECT ${ownColumns}${names && `, ${names}`}
      FROM imported_users JOIN imported_columns ON imported_columns.imported_id = imported_users.id`,
+    `INSERT INTO passwords (user_id, hash, changed_at)
+     SELECT id, password_hash, joined_at FROM imported_users WHERE password_hash IS NOT NULL`,
     "DROP TABLE imported_columns",
     "DROP TABLE imported_users",
-    ...others.filter(({ name }) => !present.has(name)).flatMap((other) => batchOf(other, now)),
   ];
 }

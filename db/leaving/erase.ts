@@ -1,4 +1,4 @@
-import type { InStatement, InValue } from "@libsql/client";
+import type { InValue } from "@libsql/client";
 import { type Entry, erasureOrder } from "../../domain/data_map.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
@@ -6,7 +6,8 @@ import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
-import { type Initiator, type InitiatorSource, initiatorSource } from "./initiator.ts";
+import type { Initiator } from "./initiator.ts";
+import { write } from "../engine/batch.ts";
 import type { Database } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import {
@@ -20,6 +21,7 @@ import {
   startsAt,
   tableBelongsTo,
 } from "../map/sql.ts";
+import { insertReason, reasonValues } from "./reasons.ts";
 import { describe, receiptColumns, toReceipt } from "./receipts.ts";
 import { countUnmapped } from "../map/schema.ts";
 
@@ -53,11 +55,11 @@ export async function erase(
 ): Promise<Receipt | null> {
   return await retryOnSchemaChange(inventory, "must be complete", async (places) => {
     const claim = newId();
-    const results = await db.write(erasureBatch(places, claim, initiator, terms));
-    const verdict = results.at(-1)!.rows[0]!;
-    return verdict.id === claim
-      ? { value: toReceipt(verdict), unknown: 0 }
-      : { value: null, unknown: Number(verdict.unmapped) };
+    const { verdict } = await write(db, erasureBatch(places, claim, initiator, terms));
+    const row = verdict.rows[0]!;
+    return row.id === claim
+      ? { value: toReceipt(row), unknown: 0 }
+      : { value: null, unknown: Number(row.unmapped) };
   });
 }
 
@@ -70,9 +72,8 @@ function erasureBatch(
   claim: string,
   initiator: Initiator,
   terms: ErasureTerms,
-): InStatement[] {
+) {
   const description = describe(places.all);
-  const source = initiatorSource(initiator);
   const values: Record<string, InValue> = {
     claim,
     now: terms.now,
@@ -82,49 +83,54 @@ function erasureBatch(
     backup_days: terms.backupDays,
     recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
     tables: JSON.stringify(places.tables),
-    ...source.values,
+    ...initiator.values,
     ...rejoinValues(terms),
-    ...reasonValues(terms),
+    ...reasonValues(terms.reason, terms.now),
     ...entryValues(places.all),
   };
   const byMember = (entry: Entry) => belongsTo(places, entry, member);
   const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
-  const statements = [
-    selectColumns(places),
-    claimStatement(source),
-    `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
-     ON CONFLICT DO NOTHING`,
-    ...noteKeys(places),
-    `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
-     WHERE id = :claim AND counts IS NULL`,
-    ...places.entries.flatMap((entry) => keep(entry, places.all.indexOf(entry), byKeys(entry))),
-    ...places.entries.flatMap((entry) =>
-      anonymise(entry, places.all.indexOf(entry), byKeys(entry))
+  const bound = (statements: readonly string[]) => statements.map((sql) => bind(sql, values));
+  const { entries } = places;
+  return {
+    columns: selectColumns(places),
+    claim: bind(claimStatement(initiator), values),
+    describe: bind(
+      `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+       ON CONFLICT DO NOTHING`,
+      values,
     ),
-    ...erasureOrder(places.entries).flatMap((entry) => destroy(entry, byKeys(entry))),
-    ...(terms.rejoin ? [rejoinStatement] : []),
-    ...(terms.reason ? [reasonStatement] : []),
-    readBack(places, byKeys),
-    "DELETE FROM erasure_keys WHERE erasure_id = :claim",
-  ];
-  return [
-    ...statements.map((sql) => bind(sql, values)),
-    ...terms.recipients.map(({ name }) =>
+    noteKeys: bound(noteKeys(places)),
+    count: bind(
+      `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+       WHERE id = :claim AND counts IS NULL`,
+      values,
+    ),
+    keep: bound(entries.flatMap((entry) => keep(entry, places.all.indexOf(entry), byKeys(entry)))),
+    anonymise: bound(
+      entries.flatMap((entry) => anonymise(entry, places.all.indexOf(entry), byKeys(entry))),
+    ),
+    destroy: bound(erasureOrder(entries).flatMap((entry) => destroy(entry, byKeys(entry)))),
+    block: bound(terms.rejoin ? [rejoinStatement] : []),
+    reason: insertReason(terms.reason, claimed, values),
+    readBack: bind(readBack(places, byKeys), values),
+    forgetKeys: bind("DELETE FROM erasure_keys WHERE erasure_id = :claim", values),
+    tell: terms.recipients.map(({ name }) =>
       insertEvent("member.withdrawn", name, terms.now, {
         from: "erasures",
         where: "id = ?",
         args: [claim],
       })
     ),
-    ...(terms.audit
+    audit: terms.audit
       ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
-      : []),
-    bind(selectVerdict, values),
-  ];
+      : [],
+    verdict: bind(selectVerdict, values),
+  };
 }
 
 /** The first statement: whoever inserts the row has won, and everything after depends on it. */
-function claimStatement({ from, where, receiptId }: InitiatorSource): string {
+function claimStatement({ from, where, receiptId }: Initiator): string {
   return `
     INSERT INTO erasures
       (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
@@ -205,10 +211,6 @@ const rejoinStatement = `
   SELECT value, :rejoin_until FROM json_each(:rejoin_identifiers) WHERE ${claimed}
   ON CONFLICT (identifier) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`;
 
-const reasonStatement = `
-  INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason WHERE ${claimed}
-  ON CONFLICT DO NOTHING`;
-
 /** By our own claim, so that it is the same however often the batch arrived. */
 const selectVerdict = `
   SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUnmapped}, 0) AS unmapped
@@ -220,10 +222,6 @@ function rejoinValues({ rejoin }: ErasureTerms): Record<string, InValue> {
     rejoin_identifiers: JSON.stringify(rejoin?.identifiers ?? []),
     rejoin_until: rejoin?.until ?? 0,
   };
-}
-
-function reasonValues({ reason, now }: ErasureTerms): Record<string, InValue> {
-  return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
 }
 
 function entryValues(entries: readonly Entry[]): Record<string, InValue> {

@@ -1,12 +1,10 @@
 import { Buffer } from "node:buffer";
-import type { InValue, ResultSet, Row, Value } from "@libsql/client";
+import type { InStatement, InValue, ResultSet, Row, Value } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
-import { secretHash } from "../../crypto/tokens.ts";
 import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
 import type { Database } from "../engine/database.ts";
 import { bind, type Places, quote, tableBelongsTo } from "./sql.ts";
 import { selectUnmapped } from "./schema.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
 
 /** Rows in one trip: what memory holds of a table at a time. */
 const pageRows = 1000;
@@ -18,34 +16,43 @@ interface Shown {
   columns: string[];
 }
 
+/** Who asks for an export: looked up in each trip, because a session can end meanwhile. */
+export interface Asker<Session> {
+  /** SQL for the member's id, and the values that it names. */
+  member: { sql: string; values: Readonly<Record<string, InValue>> };
+  select: InStatement;
+  /** What `select` found; `null` when the session is over. */
+  toSession(result: ResultSet): Session | null;
+}
+
 /**
  * Everything that the map shows the member, as the text of one JSON object, table by table. The first
- * trip finds the session and the first page of each table; each further page is a trip, and asks for
- * the session again: when that has ended the text breaks off. Throws `unavailable`.
+ * trip finds the session and the first page of each table; each further page is a trip, and the text
+ * breaks off when the session has ended. Throws `unavailable`.
  */
-export async function exportMember(
+export async function exportMember<Session>(
   db: Database,
   inventory: Inventory,
-  secret: string,
+  asker: Asker<Session>,
   now: number,
 ): Promise<{ session: Session | null; text: AsyncIterable<string> }> {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
     const shown = shownTables(places);
-    const values = { secret_hash: secretHash(secret), now };
+    const { sql: member, values } = asker.member;
     const [found, unknown, ...pages] = await db.read([
-      selectSession(secret, now),
+      asker.select,
       selectUnmapped(places),
-      ...shown.map((table) => bind(selectPage(places, table, false), values)),
+      ...shown.map((table) => bind(selectPage(places, table, member, false), values)),
     ]);
     const next = async (table: Shown, after: InValue) => {
       const [still, page] = await db.read([
-        selectSession(secret, now),
-        bind(selectPage(places, table, true), { ...values, after }),
+        asker.select,
+        bind(selectPage(places, table, member, true), { ...values, after }),
       ]);
-      if (!toSession(still)) throw new AppError("unauthenticated");
+      if (!asker.toSession(still!)) throw new AppError("unauthenticated");
       return page!;
     };
-    const value = { session: toSession(found), text: write(shown, pages, next, now) };
+    const value = { session: asker.toSession(found!), text: write(shown, pages, next, now) };
     return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
   });
 }
@@ -82,10 +89,15 @@ function shownTables(places: Places): Shown[] {
   return [...tables.values()];
 }
 
-function selectPage(places: Places, { table, key, columns }: Shown, following: boolean): string {
+function selectPage(
+  places: Places,
+  { table, key, columns }: Shown,
+  member: string,
+  following: boolean,
+): string {
   return `
     SELECT ${quote(key)} AS export_key, ${columns.map(quote).join(", ")} FROM ${quote(table)}
-    WHERE (${tableBelongsTo(places, table, memberOfSession)})
+    WHERE (${tableBelongsTo(places, table, member)})
       ${following ? `AND ${quote(key)} > :after` : ""}
     ORDER BY ${quote(key)} LIMIT ${pageRows}`;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient, type InStatement } from "@libsql/client";
-import { eraseDue } from "../../jobs/erasure.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { Browser, day, goodPassword, newMember, openApp, signIn } from "../support/harness.ts";
 

@@ -18,8 +18,8 @@ async function fill(place: Place, passwords: readonly string[]) {
 }
 
 function storedHash(place: Place, name: string) {
-  return place.sql(`SELECT password_hash FROM users WHERE name = '${name}'`)
-    .then(([row]) => String(row!.password_hash));
+  return place.sql(`SELECT hash FROM passwords JOIN users ON id = user_id WHERE name = '${name}'`)
+    .then(([row]) => String(row!.hash));
 }
 
 /**

@@ -95,7 +95,7 @@ async function noTrace(service: Service) {
 Deno.test("no byte of a member who left is in the files of an embedded database", async () => {
   const app = await openApp(shop);
   const hong = await newMember(app, "markhongname");
-  const [hash] = await app.sql("SELECT password_hash FROM users");
+  const [hash] = await app.sql("SELECT hash FROM passwords");
   await fillShop(app, "markhongname", "markhong");
   for (let n = 0; n < 300; n++) { // page splits leave copies
     await app.sql("INSERT INTO carts (user_id, name) SELECT id, ? FROM users", [
@@ -107,7 +107,7 @@ Deno.test("no byte of a member who left is in the files of an embedded database"
   await app.sql("DELETE FROM orders"); // they keep the name, as declared
   assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
   assert.equal(bytesOf(app, "markhong"), 0);
-  assert.equal(bytesOf(app, String(hash!.password_hash)), 0);
+  assert.equal(bytesOf(app, String(hash!.hash)), 0);
   await app.close();
 });
 

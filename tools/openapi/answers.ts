@@ -55,6 +55,7 @@ export const answers = {
   }),
   Preview: z.strictObject({
     confirm: z.enum(confirms),
+    confirm_with: z.array(z.string()),
     grace_days: days,
     rejoin_block_days: days,
     destroy: gone,
