@@ -54,7 +54,7 @@ const onDeno = "Deno" in globalThis;
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
 const unlimited = Number.MAX_SAFE_INTEGER;
-const adoptionTimeoutMs = 10 * 60_000;
+const importTimeoutMs = 10 * 60_000;
 
 /** One JSON object a line, in UTC. */
 function toConsole({ timestamp, level, category, message, properties }: LogRecord): void {
@@ -168,12 +168,12 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
 }
 
 /** What `deno task import` needs: the database, with time for a large table, and what a hash costs. */
-export function openForAdoption(): Promise<{ db: Database; cost: number }> {
+export function openForImport(): Promise<{ db: Database; cost: number }> {
   return orExit(async () => {
     const environment = Deno.env.toObject();
     const config = parseDatabaseConfig(environment);
     const cost = parsePasswordCost(environment);
-    return { db: await openConfigured({ ...config, timeoutMs: adoptionTimeoutMs }), cost };
+    return { db: await openConfigured({ ...config, timeoutMs: importTimeoutMs }), cost };
   });
 }
 
