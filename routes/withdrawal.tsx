@@ -38,7 +38,7 @@ export default new Hono<Env>()
     const { leaving, eraseAt } = await preview(c);
     if (!wantsPage(c)) {
       const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
-      return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
+      return c.json({ ...leavingJson(leaving, c.var.messages), ...(erase_at && { erase_at }) });
     }
     const { messages: t } = c.var;
     return eraseAt === null
@@ -55,7 +55,8 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
   const found = await previewWithdrawal(db, inventory, requireSecret(c), now);
   const session = requireSession(c, found.session);
   const confirm = askedFor(session, config.withdrawal, now);
-  const leaving = { confirm, ...termsOf(config), ...linesOf(found.lines) };
+  const blocked = found.obstacle && { words: found.obstacle.words ?? null };
+  const leaving = { confirm, blocked, ...termsOf(config), ...linesOf(found.lines) };
   return { leaving, eraseAt: session.eraseAt };
 }
 

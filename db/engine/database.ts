@@ -2,6 +2,7 @@ import {
   type Client,
   createClient,
   type InStatement,
+  LibsqlBatchError,
   LibsqlError,
   type ResultSet,
 } from "@libsql/client";
@@ -37,10 +38,21 @@ export interface Database {
 /** A statement broke a constraint, raised, or does not fit the schema. Everything was rolled back. */
 export class RefusedStatement extends Error {
   override name = "RefusedStatement";
+  /** Which statement of the batch, counted from 0; -1 where the database does not say, as at COMMIT. */
+  readonly index: number;
+  /** The database's words, in one line and without codes. They hold names and no values of rows. */
+  readonly said: string;
 
   constructor(readonly kind: "constraint" | "schema", cause: unknown) {
     super(kind, { cause });
+    this.index = cause instanceof LibsqlBatchError ? cause.statementIndex : -1;
+    this.said = saidBy(cause);
   }
+}
+
+function saidBy(error: unknown): string {
+  const [line = ""] = String((error as Error).message).replace(/^([A-Z_]+: )+/, "").split("\n");
+  return line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
 }
 
 export interface DatabaseOptions {

@@ -1,5 +1,6 @@
 import type { RecipientName } from "../../domain/receipt.ts";
 import type { InStatement, InValue } from "@libsql/client";
+import { AppError } from "../../domain/error.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import type { Entry } from "../../domain/data_map.ts";
 import { newId, secretHash } from "../../crypto/tokens.ts";
@@ -9,8 +10,10 @@ import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
 import { type Initiator, type InitiatorSource, initiatorSource } from "./initiator.ts";
 import type { Database } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
-import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
-import { countUnmapped, selectUnmapped } from "../map/schema.ts";
+import { belongsTo, bind, type Places, selectColumns, selectCounts } from "../map/sql.ts";
+import { countUncovered, coverage, selectUncovered } from "../map/schema.ts";
+import { rehearse } from "./erase.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
 
 /** What leaving would do with one place of the map. */
@@ -22,29 +25,66 @@ export interface PreviewLine {
   until: number | null;
 }
 
-/** Session and real counts in one trip. Throws `unavailable`. */
+/**
+ * Session and real counts in one trip, and what would be in the way now. Finding that out takes a second
+ * trip, made only where the schema has something that can be in the way. Throws `unavailable`.
+ */
 export async function previewWithdrawal(
   db: Database,
   inventory: Inventory,
   secret: string,
   now: number,
-): Promise<{ session: Session | null; lines: PreviewLine[] }> {
+): Promise<{ session: Session | null; lines: PreviewLine[]; obstacle: Obstacle | null }> {
+  const { session, lines, canBeBlocked } = await countLines(db, inventory, secret, now);
+  if (!session || session.eraseAt !== null || !canBeBlocked) {
+    return { session, lines, obstacle: null };
+  }
+  const terms = {
+    now,
+    receiptId: newId(),
+    backupDays: null,
+    recipients: [],
+    rejoin: null,
+    reason: null,
+  };
+  const initiator = { by: "member", memberId: session.member.id } as const;
+  const obstacle = await rehearse(db, inventory, initiator, terms)
+    .catch(unlessUnwritable);
+  return { session, lines, obstacle };
+}
+
+/** A preview is worth showing while nothing can be written. */
+function unlessUnwritable(error: unknown): null {
+  if (error instanceof AppError) return null;
+  throw error;
+}
+
+async function countLines(db: Database, inventory: Inventory, secret: string, now: number) {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
     const counts = selectCounts(places, (entry) => belongsTo(places, entry, memberOfSession));
-    const [found, unknown, counted] = await db.read([
+    const [found, covered, counted, blocking] = await db.read([
       selectSession(secret, now),
-      selectUnmapped(places),
+      selectUncovered(places),
       bind(counts, { secret_hash: secretHash(secret), now }),
+      selectBlocking,
     ]);
     const parsed = JSON.parse(String(counted!.rows[0]!.counts));
     const lines = places.all.map((entry, index) => {
       const [gone, kept, until] = parsed[index];
       return { entry, gone, kept, until };
     });
-    const value = { session: toSession(found), lines };
-    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+    const canBeBlocked = blocking!.rows[0]!.blocking === 1 ||
+      places.entries.some(({ disposition }) => disposition === "anonymise");
+    const value = { session: toSession(found), lines, canBeBlocked };
+    return { value, uncovered: Number(covered!.rows[0]!.uncovered) };
   });
 }
+
+/** A SELECT of whether the schema has a trigger, or a foreign key that lets no row go which is referred to. */
+const selectBlocking = `
+  SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger') OR EXISTS (
+    SELECT 1 FROM sqlite_schema AS child JOIN pragma_foreign_key_list(child.name) AS key
+    WHERE child.type = 'table' AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
 /**
  * Begins the grace period and ends every session of the member: only while all that it was decided on
@@ -73,14 +113,14 @@ export async function scheduleWithdrawal(
       receipt_id: schedule.receiptId,
       erase_at: schedule.eraseAt,
       ...source.values,
-      tables: JSON.stringify(places.tables),
+      ...coverage(places),
       reason: schedule.reason,
       reason_id: newId(),
       reason_day: new Date(now).toISOString().slice(0, 10),
     };
     const results = await db.write([
       selectColumns(places),
-      ...statements(source, schedule.reason !== null).map((sql) => bind(sql, values)),
+      ...statements(places, source, schedule.reason !== null).map((sql) => bind(sql, values)),
       ...schedule.recipients.map(({ name }) =>
         insertEvent("member.withdrawal_scheduled", name, now, {
           from: "withdrawals",
@@ -90,18 +130,22 @@ export async function scheduleWithdrawal(
       ),
       bind(
         `SELECT EXISTS (SELECT 1 FROM withdrawals WHERE id = :id) AS scheduled,
-          ${countUnmapped} AS unmapped`,
+          ${countUncovered(places)} AS uncovered`,
         values,
       ),
     ]);
     const verdict = results.at(-1)!.rows[0]!;
     return verdict.scheduled === 1
-      ? { value: true, unknown: 0 }
-      : { value: false, unknown: Number(verdict.unmapped) };
+      ? { value: true, uncovered: 0 }
+      : { value: false, uncovered: Number(verdict.uncovered) };
   });
 }
 
-function statements({ from, where }: InitiatorSource, withReason: boolean): string[] {
+function statements(
+  places: Places,
+  { from, where }: InitiatorSource,
+  withReason: boolean,
+): string[] {
   const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
   const owner = "(SELECT user_id FROM withdrawals WHERE id = :id AND restored_at IS NULL)";
   const reason = `
@@ -110,7 +154,7 @@ function statements({ from, where }: InitiatorSource, withReason: boolean): stri
   return [
     `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
      SELECT :id, users.id, :receipt_id, :now, :erase_at
-     FROM ${from} WHERE ${where} AND ${countUnmapped} = 0
+     FROM ${from} WHERE ${where} AND ${countUncovered(places)} = 0
      ON CONFLICT DO NOTHING`,
     `DELETE FROM sessions WHERE user_id = ${owner}`,
     `DELETE FROM recoveries WHERE user_id = ${owner}`,
