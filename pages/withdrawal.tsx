@@ -19,14 +19,10 @@ export interface KeptLine extends PlaceLine {
   until: number;
 }
 
-/** Something is in the way: what the app says about it, if it says anything. */
-export interface Blocked {
-  words: Words | null;
-}
-
 export interface Leaving {
   confirm: Confirm;
-  blocked: Blocked | null;
+  /** Why a withdrawal would be refused now, in one sentence. */
+  blocked: { reason: string } | null;
   graceDays: number;
   rejoinBlockDays: number;
   backupDays: number | null;
@@ -52,9 +48,7 @@ export function WithdrawalPage(props: {
   return (
     <Layout t={t} title={t.page.withdrawal}>
       {refusal && form}
-      {leaving?.blocked && !refusal && (
-        <p class="notice" role="status">{reasonOf(leaving.blocked, t)}</p>
-      )}
+      {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <Preview t={t} leaving={leaving} />}
       {!refusal && form}
     </Layout>
@@ -79,11 +73,6 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       </p>
     </>
   );
-}
-
-/** Why a withdrawal would be refused now, in one sentence. */
-export function reasonOf({ words }: Blocked, t: Messages): string {
-  return words?.[t.language as keyof Words] ?? t.page.blocked;
 }
 
 function WithdrawalForm(props: {

@@ -1,8 +1,7 @@
 import type { Config } from "../config/mod.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
-import type { Messages } from "../messages/mod.ts";
-import { type KeptLine, type Leaving, type PlaceLine, reasonOf } from "../pages/withdrawal.tsx";
+import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
 
@@ -46,11 +45,11 @@ export function linesIn(language: string) {
   return { line, kept };
 }
 
-export function leavingJson(leaving: Leaving, t: Messages) {
-  const { line, kept } = linesIn(t.language);
+export function leavingJson(leaving: Leaving, language: string) {
+  const { line, kept } = linesIn(language);
   return {
     confirm: leaving.confirm,
-    ...(leaving.blocked && { blocked: { reason: reasonOf(leaving.blocked, t) } }),
+    ...(leaving.blocked && { blocked: leaving.blocked }),
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,
     destroy: leaving.destroy.map(line),

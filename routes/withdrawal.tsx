@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import type { Env } from "../http/env.ts";
 import { findSession, findSessionCounting } from "../db/session/sessions.ts";
 import { previewWithdrawal } from "../db/leaving/withdrawals.ts";
+import type { Words } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
 import { askedFor, decideWithdrawal, reasons, type WithdrawalForm } from "../domain/withdrawal.ts";
@@ -38,7 +39,7 @@ export default new Hono<Env>()
     const { leaving, eraseAt } = await preview(c);
     if (!wantsPage(c)) {
       const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
-      return c.json({ ...leavingJson(leaving, c.var.messages), ...(erase_at && { erase_at }) });
+      return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
     }
     const { messages: t } = c.var;
     return eraseAt === null
@@ -55,7 +56,9 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
   const found = await previewWithdrawal(db, inventory, requireSecret(c), now);
   const session = requireSession(c, found.session);
   const confirm = askedFor(session, config.withdrawal, now);
-  const blocked = found.obstacle && { words: found.obstacle.words ?? null };
+  const { language, messages } = c.var;
+  const reason = found.obstacle?.words?.[language as keyof Words] ?? messages.page.blocked;
+  const blocked = found.obstacle && { reason };
   const leaving = { confirm, blocked, ...termsOf(config), ...linesOf(found.lines) };
   return { leaving, eraseAt: session.eraseAt };
 }

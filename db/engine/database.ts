@@ -21,8 +21,8 @@ export interface Database {
    */
   write(statements: InStatement[]): Promise<ResultSet[]>;
   /**
-   * As `write`, without foreign keys: the one way in which SQLite lets a table be made anew that others
-   * refer to, or dropping it would delete their rows. For `db/import/import.ts` alone.
+   * As `write`, without foreign keys: the only way in which SQLite lets a table be rebuilt that others
+   * refer to, because dropping it would delete their rows. Only for the import and for migrations.
    */
   rebuild(statements: InStatement[]): Promise<ResultSet[]>;
   /**
@@ -50,7 +50,8 @@ export class RefusedStatement extends Error {
   }
 }
 
-function saidBy(error: unknown): string {
+/** What the database said of a statement, in one line and without codes. */
+export function saidBy(error: unknown): string {
   const [line = ""] = String((error as Error).message).replace(/^([A-Z_]+: )+/, "").split("\n");
   return line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
 }

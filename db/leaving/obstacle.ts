@@ -71,10 +71,10 @@ async function findReferring(
   );
   const [keys] = await db.read([{
     sql: `
-      SELECT child.name, key."from" AS column_name,
+      SELECT live.name, key."from" AS column_name,
         coalesce(key."to", (SELECT name FROM pragma_table_info(:table) WHERE pk = 1)) AS target
-      FROM sqlite_schema AS child JOIN pragma_foreign_key_list(child.name) AS key
-      WHERE child.type = 'table' AND lower(key."table") = lower(:table)
+      FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+      WHERE live.type = 'table' AND lower(key."table") = lower(:table)
         AND key.on_delete NOT IN ('CASCADE', 'SET NULL')`,
     args: { table },
   }]);

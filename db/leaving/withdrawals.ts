@@ -11,7 +11,7 @@ import { type Initiator, type InitiatorSource, initiatorSource } from "./initiat
 import type { Database } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import { belongsTo, bind, type Places, selectColumns, selectCounts } from "../map/sql.ts";
-import { countUncovered, coverage, selectUncovered } from "../map/schema.ts";
+import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 import { rehearse } from "./erase.ts";
 import type { Obstacle } from "./obstacle.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
@@ -83,8 +83,8 @@ async function countLines(db: Database, inventory: Inventory, secret: string, no
 /** A SELECT of whether the schema has a trigger, or a foreign key that lets no row go which is referred to. */
 const selectBlocking = `
   SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger') OR EXISTS (
-    SELECT 1 FROM sqlite_schema AS child JOIN pragma_foreign_key_list(child.name) AS key
-    WHERE child.type = 'table' AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
+    SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+    WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
 /**
  * Begins the grace period and ends every session of the member: only while all that it was decided on

@@ -10,8 +10,7 @@ import { quote, type Virtual } from "./sql.ts";
 /** The virtual tables of the live database. Throws `unavailable`. */
 export async function readVirtual(db: Database, map: DataMap): Promise<Virtual[]> {
   const [found] = await db.read([
-    `SELECT name, sql FROM sqlite_schema
-     WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE %' ORDER BY name`,
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name",
   ]);
   return found!.rows.map((row) => describe(String(row.name), String(row.sql), map));
 }

@@ -1,7 +1,6 @@
 import { type DataMap, tablesOf } from "../../domain/data_map.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
-import { ownMigrations } from "../engine/migrate.ts";
-import type { LiveSchema } from "./schema.ts";
+import { type LiveSchema, ownTableNames } from "./schema.ts";
 import { quote } from "./sql.ts";
 
 /** How many rows of a table are looked at: the newest. */
@@ -9,13 +8,6 @@ const sampledRows = 20;
 
 /** Shorter values are often counters; they are taken for ids only in a column that is named like one. */
 const shortestId = 8;
-
-/** Tables that hold ids of members by design, and say so on the map. */
-const ownNames = new Set(
-  ownMigrations.flatMap(({ sql }) =>
-    Array.from(sql.matchAll(/^CREATE TABLE (\w+)/gm), (match) => match[1]!)
-  ),
-);
 
 /**
  * Warnings about columns that hold ids of members, have no foreign key, and are named by no entry of the
@@ -30,7 +22,7 @@ export async function findMemberIds(
   const known = tablesOf(map);
   const candidates = [...schema].flatMap(([table, live]) => {
     if (live.isEngines || live.isVirtual || !known.has(table)) return [];
-    if (ownNames.has(table) && table !== "users") return [];
+    if (ownTableNames.has(table)) return []; // the ledger and the audit log hold ids by design
     const entries = map.entries.filter((entry) => entry.table === table);
     const named = new Set(
       entries.flatMap(({ members, via }) => [...members, ...(via ? [via.column] : [])]),

@@ -1,6 +1,7 @@
 import type { InStatement, Row } from "@libsql/client";
 import { columnsOf, type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
+import { ownMigrations } from "../engine/migrate.ts";
 import { deletesSecurely, isKept } from "./full_text.ts";
 import { bind, type Places } from "./sql.ts";
 
@@ -79,25 +80,37 @@ const countUnmapped = `
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
   (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
 
+/** The tables that our migrations make. `users` is not among them, because apps add columns to it. */
+export const ownTableNames: ReadonlySet<string> = new Set(
+  ownMigrations.flatMap(({ sql }) =>
+    Array.from(sql.matchAll(/^CREATE TABLE (\w+)/gm), (match) => match[1]!)
+  ).filter((name) => name !== "users"),
+);
+
+/** SQL: whether the table `live` is not one of ours and has a foreign key, told by its text. */
+export const mayRefer = `live.type = 'table' AND live.sql LIKE '%REFERENCES%'
+  AND live.name NOT IN (${Array.from(ownTableNames, (name) => `'${name}'`).join(", ")})`;
+
 /** SQL: foreign keys to `users`, in tables with entries, by a column that no entry names. */
 const countUntied = `
+  iif(EXISTS (SELECT 1 FROM sqlite_schema AS live WHERE ${mayRefer}),
   (SELECT count(*)
    FROM json_each(:ties) AS mapped
-     JOIN sqlite_schema AS child ON child.name = mapped.key COLLATE NOCASE AND child.type = 'table'
-     JOIN pragma_foreign_key_list(child.name) AS key
+     JOIN sqlite_schema AS live ON live.name = mapped.key COLLATE NOCASE AND live.type = 'table'
+     JOIN pragma_foreign_key_list(live.name) AS key
    WHERE lower(key."table") = 'users'
-     AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value)))`;
+     AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value))), 0)`;
 
-/** SQL: virtual tables that are not as they were at the last look. */
+/** SQL: virtual tables that are not as they were at the last look. They have no page of their own. */
 const countNewVirtual = `
   (SELECT count(*) FROM sqlite_schema AS live
-   WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE %' AND NOT EXISTS (
+   WHERE type = 'table' AND rootpage = 0 AND NOT EXISTS (
      SELECT 1 FROM json_each(:virtual) AS seen WHERE seen.key = live.name AND seen.value = live.sql))`;
 
 function unsafeIndexes({ virtual }: Places): string[] {
   return virtual.flatMap((index) => [
-    ...(index.needsSecureDelete ? [`NOT ${deletesSecurely(index.name)}`] : []),
-    ...index.triggers.map((trigger) => `NOT ${isKept(index.name, trigger)}`),
+    ...(index.needsSecureDelete ? [`(NOT ${deletesSecurely(index.name)})`] : []),
+    ...index.triggers.map((trigger) => `(NOT ${isKept(index.name, trigger)})`),
   ]);
 }
 
@@ -128,9 +141,9 @@ export async function readSchema(db: Database): Promise<LiveSchema> {
        info."notnull" AS not_null, info.pk
      FROM ${allTables} AS every JOIN pragma_table_xinfo(every.name) AS info
      WHERE info.hidden <> 1 ORDER BY info.cid`, // 1: the columns that a virtual table hides
-    `SELECT child.name AS name, key."from" AS column_name, key."table" AS parent
-     FROM sqlite_schema AS child JOIN pragma_foreign_key_list(child.name) AS key
-     WHERE child.type = 'table'`,
+    `SELECT live.name AS name, key."from" AS column_name, key."table" AS parent
+     FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+     WHERE live.type = 'table'`,
   ]);
   const schema = new Map<string, LiveTable>();
   for (const [name, rows] of Map.groupBy(columns!.rows, (row) => String(row.name))) {

@@ -52,7 +52,7 @@ Deno.test("a map that would forget somebody is refused with what to write instea
         ]),
     ],
     [
-      /can copy columns of users alone/,
+      /can copy only columns of users/,
       () =>
         dataMap([
           ...ownTables,

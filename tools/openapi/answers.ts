@@ -55,6 +55,7 @@ export const answers = {
   }),
   Preview: z.strictObject({
     confirm: z.enum(confirms),
+    blocked: z.optional(z.strictObject({ reason: message })),
     grace_days: days,
     rejoin_block_days: days,
     destroy: gone,
