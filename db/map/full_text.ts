@@ -4,7 +4,7 @@
  * the others when they merge their b-trees. Here is what each index needs so that an erasure reaches it.
  */
 import { type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
-import type { Database } from "../engine/database.ts";
+import { type Database, RefusedStatement } from "../engine/database.ts";
 import { quote, type Virtual } from "./sql.ts";
 
 /** The virtual tables of the live database. Throws `unavailable`. */
@@ -95,25 +95,30 @@ function unkept(name: string, { table, event }: Virtual["triggers"][number]): st
 }
 
 /**
- * Sets `secure-delete` for every FTS5 table on the map, and merges its b-trees once, so that words of rows
- * deleted before are gone as well. Returns the names of those it changed. Throws `unavailable`.
+ * Sets `secure-delete` for every FTS5 table on the map that lacks it, and merges its b-trees once, so that
+ * words of rows deleted before are gone as well. Throws `unavailable`.
  */
-export async function secureFullText(db: Database, map: DataMap): Promise<string[]> {
+export async function secureFullText(db: Database, map: DataMap): Promise<void> {
   const candidates = (await readVirtual(db, map)).filter((index) => index.needsSecureDelete);
-  if (candidates.length === 0) return [];
+  if (candidates.length === 0) return;
   const states = await db.read(
     candidates.map(({ name }) => `SELECT ${deletesSecurely(name)} AS safe`),
   );
   const names = candidates.filter((_, index) => states[index]!.rows[0]!.safe === 0)
     .map(({ name }) => name);
-  for (const name of names) {
-    const table = quote(name);
+  for (const name of names) await secure(db, quote(name));
+  if (names.length > 0) await db.truncateLog();
+}
+
+async function secure(db: Database, table: string): Promise<void> {
+  try {
     await db.write([
       `INSERT INTO ${table} (${table}, rank) VALUES ('secure-delete', 1)`,
       `INSERT INTO ${table} (${table}) VALUES ('optimize')`,
     ]);
+  } catch (error) {
+    if (!(error instanceof RefusedStatement)) throw error; // refused: `findUnsafe` keeps saying so
   }
-  return names;
 }
 
 /** Statements that make the indexes without `secure-delete` forget deleted words, where `:claim` holds. */

@@ -130,6 +130,7 @@ Deno.test("an index that keeps deleted words stops withdrawals until migrate has
     assert.equal((await app.sql("SELECT * FROM notes")).length, 1, "nothing has changed");
 
     await migrateCommand(app);
+    assert.equal(bytesOf(app, "oldsword"), 0, "words deleted before are gone as well");
     assert.equal((await new Browser(app).get("/readyz/withdrawal")).status, 200);
     assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
     assert.equal(bytesOf(app, "oldsword") + bytesOf(app, "newsword"), 0);
