@@ -20,6 +20,7 @@ export { ownTables } from "./data_map.ts";
 export {
   alsoShow,
   anonymise,
+  blockedBy,
   type DataMap,
   dataMap,
   destroy,

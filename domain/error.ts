@@ -1,4 +1,5 @@
 import type { Confirm } from "./confirmation.ts";
+import type { Words } from "./data_map.ts";
 
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
 export const statuses = {
@@ -45,6 +46,8 @@ export interface ErrorDetails {
   allow?: readonly string[];
   /** A sentence of its own where the code says too little. */
   sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
+  words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */
   answerLost?: boolean;
   /** The number under which a withdrawal can be looked up whose answer was lost. */

@@ -4,6 +4,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
 import type { Confirm } from "../domain/confirmation.ts";
+import type { Words } from "../domain/data_map.ts";
 import { AppError, type Code, statuses } from "../domain/error.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
@@ -145,6 +146,7 @@ function valuesOf(typed: string): Record<string, string> {
 
 function sentenceOf({ code, details }: AppError, c: Context<Env>): string {
   const { sentence, problem } = c.var.messages;
+  if (details.words) return details.words[c.var.language as keyof Words];
   return details.sentence ? sentence[details.sentence] : problem[code];
 }
 

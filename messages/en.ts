@@ -105,6 +105,7 @@ export const en: Messages = {
     export: "Download my data",
     withdrawal: "Delete account",
     withdraw: "Delete account",
+    blocked: "Something still has to be settled, so a withdrawal cannot be completed now.",
     whatGoes: "What is erased",
     whatChanges: "What stays without your name",
     whatStays: "What is kept apart",

@@ -113,6 +113,7 @@ export const ko = {
     export: "내 데이터 내려받기",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",
+    blocked: "남은 절차가 있어 지금은 탈퇴가 완료되지 않습니다.",
     whatGoes: "파기 항목",
     whatChanges: "이름을 지우고 남는 정보",
     whatStays: "분리보관되는 정보",

@@ -23,6 +23,8 @@ export interface Leaving {
   /** What the member can confirm with, strongest first. */
   confirmWith: readonly string[];
   confirm: Confirm;
+  /** Why a withdrawal would be refused now, in one sentence. */
+  blocked: { reason: string } | null;
   graceDays: number;
   rejoinBlockDays: number;
   backupDays: number | null;
@@ -49,6 +51,7 @@ export function WithdrawalPage(props: {
   return (
     <Layout t={t} title={t.page.withdrawal}>
       {refusal && form}
+      {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <Preview t={t} leaving={leaving} />}
       {!refusal && form}
     </Layout>

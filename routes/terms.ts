@@ -50,6 +50,7 @@ export function leavingJson(leaving: Leaving, language: string) {
   return {
     confirm: leaving.confirm,
     confirm_with: leaving.confirmWith,
+    ...(leaving.blocked && { blocked: leaving.blocked }),
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,
     destroy: leaving.destroy.map(line),

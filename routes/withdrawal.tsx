@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { previewWithdrawal } from "../actions/preview_withdrawal.ts";
 import { withdraw } from "../actions/withdraw.ts";
 import { newId } from "../crypto/tokens.ts";
+import type { Words } from "../domain/data_map.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
@@ -58,10 +59,13 @@ export default new Hono<Env>()
 /** What leaving would do now, and when a pending withdrawal will be carried out. */
 async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {
   const { config } = c.var.services;
+  const { language, messages } = c.var;
   const found = await previewWithdrawal(c.var.services, requireSecret(c), c.var.now);
   noteSession(c, found.session);
-  const { confirm, confirmWith } = found;
-  const leaving = { confirm, confirmWith, ...termsOf(config), ...linesOf(found.lines) };
+  const { confirm, confirmWith, obstacle } = found;
+  const reason = obstacle?.words?.[language as keyof Words] ?? messages.page.blocked;
+  const blocked = obstacle && { reason };
+  const leaving = { confirm, confirmWith, blocked, ...termsOf(config), ...linesOf(found.lines) };
   return { leaving, eraseAt: found.session.eraseAt };
 }
 

@@ -17,6 +17,7 @@ import {
 } from "../config/mod.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
+import { secureFullText } from "../db/map/full_text.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, openDatabase } from "../db/engine/database.ts";
 import {
@@ -146,6 +147,7 @@ export function openOnDeno(parts = own): Promise<Services> {
     if (config.database.url.startsWith("file:") || !config.production) {
       const ran = await migrate(services.db, services.now(), services.migrations);
       if (ran.length > 0) log.info("migrated", { ran });
+      await secureFullText(services.db, parts.dataMap);
     }
     return services;
   });
@@ -161,7 +163,8 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
     await makeDataFolder(config);
     const db = await openConfigured(config);
     const ran = await migrate(db, Date.now(), parts.migrations);
-    const found = await createInventory(db, parts.dataMap).refresh();
+    await secureFullText(db, parts.dataMap);
+    const found = await createInventory(db, parts.dataMap).inspect();
     db.close();
     return { ran, ...found };
   });

@@ -2,6 +2,7 @@ import {
   type Client,
   createClient,
   type InStatement,
+  LibsqlBatchError,
   LibsqlError,
   type ResultSet,
 } from "@libsql/client";
@@ -20,8 +21,8 @@ export interface Database {
    */
   write(statements: InStatement[]): Promise<ResultSet[]>;
   /**
-   * As `write`, without foreign keys: the one way in which SQLite lets a table be made anew that others
-   * refer to, or dropping it would delete their rows. For `db/import/import.ts` alone.
+   * As `write`, without foreign keys: the only way in which SQLite lets a table be rebuilt that others
+   * refer to, because dropping it would delete their rows. Only for the import and for migrations.
    */
   rebuild(statements: InStatement[]): Promise<ResultSet[]>;
   /**
@@ -37,10 +38,22 @@ export interface Database {
 /** A statement broke a constraint, raised, or does not fit the schema. Everything was rolled back. */
 export class RefusedStatement extends Error {
   override name = "RefusedStatement";
+  /** Which statement of the batch, counted from 0; -1 where the database does not say, as at COMMIT. */
+  readonly index: number;
+  /** The database's words, in one line and without codes. They hold names and no values of rows. */
+  readonly said: string;
 
   constructor(readonly kind: "constraint" | "schema", cause: unknown) {
     super(kind, { cause });
+    this.index = cause instanceof LibsqlBatchError ? cause.statementIndex : -1;
+    this.said = saidBy(cause);
   }
+}
+
+/** What the database said of a statement, in one line and without codes. */
+export function saidBy(error: unknown): string {
+  const [line = ""] = String((error as Error).message).replace(/^([A-Z_]+: )+/, "").split("\n");
+  return line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
 }
 
 export interface DatabaseOptions {

@@ -13,7 +13,7 @@ import type { Database } from "../engine/database.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
-import { countUnmapped, selectUnmapped } from "../map/schema.ts";
+import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 
 /** What leaving would do with one place of the map. */
 export interface PreviewLine {
@@ -40,12 +40,13 @@ export async function previewWithdrawal(
   member: MemberSql,
   beside: readonly InStatement[],
   now: number,
-): Promise<{ lines: PreviewLine[]; beside: readonly ResultSet[] }> {
+): Promise<{ lines: PreviewLine[]; canBeBlocked: boolean; beside: readonly ResultSet[] }> {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
     const counts = selectCounts(places, (entry) => belongsTo(places, entry, member.sql));
-    const [unknown, counted, ...results] = await db.read([
-      selectUnmapped(places),
+    const [covered, counted, blocking, ...results] = await db.read([
+      selectUncovered(places),
       bind(counts, { ...member.values, now }),
+      selectBlocking,
       ...beside,
     ]);
     const parsed = JSON.parse(String(counted!.rows[0]!.counts));
@@ -53,9 +54,18 @@ export async function previewWithdrawal(
       const [gone, kept, until] = parsed[index];
       return { entry, gone, kept, until };
     });
-    return { value: { lines, beside: results }, unknown: Number(unknown!.rows[0]!.unmapped) };
+    const canBeBlocked = blocking!.rows[0]!.blocking === 1 ||
+      places.entries.some(({ disposition }) => disposition === "anonymise");
+    const value = { lines, canBeBlocked, beside: results };
+    return { value, uncovered: Number(covered!.rows[0]!.uncovered) };
   });
 }
+
+/** A SELECT of whether the schema has a trigger, or a foreign key that lets no row go which is referred to. */
+const selectBlocking = `
+  SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger') OR EXISTS (
+    SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+    WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
 /** What goes into a schedule besides who starts it. */
 export interface ScheduleTerms {
@@ -90,7 +100,7 @@ export async function scheduleWithdrawal(
       receipt_id: terms.receiptId,
       erase_at: terms.eraseAt,
       ...initiator.values,
-      tables: JSON.stringify(places.tables),
+      ...coverage(places),
       ...reasonValues(terms.reason, now),
     };
     const { verdict } = await write(db, {
@@ -98,7 +108,7 @@ export async function scheduleWithdrawal(
       schedule: bind(
         `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
          SELECT :id, users.id, :receipt_id, :now, :erase_at
-         FROM ${initiator.from} WHERE ${initiator.where} AND ${countUnmapped} = 0
+         FROM ${initiator.from} WHERE ${initiator.where} AND ${countUncovered(places)} = 0
          ON CONFLICT DO NOTHING`,
         values,
       ),
@@ -111,12 +121,15 @@ export async function scheduleWithdrawal(
           args: [id],
         })
       ),
-      verdict: bind(`SELECT ${scheduled} AS scheduled, ${countUnmapped} AS unmapped`, values),
+      verdict: bind(
+        `SELECT ${scheduled} AS scheduled, ${countUncovered(places)} AS uncovered`,
+        values,
+      ),
     });
     const row = verdict.rows[0]!;
     return row.scheduled === 1
-      ? { value: true, unknown: 0 }
-      : { value: false, unknown: Number(row.unmapped) };
+      ? { value: true, uncovered: 0 }
+      : { value: false, uncovered: Number(row.uncovered) };
   });
 }
 

@@ -13,6 +13,7 @@ import {
   type TestApp,
   withApp,
 } from "../support/harness.ts";
+import { bytesOf } from "../support/bytes.ts";
 import { fillShop, shopEntries, shopMap, shopTables } from "../support/shop.ts";
 import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 
@@ -127,16 +128,6 @@ Deno.test("nor of any of many who leave at once, at the moment each is answered"
   assert.deepEqual(left, names.map(() => [200, 0]));
   await app.close();
 });
-
-/** How often a text stands in the files of an embedded database, looked at in this very moment. */
-function bytesOf(app: TestApp, mark: string): number {
-  let found = 0;
-  for (const { name } of Deno.readDirSync(app.folder)) {
-    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${app.folder}/${name}`));
-    found += text.split(mark).length - 1;
-  }
-  return found;
-}
 
 async function unmapped(service: Service) {
   const app = service as TestApp;

@@ -6,6 +6,7 @@ import { createApp } from "../../app.ts";
 import { type Config, freshSecrets, parseConfig } from "../../config/mod.ts";
 import type { Services } from "../../actions/services.ts";
 import ownMap from "../../data_map.ts";
+import { secureFullText } from "../../db/map/full_text.ts";
 import { createInventory } from "../../db/map/inventory.ts";
 import { type Database, openDatabase } from "../../db/engine/database.ts";
 import { migrate, ownMigrations } from "../../db/engine/migrate.ts";
@@ -87,6 +88,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     { migrations: ownMigrations, words: ownWords, dataMap: ownMap };
   await migrate(db, clock.now(), migrations);
   if (setup.tables) await db.write(setup.tables);
+  await secureFullText(db, setup.map ?? dataMap);
   const between = setup.through?.(db) ?? db;
   const services: Services = {
     config,
