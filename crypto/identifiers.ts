@@ -22,6 +22,11 @@ export function identifiersOf(identifierKey: string, { name, email }: Identifier
   ];
 }
 
+/** The keyed hashes under which a text may be blocked: as a login name, and as an e-mail address. */
+export function blockHashes(identifierKey: string, text: string): string[] {
+  return identifiersOf(identifierKey, { name: text, email: text });
+}
+
 /** The block that an erasure at `erasedAt` (ms) begins, or `null` where the operator wants none. */
 export function rejoinTerms(
   config: { identifierKey: string; withdrawal: { rejoinBlockMs: number } },

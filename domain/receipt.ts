@@ -1,4 +1,6 @@
-import type { Ground, Words } from "./data_map.ts";
+import type { Entry, Ground, Words } from "./data_map.ts";
+
+type Disposition = Entry["disposition"];
 
 export interface Gone {
   what: Words;
@@ -26,4 +28,39 @@ export interface Receipt {
   kept: readonly Kept[];
   recipients: readonly RecipientName[];
   backupDays: number | null;
+}
+
+/** What leaving does, or did, with one place. */
+export interface Outcome {
+  label: Words;
+  disposition: Disposition;
+  ground: Ground | null;
+  /** Rows that are destroyed or made anonymous. */
+  gone: number;
+  /** Rows that are retained. */
+  kept: number;
+  /** The end of the last retained row's period, ms. */
+  until: number | null;
+}
+
+/**
+ * Divides places by what leaving does with them. The one rule for preview and receipt: rows of a retained
+ * table that are past their period count as destroyed.
+ */
+export function divide(
+  outcomes: readonly Outcome[],
+): Pick<Receipt, "destroyed" | "anonymised" | "kept"> {
+  const gone = ({ label, gone }: Outcome): Gone => ({ what: label, count: gone });
+  return {
+    destroyed: outcomes.filter(({ disposition, gone }) =>
+      disposition === "destroy" || (disposition === "keep" && gone > 0)
+    ).map(gone),
+    anonymised: outcomes.filter(({ disposition }) => disposition === "anonymise").map(gone),
+    kept: outcomes.filter(({ kept }) => kept > 0).map(({ label, kept, ground, until }) => ({
+      what: label,
+      count: kept,
+      ground: ground!,
+      until: until!,
+    })),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Entry, Words } from "../domain/data_map.ts";
+import { rejoinBlock } from "../domain/rejoin.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout } from "./layout.tsx";
 import { type Leaving, Told } from "./withdrawal.tsx";
@@ -16,6 +17,18 @@ export function PolicyPage(props: {
   const { t, entries, terms } = props;
   const language = t.language as keyof Words;
   const { what, purpose, lifetime, onLeaving } = t.page;
+  const rows = entries.map((entry) => [
+    entry.label[language],
+    entry.purpose[language],
+    entry.lifetime?.[language] ?? t.page.asLongAsMember,
+    onLeavingOf(t, entry),
+  ]);
+  if (terms.rejoinBlockDays > 0) {
+    const { label, purpose, ground } = rejoinBlock;
+    const period = t.page.period("days", terms.rejoinBlockDays);
+    const retained = `${t.page.dispositions.keep}: ${period} (${ground[language]})`;
+    rows.push([label[language], purpose[language], period, retained]);
+  }
   return (
     <Layout t={t} title={t.page.policy}>
       <table role="table">
@@ -27,12 +40,12 @@ export function PolicyPage(props: {
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {entries.map((entry) => (
+          {rows.map(([label, ...cells]) => (
             <tr role="row">
-              <th role="rowheader" scope="row">{entry.label[language]}</th>
-              <Cell name={purpose}>{entry.purpose[language]}</Cell>
-              <Cell name={lifetime}>{entry.lifetime?.[language] ?? t.page.asLongAsMember}</Cell>
-              <Cell name={onLeaving}>{onLeavingOf(t, entry)}</Cell>
+              <th role="rowheader" scope="row">{label}</th>
+              <Cell name={purpose}>{cells[0]}</Cell>
+              <Cell name={lifetime}>{cells[1]}</Cell>
+              <Cell name={onLeaving}>{cells[2]}</Cell>
             </tr>
           ))}
         </tbody>

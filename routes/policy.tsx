@@ -1,7 +1,9 @@
 import { Hono } from "hono/tiny";
 import type { Env } from "../http/env.ts";
 import type { Entry, Words } from "../domain/data_map.ts";
+import { rejoinBlock } from "../domain/rejoin.ts";
 import { wantsPage } from "../http/language.ts";
+import type { Messages } from "../messages/mod.ts";
 import { page } from "../http/page.ts";
 import { PolicyPage } from "../pages/policy.tsx";
 import { termsOf } from "./terms.ts";
@@ -23,13 +25,31 @@ export default new Hono<Env>()
         lifetime: entry.lifetime ? say(entry.lifetime) : asLongAsMember,
         on_withdrawal: entry.disposition,
         ...(entry.disposition === "keep" && keepJson(entry, say)),
-      })),
+      })).concat(
+        config.withdrawal.rejoinBlockMs > 0
+          ? [blockJson(terms.rejoinBlockDays, c.var.messages, say)]
+          : [],
+      ),
       grace_days: terms.graceDays,
       rejoin_block_days: terms.rejoinBlockDays,
       backup_days: terms.backupDays,
       recipients: terms.recipients,
     });
   });
+
+/** The rejoin block, which is stored apart from the map. */
+function blockJson(days: number, t: Messages, say: (words: Words) => string) {
+  const { label, purpose, ground } = rejoinBlock;
+  return {
+    what: say(label),
+    purpose: say(purpose),
+    lifetime: t.page.period("days", days),
+    on_withdrawal: "keep" as const,
+    ground: { kind: ground.kind, text: say(ground) },
+    from: "erased_at",
+    period: { days },
+  };
+}
 
 function keepJson(entry: Entry & { disposition: "keep" }, say: (words: Words) => string) {
   return {

@@ -1,6 +1,8 @@
 import type { Config } from "../config/mod.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
+import { divide, type Outcome } from "../domain/receipt.ts";
+import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
@@ -15,22 +17,27 @@ export function termsOf({ withdrawal, recipients }: Config) {
   };
 }
 
-/** The places of the map by what leaving does with them. Rows past their period go, kept or not. */
+/**
+ * What leaving would do, place by place, in the groups of the receipt.
+ * @param blockedUntil the end of the rejoin block that leaving would begin, ms
+ */
 export function linesOf(
   lines: readonly PreviewLine[],
+  blockedUntil: number | null,
 ): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
-  return {
-    destroy: lines.filter(({ entry, gone }) =>
-      entry.disposition === "destroy" || (entry.disposition === "keep" && gone > 0)
-    ).map(({ entry, gone }) => ({ what: entry.label, count: gone })),
-    anonymise: lines.filter(({ entry }) => entry.disposition === "anonymise")
-      .map(({ entry, gone }) => ({ what: entry.label, count: gone })),
-    keep: lines.flatMap(({ entry, kept, until }) =>
-      entry.disposition === "keep" && until !== null
-        ? [{ what: entry.label, count: kept, ground: entry.ground, until }]
-        : []
-    ),
-  };
+  const outcomes: Outcome[] = lines.map(({ entry, ...counts }) => ({
+    label: entry.label,
+    disposition: entry.disposition,
+    ground: entry.disposition === "keep" ? entry.ground : null,
+    ...counts,
+  }));
+  if (blockedUntil !== null) {
+    const { label, ground } = rejoinBlock;
+    const counts = { gone: 0, kept: rejoinBlockValues, until: blockedUntil };
+    outcomes.push({ label, ground, disposition: "keep", ...counts });
+  }
+  const { destroyed: destroy, anonymised: anonymise, kept: keep } = divide(outcomes);
+  return { destroy, anonymise, keep };
 }
 
 /** How preview and receipt tell of a place, in a language. */

@@ -65,7 +65,12 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
   const { confirm, confirmWith, obstacle } = found;
   const reason = obstacle?.words?.[language as keyof Words] ?? messages.page.blocked;
   const blocked = obstacle && { reason };
-  const leaving = { confirm, confirmWith, blocked, ...termsOf(config), ...linesOf(found.lines) };
+  const { graceMs, rejoinBlockMs } = config.withdrawal;
+  const lines = linesOf(
+    found.lines,
+    rejoinBlockMs > 0 ? (found.session.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
+  );
+  const leaving = { confirm, confirmWith, blocked, ...termsOf(config), ...lines };
   return { leaving, eraseAt: found.session.eraseAt };
 }
 

@@ -3,6 +3,7 @@ import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
+import { rejoinBlockValues } from "../../domain/rejoin.ts";
 import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
@@ -123,7 +124,7 @@ function erasureSteps(
   terms: ErasureTerms,
   readBack: "at once" | "place by place" = "at once",
 ): { steps: Step[]; verdict: InStatement } {
-  const description = describe(places.all);
+  const description = describe(places.all, terms.rejoin !== null);
   const values: Record<string, InValue> = {
     claim,
     now: terms.now,
@@ -163,6 +164,7 @@ function erasureSteps(
       ...noteKeys(places),
       `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
        WHERE id = :claim AND counts IS NULL`,
+      ...(terms.rejoin ? [countBlock(places)] : []),
     ])),
     ...each(places.entries, keep),
     ...each(places.entries, anonymise),
@@ -262,6 +264,13 @@ function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string):
   const rest = entries
     .map((entry) => `(SELECT count(*) FROM ${quote(entry.table)} WHERE ${byKeys(entry)})`);
   return `UPDATE erasures SET remaining = ${rest.join(" + ")} WHERE id = :claim`;
+}
+
+/** The rejoin block as one more place, after those of the map. */
+function countBlock(places: Places): string {
+  return `
+    UPDATE erasures SET counts = json_set(counts, '$."${places.all.length}"',
+      json_array(0, ${rejoinBlockValues}, :rejoin_until)) WHERE id = :claim`;
 }
 
 const rejoinStatement = `

@@ -1,7 +1,8 @@
 import type { Row } from "@libsql/client";
 import { createHash } from "node:crypto";
 import type { Entry, Ground, Words } from "../../domain/data_map.ts";
-import type { Receipt } from "../../domain/receipt.ts";
+import { divide, type Receipt } from "../../domain/receipt.ts";
+import { rejoinBlock } from "../../domain/rejoin.ts";
 import type { Database } from "../engine/database.ts";
 
 /** What `toReceipt` reads, of an erasure joined with the description of its map. */
@@ -16,13 +17,21 @@ interface Described {
   ground: Ground | null;
 }
 
-/** The description of a map, and the id under which it is stored once for all erasures. */
-export function describe(entries: readonly Entry[]): { id: string; text: string } {
+/**
+ * The description of a map, and the id under which it is stored once for all erasures.
+ * @param withBlock whether a rejoin block is stored as well: it comes last
+ */
+export function describe(
+  entries: readonly Entry[],
+  withBlock: boolean,
+): { id: string; text: string } {
   const described: Described[] = entries.map((entry) => ({
     disposition: entry.disposition,
     label: entry.label,
     ground: entry.disposition === "keep" ? entry.ground : null,
   }));
+  const { label, ground } = rejoinBlock;
+  if (withBlock) described.push({ disposition: "keep", label, ground });
   const text = JSON.stringify(described);
   return { id: createHash("sha256").update(text).digest("base64url"), text };
 }
@@ -31,24 +40,14 @@ export function describe(entries: readonly Entry[]): { id: string; text: string 
 export function toReceipt(row: Row): Receipt {
   const described: Described[] = JSON.parse(String(row.description));
   const counts: Record<string, [number, number, number | null]> = JSON.parse(String(row.counts));
-  const lines = described.map((place, index) => {
+  const outcomes = described.map((place, index) => {
     const [gone, kept, until] = counts[index]!;
     return { ...place, gone, kept, until };
   });
   return {
     receiptId: String(row.receipt_id),
     erasedAt: Number(row.erased_at),
-    destroyed: lines.filter(({ disposition, gone }) =>
-      disposition === "destroy" || (disposition === "keep" && gone > 0)
-    ).map(({ label, gone }) => ({ what: label, count: gone })),
-    anonymised: lines.filter(({ disposition }) => disposition === "anonymise")
-      .map(({ label, gone }) => ({ what: label, count: gone })),
-    kept: lines.filter(({ kept }) => kept > 0).map(({ label, kept, ground, until }) => ({
-      what: label,
-      count: kept,
-      ground: ground!,
-      until: until!,
-    })),
+    ...divide(outcomes),
     recipients: JSON.parse(String(row.recipients)),
     backupDays: row.backup_days === null ? null : Number(row.backup_days),
   };
