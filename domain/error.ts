@@ -48,6 +48,8 @@ export interface ErrorDetails {
   answerLost?: boolean;
   /** The number under which a withdrawal can be looked up whose answer was lost. */
   receiptId?: string;
+  /** For `unavailable` of readiness: how many erasures are not at the second place of the ledger. */
+  behind?: number;
   /** For the log alone, never for people. */
   cause?: unknown;
 }

@@ -9,6 +9,7 @@ import type { Member } from "../domain/member.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { rejoinTerms } from "../crypto/identifiers.ts";
 import type { Reason } from "../domain/withdrawal.ts";
+import { copyBeforeAnswer } from "../actions/copy_ledger.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
 
@@ -38,8 +39,21 @@ export async function leave(
   const receipt = await erase(db, inventory, initiator, { ...terms, backupDays, rejoin })
     .catch((error) => unavailable(error, receiptId));
   if (!receipt) return null;
-  const [answer] = await Promise.all([respondErased(c, receipt), db.truncateLog()]); // signed meanwhile
+  const [answer] = await Promise.all([ // signed meanwhile
+    respondErased(c, receipt),
+    db.truncateLog(),
+    copyBeforeAnswer(c.var.services, (work) => inBackground(c, work)),
+  ]);
   return answer;
+}
+
+/** A Worker is kept alive until it is done. Hono throws where there is none: Deno goes on by itself. */
+function inBackground(c: Context<Env>, work: Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work);
+  } catch {
+    // not a Worker
+  }
 }
 
 /**
