@@ -98,7 +98,7 @@ async function* read(
   if (signed && !chain.trailer && !withoutTrailer) {
     throw new LedgerProblem(number + 1, "is missing: the trailer was cut off, and maybe more");
   }
-  if (number === 0 && !unsigned) {
+  if (number === 0) {
     throw new LedgerProblem(
       1,
       "is missing: the file is empty, but a ledger has a trailer at least",

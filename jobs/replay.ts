@@ -32,6 +32,7 @@ export interface Replay {
   notOnLedger: number;
   /** The first line at which the database's own chain is another one. */
   differsAt: number | null;
+  /** Sessions that were there at the beginning, and are ended at the end. */
   sessions: number;
   /** Erasures that the database refused, by line. Everything else was done. */
   refused: { line: number; receiptId: string; causes: string[] }[];
@@ -53,7 +54,7 @@ export async function planReplay(
 ): Promise<Replay> {
   const before = await replayFacts(db);
   if (ledger && before.sealed && before.ledger !== ledger) throw new OtherLedger();
-  const run = { ...noReplay, refused: [], sessions: before.sessions };
+  const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
   let known = 0;
   for await (const page of pagesOf(lines)) {
     const standings = await compareLines(db, page);
@@ -88,7 +89,7 @@ export async function replayLedger(
   if (ledger) await adoptLedger(db, ledger);
   if (ledger && (await replayFacts(db)).ledger !== ledger) throw new OtherLedger();
   await sealLedger(db);
-  const run: Replay = { ...noReplay, refused: [] };
+  const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
   let known = 0;
   for await (const page of pagesOf(lines)) {
     const standings = await compareLines(db, page);
@@ -115,7 +116,7 @@ export async function replayLedger(
     }
   }
   run.notOnLedger = before.erasures - known - run.otherReceipt;
-  run.sessions = await endAllSessions(db, audit("replay end-sessions", null), services.now());
+  await endAllSessions(db, audit("replay end-sessions", null), services.now());
   await db.truncateLog();
   return run;
 }

@@ -18,7 +18,7 @@ export interface LedgerHead {
   hash: string;
 }
 
-const selectId = "SELECT id FROM erasure_ledger";
+const selectId = "SELECT id FROM erasure_ledger WHERE row = 1";
 
 const selectHead = `
   SELECT sequence, hash FROM erasure_ledger_lines
@@ -28,7 +28,7 @@ const selectHead = `
 
 const selectUnsealed = `
   SELECT line.sequence, ${factColumns} FROM erasure_ledger_lines AS line ${joinFacts}
-  WHERE line.hash IS NULL ORDER BY line.sequence LIMIT ${pageRows}`;
+  WHERE line.hash IS NULL AND line.sequence > 0 ORDER BY line.sequence LIMIT ${pageRows}`;
 
 /**
  * Writes the hash of every line that has none yet, and returns the last line. A hash is a function of

@@ -77,7 +77,7 @@ function placeLine(line: LedgerLine) {
     sql: `
       INSERT INTO erasure_ledger_lines (sequence, receipt_id, hash)
       SELECT :sequence, :receipt_id, :hash
-      WHERE :ledger = (SELECT id FROM erasure_ledger)
+      WHERE :ledger = (SELECT id FROM erasure_ledger WHERE row = 1)
         AND :sequence = 1 + coalesce((SELECT max(sequence) FROM erasure_ledger_lines), 0)
         AND :previous = coalesce((
           SELECT hash FROM erasure_ledger_lines ORDER BY sequence DESC LIMIT 1), '')
@@ -131,7 +131,7 @@ export async function restoreLine(
 /** What a replay has to know of the database before it begins. */
 export async function replayFacts(db: Database) {
   const [found] = await db.read([`
-    SELECT (SELECT id FROM erasure_ledger) AS ledger,
+    SELECT (SELECT id FROM erasure_ledger WHERE row = 1) AS ledger,
       (SELECT count(*) FROM erasures) AS erasures,
       (SELECT count(*) FROM sessions) AS sessions,
       EXISTS (SELECT 1 FROM erasure_ledger_lines WHERE hash IS NOT NULL) AS sealed`]);
@@ -149,17 +149,12 @@ export async function adoptLedger(db: Database, ledger: string): Promise<void> {
   await db.write([{
     sql: `
       UPDATE erasure_ledger SET id = ?
-      WHERE NOT EXISTS (SELECT 1 FROM erasure_ledger_lines WHERE hash IS NOT NULL)`,
+      WHERE row = 1 AND NOT EXISTS (SELECT 1 FROM erasure_ledger_lines WHERE hash IS NOT NULL)`,
     args: [ledger],
   }]);
 }
 
-/** Ends every session of everybody: a restored backup revives signed-out ones. Returns how many. */
-export async function endAllSessions(db: Database, audit: AuditEntry, now: number) {
-  const [counted] = await db.write([
-    "SELECT count(*) AS sessions FROM sessions",
-    "DELETE FROM sessions",
-    insertAudit(audit, now),
-  ]);
-  return Number(counted!.rows[0]!.sessions);
+/** Ends every session of everybody: a restored backup revives signed-out ones. */
+export async function endAllSessions(db: Database, audit: AuditEntry, now: number): Promise<void> {
+  await db.write(["DELETE FROM sessions", insertAudit(audit, now)]);
 }

@@ -1,8 +1,9 @@
 -- The ledger: every erasure has a place in one chain, which is exported, copied and replayed.
 CREATE TABLE erasure_ledger (
-  id TEXT NOT NULL PRIMARY KEY                    -- random; in every line, so that ledgers cannot be mixed
-) STRICT, WITHOUT ROWID;
-INSERT INTO erasure_ledger (id) VALUES (lower(hex(randomblob(16))));
+  row INTEGER NOT NULL PRIMARY KEY CHECK (row = 1), -- there is one
+  id  TEXT    NOT NULL                            -- random; in every line, so that ledgers cannot be mixed
+) STRICT;
+INSERT INTO erasure_ledger (row, id) VALUES (1, lower(hex(randomblob(16))));
 
 CREATE TABLE erasure_ledger_lines (
   sequence   INTEGER NOT NULL PRIMARY KEY,        -- 1, 2, 3 and so on, without a gap
