@@ -195,6 +195,26 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
   });
 }
 
+/**
+ * The embedded database as it is, for `deno task backup`: neither made nor migrated. Ends the process
+ * where there is none.
+ */
+export function openExistingDatabase(): Promise<Database> {
+  return orExit(async () => {
+    const config = parseDatabaseConfig(Deno.env.toObject());
+    if (!config.url.startsWith("file:")) {
+      throw new ConfigError(
+        "TURSO_DATABASE_URL names a server: it has its own backups (docs/operating.md)",
+      );
+    }
+    const path = config.url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+    if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) {
+      throw new ConfigError("TURSO_DATABASE_URL names a file that is not there");
+    }
+    return await openConfigured(config);
+  });
+}
+
 /** What `deno task import` needs: the database, with time for a large table, and what a hash costs. */
 export function openForAdoption(): Promise<{ db: Database; cost: number }> {
   return orExit(async () => {
