@@ -26,7 +26,7 @@ export interface Checked {
  */
 export async function checkLedger(
   path: string,
-  keys: ReceiptKeys,
+  keys: Pick<ReceiptKeys, "jwks">,
   leniency: Leniency,
 ): Promise<Checked> {
   const checked: Checked = { lines: 0, chain: null };
@@ -43,7 +43,7 @@ export async function checkLedger(
  */
 export async function* ledgerLines(
   path: string,
-  keys: ReceiptKeys,
+  keys: Pick<ReceiptKeys, "jwks">,
   leniency: Leniency,
   progress?: (lines: number) => void,
 ): AsyncGenerator<ReplayLine> {
@@ -63,7 +63,7 @@ interface Step {
 
 async function* read(
   path: string,
-  keys: ReceiptKeys,
+  keys: Pick<ReceiptKeys, "jwks">,
   { unsigned, withoutTrailer }: Leniency,
 ): AsyncGenerator<Step> {
   await (await Deno.open(path)).stat(); // a file that is not there is no empty ledger

@@ -151,9 +151,9 @@ async function writeAfter(path: string, { trailer, bytes, offset }: Tail, servic
       await file.sync();
       return head;
     } catch (error) {
-      await file.truncate(offset);
       await file.seek(offset, Deno.SeekMode.Start);
-      await writeAll(file, bytes);
+      await writeAll(file, bytes); // its blocks are still there, so a full disk has room for it
+      await file.truncate(offset + bytes.length);
       await file.sync();
       throw error;
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Browser, newMember, openApp, signIn, type TestApp } from "../support/harness.ts";
+import { createClient } from "@libsql/client";
 import { environmentOf, runTask, spawnTask } from "../support/task.ts";
 import { checkLedger, ledgerLines } from "../../cli/read_ledger.ts";
 import { sha256 } from "../../crypto/tokens.ts";
@@ -360,6 +361,43 @@ Deno.test("a ledger of version 0.1.0 is replayed with --unsigned and a warning, 
   assert.equal((await runTask(env, "ledger", "export", path)).code, 0, "a signed one replaces it");
   await checkLedger(path, restored.services.receiptKeys, strict);
   await restored.close();
+  await app.close();
+});
+
+Deno.test("a backup from before the ledger had an id goes on with the ledger of the lost database", async () => {
+  const app = await openApp();
+  await leave(app, "early");
+  await newMember(app, "hong");
+  await copyDatabase(app, `${app.folder}/backup.db`);
+  await (await signIn(app, "hong")).send("DELETE", "/withdrawal");
+  const path = `${app.folder}/ledger.jsonl`;
+  await exportLedger(path, app.services);
+  const client = createClient({ url: `file:${app.folder}/backup.db` });
+  await client.batch([ // as it was before the migration
+    "DROP TRIGGER erasures_into_ledger",
+    "DROP TABLE erasure_ledger",
+    "DROP TABLE erasure_ledger_lines",
+    "DROP TABLE erasure_ledger_copies",
+    "DELETE FROM migrations WHERE name = '0006_ledger'",
+  ], "write");
+  client.close();
+  const restored = await restore(app, `${app.folder}/backup.db`);
+  const env = environmentOf(restored);
+  const { code, out, err } = await runTask(env, "ledger", "replay", path, "--yes");
+  assert.equal(code, 0, err);
+  assert.match(out, /1 members erased again/);
+  assert.doesNotMatch(err, /warning: /);
+  assert.equal((await appendLedger(path, restored.services)).sequence, 2, "the file is its own");
+  await restored.close();
+
+  const other = await openApp();
+  await leave(other, "park");
+  await exportLedger(`${other.folder}/own.jsonl`, other.services);
+  const foreign = environmentOf(other);
+  const refused = await runTask(foreign, "ledger", "replay", path, "--yes");
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /is the ledger of another database; add --other-database/);
+  await other.close();
   await app.close();
 });
 
