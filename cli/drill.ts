@@ -3,14 +3,16 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { Services } from "../actions/services.ts";
 import { newId } from "../crypto/tokens.ts";
+import type { Database } from "../db/engine/database.ts";
 import { sealLedger } from "../db/leaving/ledger.ts";
+import type { ReplayLine } from "../db/leaving/replay.ts";
 import { type MemberValues, valuesOf } from "../db/leaving/traces.ts";
 import { copyInto } from "../db/operate/backup.ts";
 import { type Chain, LedgerProblem } from "../domain/ledger.ts";
 import { OtherLedger, type Replay, replayLedger } from "../jobs/replay.ts";
 import { openOnDeno, type Parts, receiptKeysOnDeno } from "../runtime/mod.ts";
 import { auditBy } from "./audit.ts";
-import { checkLedger, ledgerLines } from "./read_ledger.ts";
+import { type Checked, checkLedger, ledgerLines } from "./read_ledger.ts";
 import { type Leavers, type Search, searchFile, searchTables } from "./search.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -39,7 +41,7 @@ export async function drill(args: readonly string[], parts?: Parts): Promise<voi
   const call = parse(args);
   try {
     const keys = await receiptKeysOnDeno();
-    const { chain } = await checkLedger(call.ledger, keys, strict);
+    const checked = await checkLedger(call.ledger, keys, strict);
     const scratch = await makeScratch();
     const backup = await restore(call.backup, `${scratch}/restored.db`);
     const services = await openOnDeno(parts, {
@@ -47,7 +49,7 @@ export async function drill(args: readonly string[], parts?: Parts): Promise<voi
       TURSO_AUTH_TOKEN: "",
       LEDGER_URL: "",
     });
-    const found = await run(call, services, { scratch, backup, chain: chain! });
+    const found = await run(call, services, { scratch, backup, checked });
     services.db.close();
     await tell(found, services);
   } catch (error) {
@@ -109,15 +111,16 @@ async function restore(path: string, target: string): Promise<Found["backup"]> {
 async function run(
   { ledger, skipReplay }: Call,
   services: Services,
-  { scratch, backup, chain }: { scratch: string; backup: Found["backup"]; chain: Chain },
+  { scratch, backup, checked }: { scratch: string; backup: Found["backup"]; checked: Checked },
 ): Promise<Found> {
-  const { db, receiptKeys } = services;
-  const leavers = await readLeavers(services, ledger);
+  const { db } = services;
+  const chain = checked.chain!; // no other ledger has passed
+  const leavers = await readLeavers(db, ledgerLines(ledger, checked));
   const problems: string[] = [];
   let replay: Replay | null = null;
   if (skipReplay) problems.push("the replay was skipped");
   else {
-    const lines = ledgerLines(ledger, receiptKeys, strict);
+    const lines = ledgerLines(ledger, checked);
     replay = await replayLedger(services, lines, chain.ledger, auditBy("drill", "restore drill"));
     problems.push(...await problemsOf(replay, services, chain));
   }
@@ -133,7 +136,7 @@ async function run(
 }
 
 /** Everyone on the ledger, and the values of those whom the backup has brought back. */
-async function readLeavers({ db, receiptKeys }: Services, ledger: string): Promise<Leavers> {
+async function readLeavers(db: Database, lines: AsyncIterable<ReplayLine>): Promise<Leavers> {
   const ids: string[] = [];
   const values: MemberValues[] = [];
   let page: string[] = [];
@@ -141,7 +144,7 @@ async function readLeavers({ db, receiptKeys }: Services, ledger: string): Promi
     values.push(...await valuesOf(db, page));
     page = [];
   };
-  for await (const { member_id } of ledgerLines(ledger, receiptKeys, strict)) {
+  for await (const { member_id } of lines) {
     ids.push(member_id);
     page.push(member_id);
     if (page.length === pageIds) await look();

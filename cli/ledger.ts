@@ -112,20 +112,20 @@ async function keepUp(path: string, written: number, services: Services): Promis
 async function replay(call: Call, parts?: Parts): Promise<void> {
   const { path } = call;
   const keys = await receiptKeysOnDeno();
-  const { lines, chain } = await checkLedger(path, keys, call);
+  const checked = await checkLedger(path, keys, call);
+  const { chain, hashes } = checked;
   if (!chain) warn("this ledger is not signed, so nobody can tell whether it is whole");
   else if (!chain.trailer) warn("the trailer is missing, and maybe erasures with it");
   const id = call.otherDatabase ? null : chain?.ledger ?? null;
   const services = await openOnDeno(parts);
-  const all = () =>
-    ledgerLines(path, keys, call, (count) => console.error(`${count} lines replayed`));
+  const all = () => ledgerLines(path, checked, (count) => console.error(`${count} lines read`));
   try {
     if (!call.yes) {
       tell(await planReplay(services, all(), id), "would");
       console.log("Nothing has been changed. To carry this out, add --yes to the same command.");
       return;
     }
-    const why = call.why ?? `replay of a ledger with ${chain?.count ?? lines} erasures`;
+    const why = call.why ?? `replay of a ledger with ${chain?.count ?? hashes.length} erasures`;
     await carryOut(services, all(), id, auditBy(call.by, why));
   } catch (error) {
     if (!(error instanceof OtherLedger)) throw error;

@@ -1,6 +1,7 @@
 /** Reads a ledger file, and refuses one that is not as it was written. */
 import { createVerifyText, type VerifyText } from "../crypto/signed_text.ts";
 import type { ReceiptKeys } from "../crypto/receipt_keys.ts";
+import { sha256 } from "../crypto/tokens.ts";
 import type { ReplayLine } from "../db/leaving/replay.ts";
 import { type Chain, follow, LedgerProblem, noChain, type SignedLine } from "../domain/ledger.ts";
 import { parseLine } from "../domain/ledger_line.ts";
@@ -16,8 +17,9 @@ export interface Leniency {
 
 /** What a file proves. `chain` is `null` for a file of version 0.1.0. */
 export interface Checked {
-  lines: number;
   chain: Chain | null;
+  /** SHA-256 of every line as it was checked. */
+  hashes: string[];
 }
 
 /**
@@ -27,83 +29,75 @@ export interface Checked {
 export async function checkLedger(
   path: string,
   keys: Pick<ReceiptKeys, "jwks">,
-  leniency: Leniency,
-): Promise<Checked> {
-  const checked: Checked = { lines: 0, chain: null };
-  for await (const { chain } of read(path, keys, leniency)) {
-    checked.lines++;
-    checked.chain = chain;
-  }
-  return checked;
-}
-
-/**
- * The erasures of a file that `checkLedger` has passed, checked again.
- * @param progress is told how many lines were read
- */
-export async function* ledgerLines(
-  path: string,
-  keys: Pick<ReceiptKeys, "jwks">,
-  leniency: Leniency,
-  progress?: (lines: number) => void,
-): AsyncGenerator<ReplayLine> {
-  let count = 0;
-  for await (const { line } of read(path, keys, leniency)) {
-    if (!line) continue;
-    yield line;
-    if (++count % 1000 === 0) progress?.(count);
-  }
-}
-
-/** One line with how far the chain is. The trailer brings no `line`. */
-interface Step {
-  line: ReplayLine | null;
-  chain: Chain | null;
-}
-
-async function* read(
-  path: string,
-  keys: Pick<ReceiptKeys, "jwks">,
   { unsigned, withoutTrailer }: Leniency,
-): AsyncGenerator<Step> {
-  await (await Deno.open(path)).stat(); // a file that is not there is no empty ledger
+): Promise<Checked> {
+  await Deno.stat(path); // a file that is not there is no empty ledger
   const verify = createVerifyText(keys.jwks.keys);
-  let chain = noChain;
-  let signed: boolean | null = null; // as the first line is, every line has to be
-  let number = 0;
+  const hashes: string[] = [];
+  let chain: Chain | null = null;
   let torn: LedgerProblem | null = null;
   for await (const raw of linesOf(path)) {
-    number++;
+    const number = hashes.length + 1;
     if (torn) throw torn;
     let parsed;
     try {
-      parsed = parseLine(raw.replace(/\r$/, ""), number);
+      parsed = parseLine(withoutReturn(raw), number);
     } catch (error) {
       if (!withoutTrailer || !(error instanceof LedgerProblem)) throw error;
       torn = error; // the last line may be a part of one
       continue;
     }
-    signed ??= parsed.kind !== "unsigned";
+    const isFirst = number === 1; // as the first line is, every line has to be
     if (parsed.kind === "unsigned") {
-      if (signed) throw new LedgerProblem(number, "has no signature");
+      if (chain) throw new LedgerProblem(number, "has no signature");
       if (!unsigned) throw new LedgerProblem(number, "has no signature: is it of version 0.1.0?");
-      yield { line: parsed.facts, chain: null };
-      continue;
+    } else {
+      if (!chain && !isFirst) {
+        throw new LedgerProblem(number, "is signed, but the lines before it are not");
+      }
+      await requireSignature(verify, parsed, number);
+      chain = follow(chain ?? noChain, parsed, number);
     }
-    if (!signed) throw new LedgerProblem(number, "is signed, but the lines before it are not");
-    await requireSignature(verify, parsed, number);
-    chain = follow(chain, parsed, number);
-    yield { line: parsed.kind === "line" ? parsed.line : null, chain };
+    hashes.push(sha256(raw));
   }
-  if (signed && !chain.trailer && !withoutTrailer) {
-    throw new LedgerProblem(number + 1, "is missing: the trailer was cut off, and maybe more");
+  const next = hashes.length + 1;
+  if (next === 1) {
+    throw torn ??
+      new LedgerProblem(1, "is missing: the file is empty, but a ledger has a trailer at least");
   }
-  if (number === 0) {
-    throw new LedgerProblem(
-      1,
-      "is missing: the file is empty, but a ledger has a trailer at least",
-    );
+  if (chain && !chain.trailer && !withoutTrailer) {
+    throw new LedgerProblem(next, "is missing: the trailer was cut off, and maybe more");
   }
+  return { chain, hashes };
+}
+
+/**
+ * The erasures of a file that `checkLedger` has passed, line by line as it was then. Throws
+ * `LedgerProblem` where the file was changed meanwhile.
+ * @param progress is told how many erasures were read
+ */
+export async function* ledgerLines(
+  path: string,
+  { hashes }: Checked,
+  progress?: (lines: number) => void,
+): AsyncGenerator<ReplayLine> {
+  let number = 0;
+  for await (const raw of linesOf(path)) {
+    if (number === hashes.length) return; // what was cut off was not checked
+    if (sha256(raw) !== hashes[number++]) {
+      throw new LedgerProblem(number, "was changed while the file was read");
+    }
+    const line = JSON.parse(withoutReturn(raw));
+    if ("count" in line) return;
+    yield line;
+    if (number % 1000 === 0) progress?.(number);
+  }
+  if (number < hashes.length) throw new LedgerProblem(number + 1, "has gone from the file");
+}
+
+/** A line that Windows has copied as a text. */
+function withoutReturn(line: string): string {
+  return line.replace(/\r$/, "");
 }
 
 async function requireSignature(verify: VerifyText, parsed: SignedLine, number: number) {

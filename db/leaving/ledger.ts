@@ -52,11 +52,9 @@ export async function sealLedger(db: Database): Promise<LedgerHead> {
     });
     await db.write([{
       sql: `
-        UPDATE erasure_ledger_lines SET hash = (
-          SELECT value ->> 'hash' FROM json_each(:hashes)
-          WHERE value ->> 'sequence' = erasure_ledger_lines.sequence)
-        WHERE hash IS NULL
-          AND sequence IN (SELECT value ->> 'sequence' FROM json_each(:hashes))`,
+        UPDATE erasure_ledger_lines SET hash = sealed.value ->> 'hash'
+        FROM json_each(:hashes) AS sealed
+        WHERE sequence = sealed.value ->> 'sequence' AND hash IS NULL`,
       args: { hashes: JSON.stringify(hashes) },
     }]);
   }

@@ -38,8 +38,14 @@ async function restore(app: TestApp, path: string): Promise<TestApp> {
 Deno.test("a cut, edited, emptied, reordered or spliced ledger is refused by the number of the line", async () => {
   const app = await openApp();
   const other = await openApp();
-  await leave(app, "hong", "kim", "lee");
+  await leave(app, "hong");
+  await copyDatabase(app, `${app.folder}/branch.db`);
+  await leave(app, "kim", "lee");
   await leave(other, "park", "choi", "han");
+  const branch = await restore(app, `${app.folder}/branch.db`); // it goes on with other members
+  await leave(branch, "jang", "ma");
+  await exportLedger(`${app.folder}/branch.jsonl`, branch.services);
+  const [, , third] = await linesIn(`${app.folder}/branch.jsonl`);
   const path = `${app.folder}/ledger.jsonl`;
   await exportLedger(path, app.services);
   await exportLedger(`${other.folder}/ledger.jsonl`, other.services);
@@ -79,6 +85,7 @@ Deno.test("a cut, edited, emptied, reordered or spliced ledger is refused by the
       [one, two, three, foreignTrailer],
       /line 4 belongs to the ledger of/,
     ],
+    ["a branch's line", [one, two, third, trailer], /line 3 does not follow from the line before/],
     ["nothing", [], /line 1 is missing: the file is empty/],
   ];
   for (const [what, lines, problem] of cases) {
@@ -100,6 +107,7 @@ Deno.test("a cut, edited, emptied, reordered or spliced ledger is refused by the
   assert.match(refused.err, /damaged\.jsonl: line 2 is erasure 3, .*; nothing has been changed/);
   const { chain } = await checkLedger(path, app.services.receiptKeys, strict);
   assert.deepEqual([chain?.count, chain?.trailer?.count], [3, 3]);
+  await branch.close();
   await app.close();
   await other.close();
 });
@@ -270,9 +278,9 @@ Deno.test("a replay that is refused in one line does the others, says which, and
   const { replayLedger } = await import("../../jobs/replay.ts");
   const replay = async () => {
     const { receiptKeys } = restored.services;
-    const { chain } = await checkLedger(path, receiptKeys, strict);
-    const lines = ledgerLines(path, receiptKeys, strict);
-    return await replayLedger(restored.services, lines, chain!.ledger, (act, memberId) => ({
+    const checked = await checkLedger(path, receiptKeys, strict);
+    const lines = ledgerLines(path, checked);
+    return await replayLedger(restored.services, lines, checked.chain!.ledger, (act, memberId) => ({
       ...{ operator: "jin", host: "desk", act, memberId, why: "a test" },
     }));
   };

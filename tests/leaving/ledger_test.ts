@@ -11,9 +11,9 @@ const strict = { unsigned: false, withoutTrailer: false };
 /** Replays a file as `ledger replay --yes` does. */
 async function replay({ services }: TestApp, path: string, leniency = strict) {
   const { receiptKeys } = services;
-  const { chain } = await checkLedger(path, receiptKeys, leniency);
-  const lines = ledgerLines(path, receiptKeys, leniency);
-  return await replayLedger(services, lines, chain?.ledger ?? null, (act, memberId) => ({
+  const checked = await checkLedger(path, receiptKeys, leniency);
+  const lines = ledgerLines(path, checked);
+  return await replayLedger(services, lines, checked.chain?.ledger ?? null, (act, memberId) => ({
     ...{ operator: "jin", host: "desk", act, memberId, why: "a restore" },
   }));
 }
