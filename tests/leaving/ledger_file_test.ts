@@ -212,6 +212,10 @@ Deno.test("export - writes the ledger, and nothing else, to standard output", as
     strict,
   );
   assert.equal(chain?.trailer?.count, 2);
+  const fresh = { ...environmentOf(app), TURSO_DATABASE_URL: `file:${app.folder}/fresh.db` };
+  const empty = await runTask(fresh, "ledger", "export", "-"); // it is migrated, and the log says so
+  assert.match(empty.out, /^\{"v":1,[^\n]*"count":0,[^\n]*\}\n$/);
+  assert.match(empty.err, /"message":"migrated"/);
   await app.close();
 });
 
