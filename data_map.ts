@@ -66,7 +66,7 @@ export const ownTables = [
   }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
-  holdsNobody("erasures", "the ledger: opaque ids of members who have left, and counts"),
+  holdsNobody("erasures", "opaque ids of members who have left, and counts"),
   holdsNobody("erasure_keys", "keys noted while an erasure runs; empty outside of it"),
   holdsNobody("data_maps", "what the map said when a receipt was issued"),
   holdsNobody("retained", "rows kept apart, as the entries that keep them declare"),
@@ -74,6 +74,12 @@ export const ownTables = [
   holdsNobody("reasons", "day and choice, tied to nobody"),
   holdsNobody("outbox", "what has to be told: opaque ids only"),
   holdsNobody("audit", "what operators did, by opaque ids"),
+  holdsNobody("erasure_ledger", "the random id of this database's ledger"),
+  holdsNobody(
+    "erasure_ledger_lines",
+    "the order of the erasures and their hashes, by receipt number",
+  ),
+  holdsNobody("erasure_ledger_copies", "how far the copy at LEDGER_URL is"),
 ];
 
 const map: DataMap = dataMap([

@@ -82,6 +82,15 @@ export interface Membership {
   parts: Parts;
 }
 
+/** What a Worker is given with a request. Hono throws where there is none. */
+function contextOf(c: Context): Context["executionCtx"] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws an `Error` that says what is wrong with what was brought. */
 export function membership(extension: Extension): Membership {
   const theme = themeOf(extension.style ?? "");
@@ -100,7 +109,9 @@ export function membership(extension: Extension): Membership {
       return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
     });
   }
-  app.all("*", async (c) => handOver(c, await inside().app.fetch(c.req.raw, c.env ?? {})));
+  app.all("*", async (c) => {
+    return handOver(c, await inside().app.fetch(c.req.raw, c.env ?? {}, contextOf(c)));
+  });
 
   /** Asks the gate. What comes of it depends on the cookie, which may have been sealed again. */
   async function ask(c: Context): Promise<Passage> {

@@ -1,44 +1,169 @@
 import { proofSource } from "../db/identity/proofs.ts";
 import { byLedger } from "../db/leaving/initiator.ts";
+import { sealLedger } from "../db/leaving/ledger.ts";
 import {
-  clearRevivedLine,
-  findRevived,
-  type LedgerLine,
+  adoptLedger,
+  compareLines,
+  prepareLine,
+  replayFacts,
+  type ReplayLine,
   restoreLine,
-} from "../db/leaving/ledger.ts";
+  type Standing,
+} from "../db/leaving/replay.ts";
+import type { AuditEntry } from "../db/operate/audit.ts";
+import { AppError, causesOf } from "../domain/error.ts";
+import { lineHash } from "../domain/ledger.ts";
 import { newId } from "../crypto/tokens.ts";
 import { endAllSessions } from "../db/session/sessions.ts";
 import { eraseMember } from "./erase_member.ts";
 import type { Services } from "./services.ts";
 
+const pageLines = 500;
+
+/** What a replay did, or would do. */
+export interface Replay {
+  lines: number;
+  /** Members who had come back with the backup. */
+  erased: number;
+  /** Erasures that the database did not know: their receipts can be asked for again. */
+  restored: number;
+  /** Members who had come back, left again, and have another receipt by now. */
+  otherReceipt: number;
+  /** Erasures of the database that are not on the ledger. */
+  notOnLedger: number;
+  /** The first line at which the database's own chain is another one. */
+  differsAt: number | null;
+  /** Sessions that were there at the beginning, and are ended at the end. */
+  sessions: number;
+  /** Erasures that the database refused, by line. Everything else was done. */
+  refused: { line: number; receiptId: string; causes: string[] }[];
+}
+
+/** The ledger belongs to another database. */
+export class OtherLedger extends Error {
+  override name = "OtherLedger";
+}
+
 /**
- * Erases again, in a restored database, whoever is on the ledger and has come back with the backup, under
- * the same receipt; puts the lines of the others back; and ends every session. May be run again.
+ * What `replayLedger` would do. Reads only.
+ * @param ledger the id in the file, or `null` for a file of version 0.1.0, or to replay any
  */
-export async function replayLedger(services: Services, lines: AsyncIterable<LedgerLine>) {
-  const { config, db } = services;
-  const run = { lines: 0, erased: 0, sessions: await endAllSessions(db) };
-  for await (const line of lines) {
-    run.lines++;
-    if (await eraseAgain(services, line)) run.erased++;
-    await restoreLine(db, line, newId(), config.recipients, services.now());
+export async function planReplay(
+  { db }: Services,
+  lines: AsyncIterable<ReplayLine>,
+  ledger: string | null,
+): Promise<Replay> {
+  const before = await replayFacts(db);
+  if (ledger && before.sealed && before.ledger !== ledger) throw new OtherLedger();
+  const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
+  let known = 0;
+  for await (const page of pagesOf(lines)) {
+    const standings = await compareLines(db, page);
+    page.forEach((line, index) => {
+      const standing = standings[index]!;
+      run.lines++;
+      if (standing.isKnown) known++;
+      if (differs(line, standing)) run.differsAt ??= run.lines;
+      if (standing.erasure === "other_receipt") run.otherReceipt++;
+      else if (standing.revived) run.erased++;
+      else if (standing.erasure === "missing") run.restored++;
+    });
   }
-  await services.db.truncateLog();
+  run.notOnLedger = before.erasures - known - run.otherReceipt;
   return run;
 }
 
-async function eraseAgain(services: Services, line: LedgerLine): Promise<boolean> {
-  const { db } = services;
-  const memberId = line.member_id;
-  const revived = await findRevived(db, memberId);
+/**
+ * Erases again, in a restored database, every member on the ledger who has come back with the backup,
+ * under the same receipt; puts the other lines back; and then ends every session. A run that was cut
+ * off is finished by the next one. An erasure that is refused does not stop the others.
+ * Throws `unavailable` and `OtherLedger`.
+ */
+export async function replayLedger(
+  services: Services,
+  lines: AsyncIterable<ReplayLine>,
+  ledger: string | null,
+  audit: (act: string, memberId: string | null) => AuditEntry,
+): Promise<Replay> {
+  const { config, db } = services;
+  const before = await replayFacts(db);
+  if (ledger) await adoptLedger(db, ledger);
+  if (ledger && (await replayFacts(db)).ledger !== ledger) throw new OtherLedger();
+  await sealLedger(db);
+  const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
+  let known = 0;
+  for await (const page of pagesOf(lines)) {
+    const standings = await compareLines(db, page);
+    for (const [index, line] of page.entries()) {
+      const standing = standings[index]!;
+      run.lines++;
+      if (standing.isKnown) known++;
+      if (differs(line, standing)) run.differsAt ??= run.lines;
+      if (standing.erasure === "other_receipt") run.otherReceipt++;
+      if (standing.erasure === "other_receipt" || isDone(standing)) continue;
+      try {
+        await prepareLine(db, line);
+        if (await eraseAgain(services, line, standing, audit)) run.erased++;
+        else run.restored++;
+        await restoreLine(db, line, newId(), config.recipients, services.now());
+      } catch (error) {
+        if (error instanceof AppError && error.code === "unavailable") throw error;
+        run.refused.push({
+          line: run.lines,
+          receiptId: line.receipt_id,
+          causes: causesOf(error),
+        });
+      }
+    }
+  }
+  run.notOnLedger = before.erasures - known - run.otherReceipt;
+  await endAllSessions(db, audit("replay end-sessions", null), services.now());
+  await db.truncateLog();
+  return run;
+}
+
+const noReplay: Replay = {
+  ...{ lines: 0, erased: 0, restored: 0, otherReceipt: 0, notOnLedger: 0, sessions: 0 },
+  differsAt: null,
+  refused: [],
+};
+
+function isDone({ revived, erasure }: Standing): boolean {
+  return !revived && erasure === "same";
+}
+
+/** Whether the database has this erasure at another place of its own chain, or with another hash. */
+function differs(line: ReplayLine, { sequence, hash }: Standing): boolean {
+  if (!("sequence" in line) || hash === null) return false;
+  return sequence !== line.sequence || hash !== lineHash(line);
+}
+
+async function eraseAgain(
+  services: Services,
+  line: ReplayLine,
+  { revived }: Standing,
+  audit: (act: string, memberId: string | null) => AuditEntry,
+): Promise<boolean> {
   if (!revived) return false;
-  await clearRevivedLine(db, memberId);
+  const { member_id: memberId, receipt_id: receiptId, erased_at: blockedFrom } = line;
   const receipt = await eraseMember(services, {
     initiator: byLedger(proofSource({ by: "operator", memberId })),
     member: revived,
-    receiptId: line.receipt_id,
+    receiptId,
     now: services.now(),
-    blockedFrom: line.erased_at,
+    blockedFrom,
+    audit: audit("replay", memberId),
   });
   return receipt !== null;
+}
+
+async function* pagesOf(lines: AsyncIterable<ReplayLine>): AsyncGenerator<ReplayLine[]> {
+  let page: ReplayLine[] = [];
+  for await (const line of lines) {
+    page.push(line);
+    if (page.length < pageLines) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
 }

@@ -3,8 +3,17 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { ReceiptKeys } from "../crypto/receipt_keys.ts";
 import type { Database } from "../db/engine/database.ts";
 import type { Migration } from "../db/engine/migrate.ts";
+import type { LedgerHead } from "../db/leaving/ledger.ts";
 import type { Inventory } from "../db/map/inventory.ts";
 import type { Words } from "../messages/mod.ts";
+
+/** The copy of the ledger on a disk of its own. */
+export interface LedgerFile {
+  /** Its name in the database, of path and host. */
+  place: string;
+  /** Brings the file up to date and on the disk. Returns its last line; throws what went wrong. */
+  append(services: Services): Promise<LedgerHead>;
+}
 
 /** What a process or isolate makes once and every request uses. */
 export interface Services {
@@ -15,6 +24,8 @@ export interface Services {
   words: Words;
   passwords: Passwords;
   receiptKeys: ReceiptKeys;
+  /** Where `LEDGER_URL` names a file. */
+  ledgerFile?: LedgerFile;
   /** The clock, ms since the epoch. */
   now(): number;
 }

@@ -1,6 +1,7 @@
 /** `deno task admin COMMAND`: what an operator needs. Acts are written to the audit log: see docs/operating.md. */
 import { parseArgs } from "node:util";
 import { compactVerify, createLocalJWKSet } from "jose";
+import { copyLedger } from "../actions/copy_ledger.ts";
 import type { Services } from "../actions/services.ts";
 import { type AuditEntry, insertAudit, listAudit } from "../db/operate/audit.ts";
 import { listDeliveries, reviveDeliveries } from "../db/outbox/deliveries.ts";
@@ -126,7 +127,7 @@ async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
     audit: audit("erase", argument),
   });
   if (!receipt) throw new Refusal("somebody else erased this member just now");
-  await db.truncateLog();
+  await Promise.all([db.truncateLog(), copyLedger(services)]);
   return [{ receipt_id: receipt.receiptId }];
 }
 

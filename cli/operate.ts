@@ -4,6 +4,8 @@
  */
 import type { Parts } from "../runtime/mod.ts";
 import { admin } from "./admin.ts";
+import { backup } from "./backup.ts";
+import { drill } from "./drill.ts";
 import { importMembers } from "./import.ts";
 import { jobs } from "./jobs.ts";
 import { ledger } from "./ledger.ts";
@@ -18,13 +20,18 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
       return await jobs(parts);
     case "ledger":
       return await ledger(args, parts);
+    case "backup":
+      return await backup(args);
+    case "drill":
+      return await drill(args, parts);
     case "import":
       return await importMembers(args, parts);
     case "admin":
       return await admin(args, parts);
   }
   console.error(
-    "usage: migrate | jobs | ledger export FILE | ledger replay FILE | import FILE.sql | admin COMMAND",
+    "usage: migrate | jobs | ledger export FILE | ledger replay FILE | backup FILE | " +
+      "drill BACKUP LEDGER | import FILE.sql | admin COMMAND",
   );
   Deno.exit(2);
 }

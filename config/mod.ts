@@ -26,6 +26,8 @@ export interface Config {
   bodyTimeoutMs: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
+  /** The second place for the ledger: `file:` or an endpoint. */
+  ledgerUrl: string | null;
 }
 
 export interface Recipient extends RecipientName {
@@ -182,6 +184,13 @@ const schema = z.object({
   ),
   RECIPIENTS: z._default(z.pipe(json, z.array(recipient, { error: "is not a JSON list" })), []),
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
+  LEDGER_URL: z.optional(
+    z.string().check(
+      z.refine((url) => /^file:./.test(url) || (isHttp(url) && isBareUrl(url, "with a query")), {
+        error: "must be file:/path or https://… without credentials",
+      }),
+    ),
+  ),
   DATABASE_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 5000),
 });
 
@@ -198,6 +207,9 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   }
   if (runtime === "workers" && env.TURSO_DATABASE_URL.startsWith("file:")) {
     throw new ConfigError("TURSO_DATABASE_URL must name a server: a Worker has no files");
+  }
+  if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
+    throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
   if (runtime === "workers" && env.PASSWORD_COST > 16) {
     throw new ConfigError("PASSWORD_COST must be at most 16: an isolate has 128 MB");
@@ -230,6 +242,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS.map(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),
+    ledgerUrl: env.LEDGER_URL ?? null,
   });
 }
 
@@ -312,6 +325,7 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   requireTls("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!);
   for (const origin of env.ALLOWED_ORIGINS) requireTls("ALLOWED_ORIGINS", origin);
   requireTls("TURSO_DATABASE_URL", env.TURSO_DATABASE_URL);
+  if (env.LEDGER_URL) requireTls("LEDGER_URL", env.LEDGER_URL);
   for (const { url } of env.RECIPIENTS) {
     const { protocol, hostname } = new URL(url);
     if (protocol !== "https:" || isPrivate(hostname)) {

@@ -1,16 +1,25 @@
 import { CompactSign, type JWK } from "jose";
 import type { Gone, Receipt } from "../domain/receipt.ts";
 
-/** Signs receipts, and publishes what they are verified with. */
+/** Signs receipts, the ledger and statements, and publishes what they are verified with. */
 export interface ReceiptKeys {
   /**
    * A compact JWS, EdDSA, `typ: "erasure-receipt+jwt"`. Ed25519 has no randomness (RFC 8032), so one
    * receipt under one key is one text, whenever it is asked for.
    */
   sign(receipt: Receipt, issuer: string): Promise<string>;
+  /** A compact JWS of any text; `typ` says what it is, so that one kind never passes for another. */
+  signText(text: string, typ: SignedType): Promise<string>;
   /** The public halves of all keys, RFC 7517. */
   jwks: { keys: readonly JWK[] };
 }
+
+/** The `typ` of each kind of text that the receipt key signs (RFC 7515 4.1.9). */
+export type SignedType =
+  | "erasure-receipt+jwt"
+  | "erasure-ledger-line"
+  | "erasure-ledger-trailer"
+  | "restore-drill+jwt";
 
 /**
  * @param keys Ed25519 JWKs: the first signs, so it is private; retired ones may be public halves. The
@@ -21,7 +30,12 @@ export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys
   const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
   const jwks = keys.map(publicHalf);
   const encoder = new TextEncoder();
+  const signText = (text: string, typ: SignedType) =>
+    new CompactSign(encoder.encode(text))
+      .setProtectedHeader({ alg: "EdDSA", typ, kid: current.kid })
+      .sign(current.key);
   return {
+    signText,
     async sign(receipt, issuer) {
       const claims = {
         iss: issuer,
@@ -38,9 +52,7 @@ export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys
         backup_days: receipt.backupDays,
         remaining: 0,
       };
-      return await new CompactSign(encoder.encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current.kid })
-        .sign(current.key);
+      return await signText(JSON.stringify(claims), "erasure-receipt+jwt");
     },
     jwks: { keys: jwks },
   };

@@ -14,9 +14,14 @@ export function newSecret(): string {
   return randomBytes(32).toString("base64url");
 }
 
+/** SHA-256 of a text in UTF-8, base64url. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
 /** SHA-256 of a secret, base64url: what the database knows of it. */
 export function secretHash(secret: string): string {
-  return createHash("sha256").update(secret).digest("base64url");
+  return sha256(secret);
 }
 
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */

@@ -54,6 +54,8 @@ export interface ErrorDetails {
   receiptId?: string;
   /** Opaque id of the member whom the failure is about; only for the log. */
   memberId?: string;
+  /** For `unavailable` of readiness: how many erasures are not at the second place of the ledger. */
+  behind?: number;
   /** Only for the log. */
   cause?: unknown;
 }

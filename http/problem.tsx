@@ -25,6 +25,8 @@ export interface Problem<C extends Code = Code> {
   receipt_id?: string;
   /** ISO 8601 */
   erase_at?: string;
+  /** How many erasures are not at the second place of the ledger. */
+  ledger?: { behind: number };
 }
 
 type Status = (typeof statuses)[Code];
@@ -81,6 +83,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
     ...(details.fields && { fields: fieldsOf(error, c) }),
     ...(details.confirm && { confirm: details.confirm }),
     ...(details.receiptId && { receipt_id: details.receiptId }),
+    ...(details.behind !== undefined && { ledger: { behind: details.behind } }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
   };
   return c.json(problem, status);

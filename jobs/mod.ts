@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { copyLedger, lagOfCopy } from "../actions/copy_ledger.ts";
 import type { Services } from "../actions/services.ts";
 import { sweep } from "../db/operate/sweep.ts";
 import { AppError, causesOf } from "../domain/error.ts";
@@ -27,6 +28,7 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
   return [
     job("erasures", async () => {
       const done = await eraseDue(services, until());
+      if (done.erased > 0) await copyLedger(services, stop);
       return { report: done, worked: done.due > 0, left: done.left > 0 };
     }),
     job("sweep", async () => {
@@ -34,6 +36,7 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       const logEmptied = await db.truncateLog();
       return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
     }),
+    ...(config.ledgerUrl ? [ledgerJob(services, stop)] : []),
     ...config.recipients.map((recipient) =>
       job(`deliveries to ${recipient.name}`, async () => {
         const done = await deliver(services, recipient, until(), stop);
@@ -41,6 +44,15 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       })
     ),
   ];
+}
+
+/** Copies what is not at the second place yet: what failed, and what a process did not live to copy. */
+function ledgerJob(services: Services, stop?: AbortSignal): Job {
+  return job("ledger", async () => {
+    await copyLedger(services, stop);
+    const { behind = 0, problem = null } = await lagOfCopy(services) ?? {};
+    return { report: { behind }, worked: behind > 0, left: behind > 0 && problem === null };
+  });
 }
 
 /** Runs every job once, side by side; returns whether anything is left to be done at once. */

@@ -1,5 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
+import { lagOfCopy } from "../actions/copy_ledger.ts";
+import type { Services } from "../actions/services.ts";
 import type { Env } from "../http/env.ts";
 import { dueDeliveries } from "../db/outbox/deliveries.ts";
 import { isCurrent } from "../db/engine/migrate.ts";
@@ -36,5 +38,19 @@ export default new Hono<Env>()
       });
       throw new AppError("unavailable");
     }
-    return c.json({ status: "ready" });
+    return c.json({ status: "ready", ...await ledgerState(c.var.services) });
   });
+
+/** How many erasures are not at `LEDGER_URL` yet. Throws `unavailable` when that has lasted too long. */
+async function ledgerState(services: Services): Promise<{ ledger?: { behind: number } }> {
+  const lag = await lagOfCopy(services);
+  if (!lag) return {};
+  const { behind, since, problem, tooFar } = lag;
+  if (!tooFar) return { ledger: { behind } };
+  log.error("erasures are missing from the second copy of the ledger", {
+    behind,
+    since: since === null ? null : new Date(since).toISOString(),
+    problem,
+  });
+  throw new AppError("unavailable", { behind });
+}

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { copyBeforeAnswer } from "../actions/copy_ledger.ts";
 import { findLeft, type Left } from "../actions/withdraw.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { isForm } from "../http/body.ts";
@@ -47,6 +48,7 @@ export async function left(c: Context<Env>, outcome: Left) {
 }
 
 async function erased(c: Context<Env>, receipt: Receipt) {
+  await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   forgetDevice(c);
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
@@ -56,6 +58,15 @@ async function erased(c: Context<Env>, receipt: Receipt) {
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
   });
+}
+
+/** Keeps a Worker alive until the work is done. Hono throws where there is no Worker: Deno goes on anyway. */
+function inBackground(c: Context<Env>, work: Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work);
+  } catch {
+    // not a Worker
+  }
 }
 
 function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {

@@ -31,8 +31,9 @@ import type { Disagreement } from "../db/map/schema.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { causesOf } from "../domain/error.ts";
 import { createPasswords } from "../crypto/passwords.ts";
-import { openReceiptKeys } from "../crypto/receipt_keys.ts";
+import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { jobsOf, runJobs } from "../jobs/mod.ts";
+import { openLedgerFile } from "./ledger_file.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
 
 /** What a service is made of beside its configuration: our own, or with an app's beside it (`mod.ts`). */
@@ -45,9 +46,16 @@ export interface Parts {
 
 const own: Parts = { dataMap: ownMap, migrations: ownMigrations, words: ownWords };
 
+/** What a Worker is given with each request. */
+interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void;
+  passThroughOnException(): void;
+  props: unknown;
+}
+
 /** What answers requests. `given`: connection info on Deno, bindings on Workers. */
 export interface App {
-  fetch(request: Request, given: object): Response | Promise<Response>;
+  fetch(request: Request, given: object, context?: WorkerContext): Response | Promise<Response>;
 }
 
 const onDeno = "Deno" in globalThis;
@@ -88,9 +96,7 @@ function logToConsole(): void {
 /** Makes the services of a process or isolate. Throws `ConfigError`. */
 async function open(config: Config, { dataMap, migrations, words }: Parts): Promise<Services> {
   const db = await openConfigured(config.database);
-  const receiptKeys = await openReceiptKeys(config.receiptKeys).catch(() => {
-    throw new ConfigError("RECEIPT_PRIVATE_KEY does not sign what its public half verifies");
-  });
+  const receiptKeys = await openKeys(config);
   return {
     config,
     db,
@@ -101,6 +107,12 @@ async function open(config: Config, { dataMap, migrations, words }: Parts): Prom
     receiptKeys,
     now: Date.now,
   };
+}
+
+async function openKeys({ receiptKeys }: Config): Promise<ReceiptKeys> {
+  return await openReceiptKeys(receiptKeys).catch(() => {
+    throw new ConfigError("RECEIPT_PRIVATE_KEY does not sign what its public half verifies");
+  });
 }
 
 /** The driver quotes what it was given, so what it says stays out of the log. */
@@ -134,16 +146,15 @@ async function orExit<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The services under Deno. An embedded database, and every one in development, is brought up to date. */
-export function openOnDeno(parts = own): Promise<Services> {
+/**
+ * The services under Deno. An embedded database, and every one in development, is brought up to date.
+ * @param instead variables that count in place of the environment's: a restore drill has its own
+ */
+export function openOnDeno(parts = own, instead: Environment = {}): Promise<Services> {
   return orExit(async () => {
-    const environment = Object.fromEntries( // an empty value is none, and hides no generated one
-      Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
-    );
-    const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
-    const config = parseConfig({ ...secrets, ...environment }, "deno");
+    const config = await configOnDeno(instead);
     await makeDataFolder(config.database);
-    const services = await open(config, parts);
+    const services = { ...await open(config, parts), ...ledgerFileOf(config) };
     if (config.database.url.startsWith("file:") || !config.production) {
       const ran = await migrate(services.db, services.now(), services.migrations);
       if (ran.length > 0) log.info("migrated", { ran });
@@ -151,6 +162,23 @@ export function openOnDeno(parts = own): Promise<Services> {
     }
     return services;
   });
+}
+
+/** The receipt keys without the database: a file is checked with them before anything is opened. */
+export function receiptKeysOnDeno(): Promise<ReceiptKeys> {
+  return orExit(async () => await openKeys(await configOnDeno()));
+}
+
+async function configOnDeno(instead: Environment = {}): Promise<Config> {
+  const environment = Object.fromEntries( // an empty value is none, and hides no generated one
+    Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
+  );
+  const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
+  return parseConfig({ ...secrets, ...environment, ...instead }, "deno");
+}
+
+function ledgerFileOf({ ledgerUrl }: Config): Pick<Services, "ledgerFile"> {
+  return ledgerUrl?.startsWith("file:") ? { ledgerFile: openLedgerFile(ledgerUrl) } : {};
 }
 
 /**
@@ -167,6 +195,26 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
     const found = await createInventory(db, parts.dataMap).inspect();
     db.close();
     return { ran, ...found };
+  });
+}
+
+/**
+ * The embedded database as it is, for `deno task backup`: neither made nor migrated. Ends the process
+ * where there is none.
+ */
+export function openExistingDatabase(): Promise<Database> {
+  return orExit(async () => {
+    const config = parseDatabaseConfig(Deno.env.toObject());
+    if (!config.url.startsWith("file:")) {
+      throw new ConfigError(
+        "TURSO_DATABASE_URL names a server: it has its own backups (docs/operating.md)",
+      );
+    }
+    const path = config.url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+    if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) {
+      throw new ConfigError("TURSO_DATABASE_URL names a file that is not there");
+    }
+    return await openConfigured(config);
   });
 }
 
@@ -246,7 +294,11 @@ function serveOnWorkers(appOf: (services: Services) => App, parts: Parts) {
   }
 
   return {
-    async fetch(request: Request, bindings: Environment): Promise<Response> {
+    async fetch(
+      request: Request,
+      bindings: Environment,
+      context: WorkerContext,
+    ): Promise<Response> {
       let app: App;
       try {
         app = (await workerOf(bindings)).app;
@@ -255,7 +307,7 @@ function serveOnWorkers(appOf: (services: Services) => App, parts: Parts) {
         log.fatal("{problem}", { problem: error.message });
         app = createBrokenApp();
       }
-      return await app.fetch(request, bindings);
+      return await app.fetch(request, bindings, context);
     },
     /** The cron trigger: see wrangler.toml. */
     async scheduled(_event: unknown, bindings: Environment): Promise<void> {

@@ -6,6 +6,7 @@ import members from "../migrations/0001_members.sql" with { type: "text" };
 import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
 import operating from "../migrations/0003_operating.sql" with { type: "text" };
 import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
+import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
 
 /** One file of SQL. Its name is what the database remembers. */
 export interface Migration {
@@ -25,6 +26,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0002_leaving", sql: leaving },
   { name: "0003_operating", sql: operating },
   { name: "0004_proofs", sql: proofs },
+  { name: "0006_ledger", sql: ledger },
 ];
 
 /** A table has the name of one of ours, and is not ours. */

@@ -1,114 +1,126 @@
-import type { InValue } from "@libsql/client";
-import * as z from "zod/mini";
-import type { RecipientName } from "../../domain/receipt.ts";
+import { type ErasureFacts, type LedgerLine, lineHash } from "../../domain/ledger.ts";
 import type { Database } from "../engine/database.ts";
-import { insertEvent } from "../outbox/deliveries.ts";
 
-const json = z.string().check(z.refine((text) => {
-  try {
-    return typeof JSON.parse(text) === "object";
-  } catch {
-    return false;
-  }
-}));
+const pageRows = 500;
 
-/** One line of the ledger: an erasure by opaque ids, and what its receipt says. Times in ms. */
-export const ledgerLine = z.object({
-  member_id: z.string(),
-  receipt_id: z.string(),
-  erased_at: z.int(),
-  backup_days: z.nullable(z.number()),
-  recipients: json,
-  counts: json,
-  data_map_id: z.string(),
-  data_map: json,
-});
-export type LedgerLine = z.output<typeof ledgerLine>;
+const factColumns = `
+  erasures.member_id, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
+  erasures.recipients, erasures.counts, erasures.data_map_id, data_maps.description AS data_map`;
 
-const pageRows = 1000;
+const joinFacts = `
+  LEFT JOIN erasures ON erasures.receipt_id = line.receipt_id
+  LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
 
-/** The whole ledger in the order of erasure, page by page. */
-export async function* readLedger(db: Database): AsyncGenerator<LedgerLine> {
-  let after: InValue[] = [-1, ""];
+/** The id of the ledger, its last sealed line and that line's hash: 0 and `""` where there is none. */
+export interface LedgerHead {
+  ledger: string;
+  sequence: number;
+  hash: string;
+}
+
+const selectId = "SELECT id FROM erasure_ledger WHERE row = 1";
+
+const selectHead = `
+  SELECT sequence, hash FROM erasure_ledger_lines
+  WHERE sequence < coalesce(
+    (SELECT min(sequence) FROM erasure_ledger_lines WHERE hash IS NULL), 9223372036854775807)
+  ORDER BY sequence DESC LIMIT 1`;
+
+const selectUnsealed = `
+  SELECT line.sequence, ${factColumns} FROM erasure_ledger_lines AS line ${joinFacts}
+  WHERE line.hash IS NULL AND line.sequence > 0 ORDER BY line.sequence LIMIT ${pageRows}`;
+
+/**
+ * Writes the hash of every line that has none yet, and returns the last line. A hash is a function of
+ * rows that never change, so two processes write the same. Throws `unavailable`, and an `Error` that
+ * names the erasure where the chain has a gap.
+ */
+export async function sealLedger(db: Database): Promise<LedgerHead> {
   for (;;) {
-    const [page] = await db.read([{
+    const [id, last, unsealed] = await db.read([selectId, selectHead, selectUnsealed]);
+    const ledger = String(id!.rows[0]!.id);
+    const top = last!.rows[0];
+    let head = { ledger, sequence: Number(top?.sequence ?? 0), hash: String(top?.hash ?? "") };
+    if (unsealed!.rows.length === 0) return head;
+    const hashes = unsealed!.rows.map((row) => {
+      if (Number(row.sequence) !== head.sequence + 1) {
+        throw new Error(`the ledger has no erasure ${head.sequence + 1}`);
+      }
+      const hash = lineHash(lineAfter(head, row as unknown as ErasureFacts));
+      head = { ledger, sequence: head.sequence + 1, hash };
+      return { sequence: head.sequence, hash };
+    });
+    await db.write([{
       sql: `
-        SELECT erasures.member_id, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
-          erasures.recipients, erasures.counts, erasures.data_map_id,
-          data_maps.description AS data_map
-        FROM erasures JOIN data_maps ON data_maps.id = erasures.data_map_id
-        WHERE (erasures.erased_at, erasures.receipt_id) > (?, ?)
-        ORDER BY erasures.erased_at, erasures.receipt_id LIMIT ${pageRows}`,
-      args: after,
+        UPDATE erasure_ledger_lines SET hash = sealed.value ->> 'hash'
+        FROM json_each(:hashes) AS sealed
+        WHERE sequence = sealed.value ->> 'sequence' AND hash IS NULL`,
+      args: { hashes: JSON.stringify(hashes) },
     }]);
-    const lines = page!.rows as unknown as LedgerLine[];
-    for (const line of lines) yield { ...line };
-    const last = lines.at(-1);
-    if (!last || lines.length < pageRows) return;
-    after = [last.erased_at, last.receipt_id];
   }
 }
 
-/** Whether a member of the ledger is in the database again, and with which identifiers. */
-export async function findRevived(db: Database, memberId: string) {
-  const [found] = await db.read([{
-    sql: "SELECT name, email FROM users WHERE id = ?",
-    args: [memberId],
-  }]);
-  const row = found!.rows[0];
-  return row ? { name: String(row.name), email: String(row.email) } : null;
+function lineAfter({ ledger, sequence, hash }: LedgerHead, row: ErasureFacts): LedgerLine {
+  if (row.member_id === null) {
+    throw new Error(
+      `erasure ${sequence + 1} of the ledger was not carried out: run ledger replay again`,
+    );
+  }
+  const { member_id, receipt_id, erased_at, backup_days } = row;
+  const { recipients, counts, data_map_id, data_map } = row;
+  return {
+    ...{ v: 1, ledger, sequence: sequence + 1, previous: hash },
+    ...{ member_id, receipt_id, erased_at, backup_days },
+    ...{ recipients, counts, data_map_id, data_map },
+  };
 }
 
-/**
- * Makes way for erasing a revived member again: a ledger row for somebody who is there is no longer
- * true. Nothing happens to the row of a member who is gone.
- */
-export async function clearRevivedLine(db: Database, memberId: string): Promise<void> {
-  await db.write([{
-    sql:
-      `DELETE FROM erasures WHERE member_id = :id AND EXISTS (SELECT 1 FROM users WHERE id = :id)`,
-    args: { id: memberId },
-  }]);
-}
-
-/**
- * Puts a line back as it was, so that its receipt can be asked for: over what a repeated erasure wrote.
- * Recipients of whom the database knows nothing any more are told again.
- */
-export async function restoreLine(
+/** A page of sealed lines after a number, up to and with another. Throws where a row was changed since. */
+export async function sealedLines(
   db: Database,
-  line: LedgerLine,
-  id: string,
-  recipients: readonly RecipientName[],
-  now: number,
-): Promise<void> {
-  await db.write([
-    {
-      sql: "INSERT INTO data_maps (id, description) VALUES (?, ?) ON CONFLICT DO NOTHING",
-      args: [line.data_map_id, line.data_map],
-    },
+  after: number,
+  upTo: number,
+  limit = pageRows,
+): Promise<{ line: LedgerLine; hash: string }[]> {
+  const [id, before, lines] = await db.read([
+    selectId,
+    { sql: "SELECT hash FROM erasure_ledger_lines WHERE sequence = ?", args: [after] },
     {
       sql: `
-        INSERT INTO erasures
-          (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients, counts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (member_id) DO UPDATE SET
-          erased_at = excluded.erased_at, data_map_id = excluded.data_map_id,
-          backup_days = excluded.backup_days, recipients = excluded.recipients,
-          counts = excluded.counts`,
-      args: [
-        ...[id, line.member_id, line.receipt_id, line.erased_at, line.data_map_id],
-        ...[line.backup_days, line.recipients, line.counts],
-      ],
+        SELECT line.hash, ${factColumns} FROM erasure_ledger_lines AS line ${joinFacts}
+        WHERE line.sequence > ? AND line.sequence <= ? AND line.hash IS NOT NULL
+        ORDER BY line.sequence LIMIT ?`,
+      args: [after, upTo, limit],
     },
-    ...recipients.map(({ name }) =>
-      insertEvent("member.withdrawn", name, now, {
-        from: "erasures",
-        where: `receipt_id = ? AND NOT EXISTS (
-          SELECT 1 FROM outbox WHERE outbox.receipt_id = erasures.receipt_id
-            AND outbox.recipient = ? AND outbox.type = 'member.withdrawn')`,
-        args: [line.receipt_id, name],
-      })
-    ),
   ]);
+  const ledger = String(id!.rows[0]!.id);
+  let head: LedgerHead = { ledger, sequence: after, hash: String(before!.rows[0]?.hash ?? "") };
+  return lines!.rows.map((row) => {
+    const line = lineAfter(head, row as unknown as ErasureFacts);
+    const hash = lineHash(line);
+    if (hash !== row.hash) {
+      throw new Error(`erasure ${line.sequence} was changed in the database after it was sealed`);
+    }
+    head = { ledger, sequence: line.sequence, hash };
+    return { line, hash };
+  });
+}
+
+/** The hash of a line, or `null` where it is not in the database or not sealed. */
+export async function hashOfLine(db: Database, sequence: number): Promise<string | null> {
+  const [found] = await db.read([{
+    sql: "SELECT hash FROM erasure_ledger_lines WHERE sequence = ?",
+    args: [sequence],
+  }]);
+  return (found!.rows[0]?.hash ?? null) as string | null;
+}
+
+/** Of these receipt numbers, those whose erasures this database does not have. */
+export async function missingReceipts(db: Database, receiptIds: string[]): Promise<string[]> {
+  const [missing] = await db.read([{
+    sql: `SELECT value FROM json_each(?) AS given
+      WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE receipt_id = given.value)`,
+    args: [JSON.stringify(receiptIds)],
+  }]);
+  return missing!.rows.map(({ value }) => String(value));
 }

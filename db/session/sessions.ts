@@ -173,13 +173,9 @@ export async function signOutMember(
   return member.rows.length === 1;
 }
 
-/** Ends every session of every member, for a restored backup: it revives sessions that had ended. */
-export async function endAllSessions(db: Database): Promise<number> {
-  const { counted } = await write(db, {
-    counted: "SELECT count(*) AS sessions FROM sessions",
-    end: "DELETE FROM sessions",
-  });
-  return Number(counted.rows[0]!.sessions);
+/** Ends every session of every member, as an operator's act: a restored backup revives ended sessions. */
+export async function endAllSessions(db: Database, audit: AuditEntry, now: number): Promise<void> {
+  await write(db, { end: "DELETE FROM sessions", audit: insertAudit(audit, now) });
 }
 
 /** Signs out: every copy of the cookie is worthless from now on. */

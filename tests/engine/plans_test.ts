@@ -10,6 +10,7 @@ Deno.test("every statement of every request and job finds its rows by an index",
     env: {
       WITHDRAWAL_GRACE_DAYS: "1",
       REJOIN_BLOCK_DAYS: "1",
+      LEDGER_URL: "http://127.0.0.1:1/",
       RECIPIENTS: JSON.stringify([
         { name: "mailer", url: "http://127.0.0.1:1/", secret: `whsec_${"A".repeat(43)}=` },
       ]),

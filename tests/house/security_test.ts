@@ -466,18 +466,38 @@ Deno.test("the cookie of a language is guarded as well, and holds a language alo
   });
 });
 
-Deno.test("the service may start no program, and writes and reads in its own folder alone", async () => {
+Deno.test("the service may start no program, and writes none of its own code", async () => {
   const { permissions, tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
   const { start } = permissions;
-  assert.deepEqual([start.run, start.read, start.write, start.ffi], [
-    undefined,
-    ["."],
-    ["data"],
-    ["node_modules"],
-  ]);
+  assert.deepEqual([start.run, start.ffi], [undefined, ["node_modules"]]);
   assert.match(tasks.start.command, /^deno serve -P=start main\.ts$/);
   assert.doesNotMatch(JSON.stringify(tasks), /unsafely-ignore-certificate|TLS_REJECT/);
+
+  const attempt = `${await Deno.makeTempDir({ prefix: "annyeong-permissions-" })}/attempt.ts`;
+  await Deno.writeTextFile(
+    attempt,
+    `for (const path of Deno.args) {
+       const opened = await Deno.open(path, { write: true }).then(() => "open", ({ name }) => name);
+       console.log(opened);
+     }`,
+  );
+  const own = ["main.ts", "deno.json", "actions/services.ts", "node_modules/.deno"];
+  for await (const { name, isDirectory } of Deno.readDir(".")) {
+    if (isDirectory && await reaches(name)) own.push(name);
+  }
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-P=start", "--config", "deno.json", attempt, ...own, attempt],
+  }).output();
+  const answers = new TextDecoder().decode(stdout).trim().split("\n");
+  assert.deepEqual(answers, [...own.map(() => "NotCapable"), "open"]);
 });
+
+/** Whether the service is made of files in this folder. */
+async function reaches(folder: string): Promise<boolean> {
+  const page = await Deno.readTextFile("docs/architecture.md");
+  const [, table = ""] = page.split("## Who may import whom");
+  return table.includes(`| \`${folder}\``) || table.includes(`| \`${folder}/`);
+}
 
 Deno.test("every package is pinned by its hash, and comes from npm", async () => {
   const lock = JSON.parse(await Deno.readTextFile("deno.lock"));

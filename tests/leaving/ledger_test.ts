@@ -1,9 +1,22 @@
 import assert from "node:assert/strict";
-import { Browser, join, newMember, openApp, signIn } from "../support/harness.ts";
+import { Browser, join, newMember, openApp, signIn, type TestApp } from "../support/harness.ts";
 import { migrate } from "../../db/engine/migrate.ts";
-import { type LedgerLine, readLedger } from "../../db/leaving/ledger.ts";
+import { checkLedger, ledgerLines } from "../../cli/read_ledger.ts";
 import { eraseDue } from "../../actions/erase_due.ts";
 import { replayLedger } from "../../actions/replay_ledger.ts";
+import { exportLedger } from "../../runtime/ledger_file.ts";
+
+const strict = { unsigned: false, withoutTrailer: false };
+
+/** Replays a file as `ledger replay --yes` does. */
+async function replay({ services }: TestApp, path: string, leniency = strict) {
+  const { receiptKeys } = services;
+  const checked = await checkLedger(path, receiptKeys, leniency);
+  const lines = ledgerLines(path, checked);
+  return await replayLedger(services, lines, checked.chain?.ledger ?? null, (act, memberId) => ({
+    ...{ operator: "jin", host: "desk", act, memberId, why: "a restore" },
+  }));
+}
 
 Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
   const RECIPIENTS = JSON.stringify([
@@ -28,10 +41,11 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   }
   const late = await newMember(app, "late"); // joined after the backup and left again
   const lateReceipt = (await late.send("DELETE", "/withdrawal")).json;
-  const lines: LedgerLine[] = [];
-  for await (const line of readLedger(app.services.db)) lines.push(line);
-  assert.equal(lines.length, 5);
-  assert.doesNotMatch(JSON.stringify(lines), /hong|kim|lee|late|early|example\.com/);
+  const path = `${app.folder}/ledger.jsonl`;
+  assert.equal((await exportLedger(path, app.services)).sequence, 5);
+  const text = await Deno.readTextFile(path);
+  assert.equal(text.trimEnd().split("\n").length, 6, "a line for each, and a trailer");
+  assert.doesNotMatch(text, /hong|kim|lee|late|early|example\.com/);
 
   const restored = await openApp({
     env: {
@@ -47,14 +61,7 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   stolen.cookies.forEach((value, name) => revived.cookies.set(name, value));
   assert.equal((await revived.copy().get("/userinfo")).status, 200, "and signed-out sessions");
 
-  const replay = () =>
-    replayLedger(
-      restored.services,
-      (async function* () {
-        yield* lines;
-      })(),
-    );
-  const run = await replay();
+  const run = await replay(restored, path);
   assert.deepEqual([run.lines, run.erased], [5, 3]);
   assert.ok(run.sessions >= 2);
   assert.deepEqual((await restored.sql("SELECT name FROM users")).map(({ name }) => name), [
@@ -74,8 +81,18 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   assert.equal((await join(restored, "hong")).status, 409, "the rejoin block is back");
   const told = async () => (await restored.sql("SELECT DISTINCT receipt_id FROM outbox")).length;
   assert.equal(await told(), 5, "recipients hear of all of them, once more where need be");
-  const again = await replay();
+  const again = await replay(restored, path);
   assert.deepEqual([again.lines, again.erased], [5, 0], "a second replay changes nothing");
+  const audit = await restored.sql("SELECT act, member_id, operator FROM audit ORDER BY act");
+  assert.deepEqual(audit.map(({ act }) => act), [
+    ...Array(3).fill("replay"),
+    ...Array(2).fill("replay end-sessions"),
+  ]);
+  const after = `${app.folder}/after.jsonl`;
+  await exportLedger(after, restored.services);
+  const chain = async (file: string) =>
+    (await checkLedger(file, app.services.receiptKeys, strict)).chain!;
+  assert.equal((await chain(after)).head, (await chain(path)).head, "the chain goes on as it was");
   await restored.close();
   await app.close();
 });
@@ -97,7 +114,9 @@ Deno.test("a replay keeps the number that was given out last, whatever the backu
     env: { ...env, TURSO_DATABASE_URL: `file:${app.folder}/backup.db` },
     clock: app.clock,
   });
-  assert.equal((await replayLedger(restored.services, readLedger(app.services.db))).erased, 1);
+  const path = `${app.folder}/ledger.jsonl`;
+  await exportLedger(path, app.services);
+  assert.equal((await replay(restored, path)).erased, 1);
   const found = await new Browser(restored).get(`/receipts/${receipt_id}`);
   assert.equal(found.json.receipt, receipt);
   await restored.close();

@@ -15,6 +15,7 @@ const recipient = { name: z.string(), kind: z.enum(["processor", "third_party"])
 const recipients = z.array(z.strictObject(recipient));
 const receipt_id = z.string();
 const message = z.string();
+const ledger = z.optional(z.strictObject({ behind: count }));
 
 export const answers = {
   Problem: z.strictObject({
@@ -24,6 +25,7 @@ export const answers = {
     confirm: z.optional(z.enum(confirms)),
     receipt_id: z.optional(receipt_id),
     erase_at: z.optional(instant),
+    ledger,
   }),
   Done: z.strictObject({ message }),
   Form: z.strictObject({ method: z.literal("POST"), fields: z.array(z.string()) }),
@@ -114,7 +116,7 @@ export const answers = {
       use: z.literal("sig"),
     })),
   }),
-  Health: z.strictObject({ status: z.enum(["alive", "ready"]) }),
+  Health: z.strictObject({ status: z.enum(["alive", "ready"]), ledger }),
 };
 export type AnswerName = keyof typeof answers;
 
@@ -131,4 +133,5 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     description: "The answer was lost: this receipt exists if the withdrawal was carried out.",
   }],
   [erase_at, { description: "For `withdrawal_pending`." }],
+  [ledger, { description: "How many erasures are not at `LEDGER_URL` yet." }],
 ]);
