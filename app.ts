@@ -57,7 +57,7 @@ export function createApp(services: Services) {
     )
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
-    .route("/", health)
+    .route("/", health(services))
     .route("/", openapi)
     .use(rememberLanguage, cookieSessions(services.config))
     .route("/", home)

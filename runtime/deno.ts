@@ -12,9 +12,11 @@ import {
 import type { Services } from "../actions/services.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import type { Database } from "../db/engine/database.ts";
-import { BrokenMigration, ForeignTable, migrate } from "../db/engine/migrate.ts";
+import { missingColumns } from "../db/engine/expected.ts";
+import { BrokenMigration, ForeignTable, migrate, readState } from "../db/engine/migrate.ts";
+import { isRefusedToken, reasonOf } from "../db/engine/reason.ts";
 import type { Disagreement } from "../db/map/schema.ts";
-import { causesOf } from "../domain/error.ts";
+import { AppError, causesOf } from "../domain/error.ts";
 import { logToConsole } from "./log.ts";
 import { type App, type Limits, open, openConfigured, ownParts, type Parts } from "./open.ts";
 import { startJobs } from "./timer.ts";
@@ -25,57 +27,110 @@ const limits: Limits = { hashMemoryMiB: 1024 };
 /** An import works on whole tables in one batch, ms. */
 const importTimeoutMs = 10 * 60_000;
 
+const newerSchema =
+  "the schema is newer than this version: it has migrations that this version does not know, and " +
+  "withdrawals stop while a table of theirs is not on the data map. Run the newer version";
+
 /** Errors whose messages hold names and no values, so that they may be logged. */
 const sayable = [ConfigError, ForeignTable, BrokenMigration];
 
-/** Logs what is wrong with the configuration or the schema, and exits with 1. */
-async function orExit<T>(work: () => Promise<T>): Promise<T> {
+/** Logs what is wrong with the configuration or the schema, with `about`, and exits with 1. */
+async function orExit<T>(work: () => Promise<T>, about: object = {}): Promise<T> {
   logToConsole();
   try {
     return await work();
   } catch (error) {
     if (sayable.some((known) => error instanceof known)) {
-      log.fatal("{problem}", { problem: (error as Error).message });
+      log.fatal("{problem}", { problem: (error as Error).message, ...about });
     } else {
-      const problem = "cannot start: the database does not answer, or takes no writes";
-      log.fatal(problem, { causes: causesOf(error) });
+      const reason = error instanceof AppError ? `: ${reasonOf(error)}` : "";
+      log.fatal(`cannot start${reason}`, { causes: causesOf(error), ...about });
     }
     Deno.exit(1);
   }
 }
 
-/** Opens the services. An embedded database, and any in development, is migrated first. */
+/** Opens the services for a command: as for the service, but never on a new default database. */
 export function openOnDeno(parts = ownParts): Promise<Services> {
   return orExit(async () => {
-    const environment = Object.fromEntries( // an empty value counts as absent
-      Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
-    );
-    const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
-    const config = parseConfig({ ...secrets, ...environment }, "deno");
-    await makeDataFolder(config.database);
-    const services = await open(config, parts, limits);
-    if (config.database.url.startsWith("file:") || !config.production) {
-      const ran = await migrate(services.db, services.now(), services.migrations);
-      if (ran.length > 0) log.info("migrated", { ran });
-    }
-    return services;
+    await refuseStrayDatabase(Deno.env.toObject());
+    return await openServices(parts);
   });
 }
 
+/** Opens the services. An embedded database, and any in development, is migrated first. */
+async function openServices(parts: Parts): Promise<Services> {
+  const environment = Object.fromEntries( // an empty value counts as absent
+    Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
+  );
+  const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
+  const config = parseConfig({ ...secrets, ...environment }, "deno");
+  await makeDataFolder(config.database);
+  const services = await open(config, parts, limits);
+  if (config.database.url.startsWith("file:") || !config.production) {
+    const ran = await migrate(services.db, services.now(), services.migrations);
+    if (ran.length > 0) log.info("migrated", { ran });
+  }
+  return services;
+}
+
+/** What `deno task migrate` found and did. */
+export interface Migrated extends Disagreement {
+  /** Which database, without its token. */
+  database: string;
+  /** Names of the migrations that ran now. */
+  ran: string[];
+  /** Whether it had no migration before. */
+  wasEmpty: boolean;
+  /** Names of migrations that this version does not know. */
+  unknown: readonly string[];
+  /** Sentences for columns that are not there. */
+  missing: string[];
+}
+
 /**
- * Migrates the database and compares its schema with the data map. Reads only the database's variables,
- * so that a deployment need not have the service's secrets.
+ * Migrates the database and compares its schema with the migrations and the data map. Reads only the
+ * database's variables, so that a deployment need not have the service's secrets.
  */
-export function migrateOnDeno(parts = ownParts): Promise<Disagreement & { ran: string[] }> {
+export function migrateOnDeno(parts = ownParts): Promise<Migrated> {
+  const about = { database: "" };
   return orExit(async () => {
-    const config = parseDatabaseConfig(Deno.env.toObject());
+    const environment = Deno.env.toObject();
+    const config = parseDatabaseConfig(environment);
+    about.database = nameOf(config);
+    await refuseStrayDatabase(environment);
     await makeDataFolder(config);
     const db = await openConfigured(config);
     const ran = await migrate(db, Date.now(), parts.migrations);
+    const { unknown } = await readState(db, parts.migrations);
+    const missing = await missingColumns(db, parts.migrations);
     const found = await createInventory(db, parts.dataMap).refresh();
     db.close();
-    return { ran, ...found };
-  });
+    const wasEmpty = ran.length === parts.migrations.length;
+    return { ...about, ran, wasEmpty, unknown, missing, ...found };
+  }, about);
+}
+
+/** The database's URL, which holds no token; of a file the whole path. */
+function nameOf({ url }: { url: string }): string {
+  if (!url.startsWith("file:")) return url;
+  return `file:${decodeURI(new URL(url.slice("file:".length), `file://${Deno.cwd()}/`).pathname)}`;
+}
+
+/**
+ * A command does not make the default database in production: the service has its variables from a unit
+ * or a container, a shell beside it has not, and would work on a database that nobody uses.
+ * Throws `ConfigError`.
+ */
+async function refuseStrayDatabase(environment: Environment): Promise<void> {
+  if (environment.TURSO_DATABASE_URL || environment.ANNYEONG_ENV === "development") return;
+  const file = nameOf({ url: defaultDatabase }).slice("file:".length);
+  const isThere = await Deno.stat(file).then(() => true, () => false);
+  if (isThere) return;
+  throw new ConfigError(
+    `TURSO_DATABASE_URL is missing, and ${file} does not exist: nothing has been created. Set it to the ` +
+      'database that the service uses; "deno task start" makes the default one by itself',
+  );
 }
 
 /** What `deno task import` needs: the database, with time for a large table, and what a hash costs. */
@@ -84,6 +139,7 @@ export function openForAdoption(): Promise<{ db: Database; cost: number }> {
     const environment = Deno.env.toObject();
     const config = parseDatabaseConfig(environment);
     const cost = parsePasswordCost(environment);
+    await refuseStrayDatabase(environment);
     return { db: await openConfigured({ ...config, timeoutMs: importTimeoutMs }), cost };
   });
 }
@@ -107,7 +163,11 @@ async function developmentSecrets(): Promise<Environment> {
 
 /** The default export of an entry of `deno serve`. */
 export async function serveOnDeno(appOf: (services: Services) => App, parts: Parts) {
-  const services = await openOnDeno(parts);
+  const services = await orExit(async () => {
+    const opened = await openServices(parts);
+    await lookAtSchema(opened);
+    return opened;
+  });
   const app = appOf(services);
   return {
     fetch: (request: Request, info: object) => app.fetch(request, info),
@@ -116,4 +176,23 @@ export async function serveOnDeno(appOf: (services: Services) => App, parts: Par
       startJobs(services);
     },
   };
+}
+
+/**
+ * Logs a schema that is not this version's, and starts all the same: a database is migrated before the
+ * last process of the old version ends, and one that is away comes back. Throws only when the token is
+ * refused, because no waiting helps.
+ */
+async function lookAtSchema({ db, migrations }: Services): Promise<void> {
+  try {
+    const { pending, unknown } = await readState(db, migrations);
+    if (pending.length > 0) {
+      const names = pending.map(({ name }) => name);
+      log.error("the schema is older than this version: run deno task migrate", { pending: names });
+    }
+    if (unknown.length > 0) log.warn(newerSchema, { unknown });
+  } catch (error) {
+    if (isRefusedToken(error)) throw error;
+    log.error("started without its database", { reason: reasonOf(error) });
+  }
 }

@@ -1,9 +1,11 @@
 /** Makes the services of a process or an isolate from its configuration. */
 import { type Config, ConfigError } from "../config/mod.ts";
+import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, openDatabase } from "../db/engine/database.ts";
+import { reasonOf } from "../db/engine/reason.ts";
 import { type Migration, ownMigrations } from "../db/engine/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords } from "../crypto/passwords.ts";
@@ -52,6 +54,7 @@ export async function open(
     passwords: createPasswords(config.password.cost, limits.hashMemoryMiB),
     receiptKeys,
     now: Date.now,
+    clock: createClockGuard(db),
   };
 }
 
@@ -62,9 +65,10 @@ export async function openConfigured(
 ): Promise<Database> {
   try {
     return await openDatabase({ ...database, ...(batchesAtOnce && { batchesAtOnce }) });
-  } catch {
+  } catch (error) {
     throw new ConfigError(
-      "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",
+      "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk? " +
+        `(${reasonOf(error)})`,
     );
   }
 }

@@ -86,7 +86,7 @@ export async function findMember(db: Database, text: string) {
   const [result] = await db.read([{
     sql: `
       SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
-        (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_by IS NULL) AS sessions
+        (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions
       FROM users LEFT JOIN withdrawals
         ON withdrawals.user_id = users.id AND withdrawals.restored_at IS NULL
       WHERE users.id = ? OR users.name_key = ? OR users.email_key = ?`,

@@ -201,10 +201,10 @@ export async function openSession(db: Database, opening: {
         previous: opening.previousSecret && secretHash(opening.previousSecret),
       },
     },
-    {
+    { // `+`: or SQLite takes the index of ended_by, which is NULL in every live session of everybody
       sql: `
         DELETE FROM sessions WHERE user_id = :user_id AND id NOT IN (
-          SELECT id FROM sessions WHERE user_id = :user_id AND ended_by IS NULL
+          SELECT id FROM sessions WHERE user_id = :user_id AND +ended_by IS NULL
           ORDER BY created_at DESC, id = :id DESC LIMIT ${sessionsPerMember})`,
       args: { id: session.id, user_id: userId },
     },
