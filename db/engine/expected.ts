@@ -1,4 +1,4 @@
-/** What the schema should be, from the migrations themselves. Only for the embedded driver, so for Deno. */
+/** What the schema should be, from the migrations themselves. Only for commands: a Worker has no driver for files. */
 import { type Database, openDatabase } from "./database.ts";
 import { migrate } from "./migrate.ts";
 import type { Migration } from "./migration.ts";

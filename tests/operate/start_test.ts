@@ -55,7 +55,7 @@ Deno.test("deno task dev answers without any configuration, and ends at SIGTERM"
 Deno.test("deno task start runs in production, finishes what is under way at SIGTERM, and ends", async () => {
   const { origin, process, log, folder } = await run(["start"], {
     ...production,
-    PASSWORD_COST: "17",
+    PASSWORD_COST: "16",
   });
   await answering(origin);
   const form = new URLSearchParams({ user_id: "hong", email: "h@b.co", password: goodPassword });
