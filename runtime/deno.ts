@@ -15,6 +15,7 @@ import type { Database } from "../db/engine/database.ts";
 import { missingColumns } from "../db/engine/expected.ts";
 import { BrokenMigration, ForeignTable, migrate, readState } from "../db/engine/migrate.ts";
 import { isRefusedToken, reasonOf } from "../db/engine/reason.ts";
+import { probe } from "../db/operate/probe.ts";
 import type { Disagreement } from "../db/map/schema.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { logToConsole } from "./log.ts";
@@ -165,7 +166,7 @@ async function developmentSecrets(): Promise<Environment> {
 export async function serveOnDeno(appOf: (services: Services) => App, parts: Parts) {
   const services = await orExit(async () => {
     const opened = await openServices(parts);
-    await lookAtSchema(opened);
+    await lookAtDatabase(opened);
     return opened;
   });
   const app = appOf(services);
@@ -179,20 +180,23 @@ export async function serveOnDeno(appOf: (services: Services) => App, parts: Par
 }
 
 /**
- * Logs a schema that is not this version's, and starts all the same: a database is migrated before the
- * last process of the old version ends, and one that is away comes back. Throws only when the token is
- * refused, because no waiting helps.
+ * Logs a schema that is not this version's and a database that takes no writes, and starts all the same:
+ * a database is migrated before the last process of the old version ends, and one that is away comes
+ * back. Throws only when the token is refused, because no waiting helps.
  */
-async function lookAtSchema({ db, migrations }: Services): Promise<void> {
+async function lookAtDatabase({ db, migrations }: Services): Promise<void> {
   try {
     const { pending, unknown } = await readState(db, migrations);
+    if (unknown.length > 0) log.warn(newerSchema, { unknown });
     if (pending.length > 0) {
       const names = pending.map(({ name }) => name);
       log.error("the schema is older than this version: run deno task migrate", { pending: names });
+    } else {
+      await db.write([...probe]);
     }
-    if (unknown.length > 0) log.warn(newerSchema, { unknown });
   } catch (error) {
     if (isRefusedToken(error)) throw error;
-    log.error("started without its database", { reason: reasonOf(error) });
+    const reason = reasonOf(error);
+    log.error("started, but the database does not answer or takes no writes", { reason });
   }
 }
