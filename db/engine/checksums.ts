@@ -1,14 +1,17 @@
 /** Finds a migration that was edited after it ran: its new text never reaches this database. */
 import { type Database, RefusedStatement } from "./database.ts";
 import { BrokenMigration, type Migration } from "./migration.ts";
-import { codeOf } from "./split_sql.ts";
+import { codeOf, statementsOf } from "./split_sql.ts";
 
 /** A checksum by the name of its migration. */
 export type Checksums = ReadonlyMap<string, string>;
 
 /** SHA-256 in hex of what each migration does. An edited comment does not change it. */
 export async function checksumsOf(migrations: readonly Migration[]): Promise<Checksums> {
-  const pairs = migrations.map(async ({ name, sql }) => [name, await sha256(codeOf(sql))] as const);
+  const pairs = migrations.map(async ({ name, sql }) => {
+    const code = statementsOf(sql).map(codeOf).join(";\n");
+    return [name, await sha256(code)] as const;
+  });
   return new Map(await Promise.all(pairs));
 }
 
