@@ -53,7 +53,7 @@ export function createApp(services: Services) {
     )
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
-    .route("/", health)
+    .route("/", health(services))
     .route("/", openapi)
     .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
     .route("/", home)

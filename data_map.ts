@@ -65,6 +65,7 @@ export const ownTables = [
     show: ["purpose", "created_at", "expires_at"],
   }),
   holdsNobody("migrations", "which migrations have run"),
+  holdsNobody("clock", "the newest instant that the jobs have trusted"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
   holdsNobody("erasures", "opaque ids of members who have left, and counts"),
   holdsNobody("erasure_keys", "keys noted while an erasure runs; empty outside of it"),

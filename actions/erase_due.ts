@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { nextTurn } from "../db/engine/turn.ts";
 import { byDeadline } from "../db/leaving/initiator.ts";
 import { dueWithdrawals } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
@@ -12,32 +13,40 @@ const pageSize = 100;
 export interface ErasureRun {
   due: number;
   erased: number;
-  /** Due, but erased elsewhere or restored meanwhile. */
+  /** Due, but erased by another process or restored in the meantime. */
   lost: number;
-  /** Due, and vetoed or unmapped: tried again at the next run. */
+  /** Due, but vetoed, or a table is not on the data map. The next run tries again. */
   refused: number;
-  /** Due, and left to the next run. */
+  /** Due, but not tried. The next run tries them. */
   left: number;
 }
 
 /**
- * Erases the members whose grace period is over, page by page, until none is left or the time is up.
- * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
+ * Erases the members whose grace period is over, one page after another, until none is left, the time
+ * is up, `stop` is aborted or the clock is not trusted. Many may run at once, and each may be killed at
+ * any moment.
+ * @param untilMs when the run ends, ms, by `services.now`
  */
-export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
+export async function eraseDue(
+  services: Services,
+  untilMs: number,
+  stop?: AbortSignal,
+): Promise<ErasureRun> {
   const { db } = services;
   const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
   let after = { eraseAt: 0, id: "" };
   for (;;) {
     const now = services.now();
+    if (!await services.clock.allows(now)) return run;
     const due = await dueWithdrawals(db, now, after, pageSize);
     for (const { id, receiptId, eraseAt, member } of due) {
       run.due++;
       after = { eraseAt, id };
-      if (services.now() >= untilMs) {
+      if (services.now() >= untilMs || stop?.aborted) {
         run.left++;
         continue;
       }
+      await nextTurn();
       try {
         const receipt = await eraseMember(services, {
           initiator: byDeadline(id),
@@ -54,8 +63,7 @@ export async function eraseDue(services: Services, untilMs: number): Promise<Era
         run.refused++;
       }
     }
-    if (due.length < pageSize || run.left > 0) break;
+    if (due.length > 0) await db.truncateLog(); // once for a page: it costs as much as an erasure
+    if (due.length < pageSize || run.left > 0) return run;
   }
-  if (run.erased > 0) await db.truncateLog();
-  return run;
 }

@@ -1,3 +1,4 @@
+import type { ClockGuard } from "./clock.ts";
 import type { Config } from "../config/mod.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ReceiptKeys } from "../crypto/receipt_keys.ts";
@@ -28,4 +29,6 @@ export interface Services {
   ledgerFile?: LedgerFile;
   /** The clock, ms since the epoch. */
   now(): number;
+  /** Says whether that clock may be trusted to destroy. */
+  clock: ClockGuard;
 }

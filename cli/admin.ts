@@ -4,7 +4,8 @@ import { compactVerify, createLocalJWKSet } from "jose";
 import { copyLedger } from "../actions/copy_ledger.ts";
 import type { Services } from "../actions/services.ts";
 import { type AuditEntry, insertAudit, listAudit } from "../db/operate/audit.ts";
-import { listDeliveries, reviveDeliveries } from "../db/outbox/deliveries.ts";
+import { acceptClock, readSeenAt } from "../db/operate/clock.ts";
+import { isDead, listDeliveries, reviveDeliveries } from "../db/outbox/deliveries.ts";
 import { eraseMember } from "../actions/erase_member.ts";
 import { makeRecoveryLink } from "../actions/recover.ts";
 import { restoreByOperator } from "../actions/restore.ts";
@@ -31,8 +32,8 @@ interface Call {
 interface Command {
   argument: string | null;
   about: string;
-  /** An act needs `--why`, and is written to the audit log. */
-  acts?: true;
+  /** An act needs `--why`, and is written to the audit log. A list: only with these arguments. */
+  acts?: true | readonly string[];
   /** It cannot be undone, so it is asked for once more. */
   final?: true;
   run(call: Call): Promise<Table>;
@@ -90,9 +91,19 @@ const commands: Record<string, Command> = {
     acts: true,
     run: async ({ services: { db, now }, argument, audit }) => {
       const id = argument === "all" ? null : argument;
-      const line = insertAudit(audit("revive", null), now());
-      return [{ waiting_again: await reviveDeliveries(db, id, now(), line) }];
+      const line = insertAudit(audit("revive", null), now(), id === null ? undefined : isDead(id));
+      const revived = await reviveDeliveries(db, id, now(), line);
+      if (id !== null && revived === 0) {
+        throw new Refusal("no delivery with this id was given up or refused");
+      }
+      return [{ waiting_again: revived }];
     },
+  },
+  clock: {
+    argument: "show or accept",
+    about: "the newest instant that the jobs have trusted; accept this machine's clock",
+    acts: ["accept"],
+    run: clock,
   },
   reasons: {
     argument: null,
@@ -167,15 +178,36 @@ async function verifyReceipt({ services, argument }: Call): Promise<Table> {
   }
 }
 
-/** Wrong words end here, before anything is opened. */
-function usage(): never {
-  console.error("usage: admin COMMAND [--json] [--by WHO] [--why REASON] [--yes]\n");
-  for (const [name, { argument, about, acts }] of Object.entries(commands)) {
-    console.error(
-      `  ${`${name} ${argument ?? ""}`.padEnd(38)} ${about}${acts ? " (needs --why)" : ""}`,
-    );
-  }
+async function clock({ services: { db, now }, argument, audit }: Call): Promise<Table> {
+  const at = now();
+  if (argument === "accept") await acceptClock(db, at, audit("clock accept", null));
+  return [{
+    now: new Date(at).toISOString(),
+    seen_at: await readSeenAt(db),
+  }];
+}
+
+function usage(): string {
+  return [
+    "usage: admin COMMAND [--json] [--by WHO] [--why REASON] [--yes]\n",
+    ...Object.entries(commands).map(([name, { argument, about, acts }]) => {
+      const needs = acts === true ? " (needs --why)" : acts ? ` (${acts} needs --why)` : "";
+      return `  ${`${name} ${argument ?? ""}`.padEnd(38)} ${about}${needs}`;
+    }),
+  ].join("\n");
+}
+
+/** Wrong words end here with 2, before anything is opened. */
+function refuse(problem?: string): never {
+  if (problem) console.error(`${problem}\n`);
+  console.error(usage());
   Deno.exit(2);
+}
+
+/** Prints the commands, as somebody who asks for help expects: on standard output, with 0. */
+function help(): never {
+  console.log(usage());
+  Deno.exit(0);
 }
 
 function parse(args: readonly string[]) {
@@ -184,6 +216,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        help: { type: "boolean", short: "h" },
         json: { type: "boolean" },
         yes: { type: "boolean" },
         by: { type: "string" },
@@ -191,24 +224,29 @@ function parse(args: readonly string[]) {
       },
     });
   } catch {
-    return usage();
+    return refuse();
   }
 }
 
-/** Ends the process where the words are wrong. */
+/** Exits with 1 when the command is refused, and with 2 when the words are wrong. */
 export async function admin(args: readonly string[], parts?: Parts): Promise<void> {
   const { values, positionals } = parse(args);
   const [name = "", argument = "", ...rest] = positionals;
-  const command = Object.hasOwn(commands, name) ? commands[name]! : usage();
-  if (rest.length > 0 || (command.argument !== null) !== (argument !== "")) usage();
-  if (command.acts && !values.why) usage();
+  if (values.help || name === "help") help();
+  const command = Object.hasOwn(commands, name) ? commands[name]! : refuse();
+  if (rest.length > 0 || (command.argument !== null) !== (argument !== "")) refuse();
+  const acts = command.acts === true || command.acts?.includes(argument);
+  if (acts && !values.why) {
+    refuse(`${name} needs --why REASON: it is written to the audit log`);
+  }
   if (
     command.final && !values.yes && !confirm(`${name} ${argument}: this cannot be undone. Go on?`)
   ) {
     console.error("nothing was done");
     Deno.exit(1);
   }
-  if (name === "deliveries" && !["waiting", "given_up", "refused"].includes(argument)) usage();
+  if (name === "deliveries" && !["waiting", "given_up", "refused"].includes(argument)) refuse();
+  if (name === "clock" && !["show", "accept"].includes(argument)) refuse();
   const services = await openOnDeno(parts);
   const audit = (act: string, memberId: string | null): AuditEntry => ({
     operator: values.by ?? Deno.env.get("USER") ?? "unknown",

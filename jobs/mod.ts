@@ -27,12 +27,13 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
   const until = () => services.now() + runMs;
   return [
     job("erasures", async () => {
-      const done = await eraseDue(services, until());
+      const done = await eraseDue(services, until(), stop);
       if (done.erased > 0) await copyLedger(services, stop);
       return { report: done, worked: done.due > 0, left: done.left > 0 };
     }),
     job("sweep", async () => {
-      const left = await sweep(db, services.now(), rowsPerSweep);
+      const now = services.now();
+      const left = await services.clock.allows(now) ? await sweep(db, now, rowsPerSweep) : 0;
       const logEmptied = await db.truncateLog();
       return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
     }),

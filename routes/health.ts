@@ -1,56 +1,32 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
-import { lagOfCopy } from "../actions/copy_ledger.ts";
+import { createReadiness, withdrawalReadiness } from "../actions/ready.ts";
 import type { Services } from "../actions/services.ts";
-import type { Env } from "../http/env.ts";
-import { dueDeliveries } from "../db/outbox/deliveries.ts";
-import { isCurrent } from "../db/engine/migrate.ts";
-import { overdueSince } from "../db/leaving/withdrawals.ts";
 import { AppError } from "../domain/error.ts";
+import type { Env } from "../http/env.ts";
 
 const log = getLogger(["annyeong", "health"]);
 
-/** Due work that has waited longer than this says that the clock's jobs do not run, ms. */
-const overdueMs = 60 * 60_000;
+/** What probes ask. The reason of a 503 is in the log. */
+export default function health(services: Services) {
+  const readiness = createReadiness(services);
+  return new Hono<Env>()
+    .get("/healthz", (c) => c.json({ status: "alive" }))
+    .get("/readyz", async (c) => {
+      const problem = await readiness();
+      if (problem) throw notReady([problem]);
+      return c.json({ status: "ready" });
+    })
+    .get("/readyz/withdrawal", async (c) => {
+      const { problems, warnings, behind } = await withdrawalReadiness(services, c.var.now);
+      warnings.forEach((warning) => log.warn("{warning}", { warning }));
+      if (problems.length > 0) throw notReady(problems, behind);
+      return c.json({ status: "ready", ...(behind !== null && { ledger: { behind } }) });
+    });
+}
 
-export default new Hono<Env>()
-  .get("/healthz", (c) => c.json({ status: "alive" }))
-  .get("/readyz", async (c) => {
-    const { db, migrations } = c.var.services;
-    if (!await isCurrent(db, migrations)) {
-      log.error("the schema is not current: run deno task migrate");
-      throw new AppError("unavailable");
-    }
-    return c.json({ status: "ready" });
-  })
-  .get("/readyz/withdrawal", async (c) => {
-    const { config, db, inventory } = c.var.services;
-    const { problems, warnings } = await inventory.inspect();
-    warnings.forEach((warning) => log.warn("{warning}", { warning }));
-    problems.forEach((problem) => log.error("{problem}", { problem }));
-    if (problems.length > 0) throw new AppError("unavailable");
-    const limit = c.var.now - overdueMs;
-    const since = await overdueSince(db, limit) ??
-      (await dueDeliveries(db, config.recipients, limit)).since;
-    if (since !== null) {
-      log.error("due work is overdue: are the jobs running?", {
-        since: new Date(since).toISOString(),
-      });
-      throw new AppError("unavailable");
-    }
-    return c.json({ status: "ready", ...await ledgerState(c.var.services) });
-  });
-
-/** How many erasures are not at `LEDGER_URL` yet. Throws `unavailable` when that has lasted too long. */
-async function ledgerState(services: Services): Promise<{ ledger?: { behind: number } }> {
-  const lag = await lagOfCopy(services);
-  if (!lag) return {};
-  const { behind, since, problem, tooFar } = lag;
-  if (!tooFar) return { ledger: { behind } };
-  log.error("erasures are missing from the second copy of the ledger", {
-    behind,
-    since: since === null ? null : new Date(since).toISOString(),
-    problem,
-  });
-  throw new AppError("unavailable", { behind });
+/** Logs each problem. The public learns only that it is 503, and how far the ledger's copy is behind. */
+function notReady(problems: readonly string[], behind: number | null = null): AppError {
+  problems.forEach((problem) => log.error("{problem}", { problem }));
+  return new AppError("unavailable", behind === null ? {} : { behind });
 }

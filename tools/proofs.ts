@@ -5,6 +5,7 @@
 const suites = [
   ...["properties", "fuzz", "model", "faults", "crash", "races"].map((name) => `proofs/${name}`),
   ...["disk", "replica"].map((name) => `engine/${name}`),
+  "operate/due_erasures",
 ].map((name) => `tests/${name}_test.ts`);
 const page = new URL("../docs/reliability.md", import.meta.url);
 const marks = ["<!-- the run -->", "<!-- end of the run -->"] as const;

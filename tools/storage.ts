@@ -81,6 +81,7 @@ async function readTables(): Promise<Map<string, Column[]>> {
   tables.set("migrations", [
     { name: "name", type: "TEXT", comment: "" },
     { name: "applied_at", type: "INTEGER", comment: "" },
+    { name: "checksum", type: "TEXT", comment: "SHA-256 of its statements" },
   ]);
   for (const name of names) {
     const sql = await Deno.readTextFile(new URL(name, folder));

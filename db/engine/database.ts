@@ -7,6 +7,8 @@ import {
   type ResultSet,
 } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
+import { within } from "./deadline.ts";
+import { isRefusedToken, tokenRefused } from "./reason.ts";
 import { createSemaphore, NotBegun } from "./semaphore.ts";
 
 /** The one way to the data. Every call is one trip to the database. */
@@ -75,7 +77,22 @@ const lockWaitMs = 50;
 const logWaitMs = 20;
 
 /** How a call failed, and therefore what may be done about it. */
-type Failure = "busy" | "closed" | "unsent" | "failed" | "lost" | "constraint" | "schema";
+type Failure =
+  | "busy"
+  | "closed"
+  | "unsent"
+  | "failed"
+  | "lost"
+  | "token"
+  | "constraint"
+  | "schema";
+
+/** How many tries a failure is worth, where it is not two. */
+const patienceWith: Partial<Record<Failure, number>> = {
+  busy: Infinity,
+  closed: Infinity,
+  token: 1,
+};
 
 /** Opens `file:`, `http(s)://` and `libsql://` alike. The file's folder has to exist. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -113,6 +130,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       const used = client;
       try {
         if (embedded) return await ask(used, statements, mode);
+        // a second try has only what is left of the call's time
         const send = () => within(ask(used, statements, mode), end - performance.now());
         return isAlone(statements, mode)
           ? await send()
@@ -124,12 +142,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         }
         if (failure === "lost") arrivals++;
         await replace(used).catch(() => {}); // a file that cannot be opened shows in the next try
-        const patience = failure === "busy" || failure === "closed" ? Infinity : 2;
+        const patience = patienceWith[failure] ?? 2;
         const pause = failure === "busy" ? Math.random() * Math.min(20 * attempt, 250) : 10;
         if (attempt >= patience || performance.now() + pause >= end) {
           throw new AppError("unavailable", {
             answerLost: arrivals > 0 && mode !== "read",
-            cause: error,
+            cause: failure === "token" ? new Error(tokenRefused, { cause: error }) : error,
           });
         }
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -218,19 +236,6 @@ function openServer({ url, authToken, timeoutMs }: DatabaseOptions): Client {
   });
 }
 
-/** A second try has only what is left of the call's time. */
-async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the database did not answer in time")), ms);
-  });
-  try {
-    return await Promise.race([answer, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /**
  * Whatever is not the database's own word may hide a lost answer, even a refused connection: on a kept one
  * that dies, fetch sends once more by itself, and then says only what became of the second.
@@ -240,6 +245,7 @@ function classify(error: unknown): Failure {
   if (!(error instanceof LibsqlError)) return "lost";
   if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
   if (error.code === "CLIENT_CLOSED") return "closed";
+  if (isRefusedToken(error)) return "token";
   if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
   if (/^(SQLITE_ERROR|SQL_INPUT_ERROR|SQL_PARSE_ERROR)$/.test(error.code)) return "schema";
   // sqld knows no code for a name that does not exist

@@ -1,24 +1,17 @@
-import type { InStatement } from "@libsql/client";
+import type { InStatement, Row } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import { type Database, RefusedStatement, saidBy } from "./database.ts";
+import { checksumsOf, readChecksums, refuseEdited, writeChecksums } from "./checksums.ts";
+import { BrokenMigration, type Migration } from "./migration.ts";
 import { statementsOf } from "./split_sql.ts";
 import members from "../migrations/0001_members.sql" with { type: "text" };
 import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
 import operating from "../migrations/0003_operating.sql" with { type: "text" };
 import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
 import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
+import clock from "../migrations/0007_clock.sql" with { type: "text" };
 
-/** One file of SQL. Its name is what the database remembers. */
-export interface Migration {
-  name: string;
-  sql: string;
-  /**
-   * Runs without foreign keys, so that a table can be replaced that others refer to (steps 4 to 7 of
-   * https://sqlite.org/lang_altertable.html#otheralter). Every foreign key of the database must hold
-   * at the end, or nothing of the migration stays.
-   */
-  rebuild?: boolean;
-}
+export { BrokenMigration, type Migration };
 
 /** In order. A migration that has landed is never edited; a new one is added below. */
 export const ownMigrations: readonly Migration[] = [
@@ -27,32 +20,24 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0003_operating", sql: operating },
   { name: "0004_proofs", sql: proofs },
   { name: "0006_ledger", sql: ledger },
+  { name: "0007_clock", sql: clock },
 ];
 
 /** A table has the name of one of ours, and is not ours. */
 export class ForeignTable extends Error {
   override name = "ForeignTable";
 
-  constructor(table: string) {
+  constructor(table: string, column: string) {
     super(
-      `table "${table}" is not Annyeong's, and nothing has been changed; "deno task import" takes over ` +
-        "members who are there already: docs/existing-members.md",
+      `table "${table}" is not Annyeong's: it has no column "${column}". Nothing has been changed. ` +
+        '"deno task import" takes over the members of an existing table: docs/existing-members.md',
     );
-  }
-}
-
-/** What is wrong with a migration, by its name. Nothing of it stays. */
-export class BrokenMigration extends Error {
-  override name = "BrokenMigration";
-
-  constructor(migration: string, problem: string, cause?: unknown) {
-    super(`migration "${migration}": ${problem}`, { cause });
   }
 }
 
 /** SQL: the tables that other services commonly have under our names, by a column that only ours has. */
 export const selectForeign = `
-  SELECT name FROM sqlite_schema JOIN (
+  SELECT name, mark FROM sqlite_schema JOIN (
     SELECT 'users' AS own, 'name_key' AS mark UNION ALL SELECT 'sessions', 'secret_hash'
     UNION ALL SELECT 'migrations', 'applied_at')
   ON lower(name) = own AND type IN ('table', 'view')
@@ -89,8 +74,9 @@ export function batchOf({ name, sql, rebuild }: Migration, now: number): InState
 
 /**
  * Brings the database to the current schema and returns the names of the migrations it ran. Each is one
- * batch that begins by recording itself, so of two runs at once one does the work and the other finds it
- * done. Throws `unavailable`, `BrokenMigration`, and `ForeignTable` before it has changed anything.
+ * batch that begins by recording itself, so that of two runs at once one does the work and the other
+ * finds it done. Throws `unavailable`, `BrokenMigration` (also for one that was edited after it ran), and
+ * `ForeignTable` before it has changed anything.
  */
 export async function migrate(
   db: Database,
@@ -98,10 +84,13 @@ export async function migrate(
   migrations = ownMigrations,
 ): Promise<string[]> {
   const [foreign] = await db.read([selectForeign]);
-  if (foreign!.rows[0]) throw new ForeignTable(String(foreign!.rows[0].name));
+  const [table] = foreign!.rows;
+  if (table) throw new ForeignTable(String(table.name), String(table.mark));
   await db.write([createMigrations]);
+  const checksums = await checksumsOf(migrations);
+  refuseEdited(await readChecksums(db), checksums);
   const ran: string[] = [];
-  for (const migration of await pending(db, migrations)) {
+  for (const migration of (await readState(db, migrations)).pending) {
     const { name } = migration;
     const batch = batchOf(migration, now);
     try {
@@ -109,11 +98,52 @@ export async function migrate(
       ran.push(name);
     } catch (error) {
       const done = error instanceof RefusedStatement && error.kind === "constraint" &&
-        !(await pending(db, migrations)).some((migration) => migration.name === name);
+        !(await readState(db, migrations)).pending.some((one) => one.name === name);
       if (!done) throw toldBy(name, error, batch.length);
     }
   }
+  await writeChecksums(db, checksums);
   return ran;
+}
+
+/** The migrations that a database has, beside those that this version knows. */
+export interface SchemaState {
+  /** Those that have not run yet, in order. */
+  pending: readonly Migration[];
+  /** Names of those that ran and that this version does not know: a newer version wrote them. */
+  unknown: readonly string[];
+}
+
+/** What `toState` reads. */
+export const selectApplied = "SELECT name FROM migrations ORDER BY name";
+
+/** The state from the rows of `selectApplied`. */
+export function toState(rows: readonly Row[], migrations: readonly Migration[]): SchemaState {
+  const applied = new Set(rows.map(({ name }) => String(name)));
+  const known = new Set(migrations.map(({ name }) => name));
+  return {
+    pending: migrations.filter(({ name }) => !applied.has(name)),
+    unknown: [...applied.difference(known)],
+  };
+}
+
+/** Throws `unavailable`. A database without a table of migrations has all of them pending. */
+export async function readState(
+  db: Database,
+  migrations = ownMigrations,
+): Promise<SchemaState> {
+  try {
+    const [applied] = await db.read([selectApplied]);
+    return toState(applied!.rows, migrations);
+  } catch (error) {
+    if (!(error instanceof RefusedStatement)) throw error;
+    return { pending: migrations, unknown: [] };
+  }
+}
+
+/** Whether every migration has run. Throws `unavailable`. */
+export async function isCurrent(db: Database, migrations = ownMigrations): Promise<boolean> {
+  return (await readState(db, migrations)).pending.length === 0;
 }
 
 /** The error of a statement as one of its migration; a lost database stays what it is. */
@@ -129,20 +159,4 @@ function toldBy(migration: string, error: unknown, length: number): unknown {
     ? "a foreign key would refer to a row that is not there: PRAGMA foreign_key_check names it"
     : said;
   return new BrokenMigration(migration, problem, error);
-}
-
-/** Whether every migration has run. Throws `unavailable`. */
-export async function isCurrent(db: Database, migrations = ownMigrations): Promise<boolean> {
-  try {
-    return (await pending(db, migrations)).length === 0;
-  } catch (error) {
-    if (error instanceof RefusedStatement) return false;
-    throw error;
-  }
-}
-
-async function pending(db: Database, migrations: readonly Migration[]) {
-  const [applied] = await db.read(["SELECT name FROM migrations"]);
-  const names = new Set(applied!.rows.map((row) => row.name));
-  return migrations.filter(({ name }) => !names.has(name));
 }

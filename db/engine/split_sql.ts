@@ -4,6 +4,12 @@ const token =
 const nothing = /^(?:[ \t\n\f\r\ufeff]|--|\/\*)/;
 const trigger = /^CREATE (?:TEMP |TEMPORARY )?TRIGGER /;
 
+/** The text without comments and with one space between tokens: equal for texts that do the same. */
+export function codeOf(sql: string): string {
+  return Array.from(sql.matchAll(token), ([text]) => text).filter((text) => !nothing.test(text))
+    .join(" ");
+}
+
 /**
  * The statements of a text, each from its first word to its last: exactly what a driver may be given, for
  * one that is given two runs the first and drops the second. A statement ends at a semicolon, a trigger

@@ -130,7 +130,7 @@ export async function findMember(db: Database, text: string) {
     found: {
       sql: `
         SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
-          (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_by IS NULL) AS sessions
+          (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions
         FROM users ${joinPending}
         WHERE users.id = ? OR users.name_key = ? OR users.email_key = ?`,
       args: [text, fold(text), fold(text)],

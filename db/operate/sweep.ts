@@ -1,8 +1,12 @@
 import type { Database } from "../engine/database.ts";
+import { nextTurn } from "../engine/turn.ts";
 import { settledLongAgo } from "../outbox/deliveries.ts";
 
 const dayMs = 24 * 60 * 60_000;
 const signInsLiveMs = 90 * dayMs;
+
+/** Rows in one batch: few enough that a request does not wait long behind it. */
+const batchRows = 500;
 
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
 const ends = [
@@ -13,31 +17,49 @@ const ends = [
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
-] as const;
+  { // its recipient is no longer configured; a day later, so that its own job gives up first
+    table: "outbox",
+    key: "position",
+    over: `status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs}`,
+    act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
+      sealed = NULL`,
+  },
+];
 
-/** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
+/**
+ * Destroys what has reached its end, at most `limit` rows of each table, in small batches. Returns how
+ * many rows are left, at most `limit` of each table counted. Throws `unavailable`.
+ */
 export async function sweep(db: Database, now: number, limit: number): Promise<number> {
-  const results = await db.write([
-    { // a day late: its recipient is not configured any more, and nothing waits for ever
-      sql: `
-        UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent', sealed = NULL
-        WHERE position IN (
-          SELECT position FROM outbox
-          WHERE status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs} LIMIT :limit)`,
-      args: { now, limit },
-    },
-    ...ends.map(({ table, key, over }) => ({
-      sql: `
-        DELETE FROM ${table} WHERE ${key} IN (
-          SELECT ${key.replace(/[()]/g, "")} FROM ${table} WHERE ${over} LIMIT :limit)`,
-      args: { now, limit },
-    })),
-    {
-      sql: `SELECT ${
-        ends.map(({ table, over }) => `(SELECT count(*) FROM ${table} WHERE ${over})`).join(" + ")
-      } AS rest`,
-      args: { now },
-    },
-  ]);
-  return Number(results.at(-1)!.rows[0]!.rest);
+  const due = await countDue(db, now, limit);
+  if (sum(due) === 0) return 0;
+  for (const [index, { table, key, over, act }] of ends.entries()) {
+    const rows = key.replace(/[()]/g, "");
+    for (let done = 0; done < due[index]!; done += batchRows) {
+      await db.write([{
+        sql: `
+          ${act ?? `DELETE FROM ${table}`} WHERE ${key} IN (
+            SELECT ${rows} FROM ${table} WHERE ${over} LIMIT ${batchRows})`,
+        args: { now },
+      }]);
+      await nextTurn();
+    }
+  }
+  return sum(await countDue(db, now, limit));
+}
+
+/** How many rows of each table have reached their end, at most `limit` counted, in one trip. */
+async function countDue(db: Database, now: number, limit: number): Promise<number[]> {
+  const counts = ends.map(({ table, over }) =>
+    `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${over} LIMIT :limit))`
+  );
+  const [counted] = await db.read([{
+    sql: `SELECT json_array(${counts.join(", ")}) AS due`,
+    args: { now, limit },
+  }]);
+  return JSON.parse(String(counted!.rows[0]!.due));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

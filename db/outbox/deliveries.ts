@@ -118,6 +118,24 @@ export async function dueDeliveries(
   return { count: Number(count), since: since === null ? null : Number(since) };
 }
 
+/** The oldest instant before `limit` (ms) at which a delivery should have been sent, or `null`. */
+export async function overdueDelivery(
+  db: Database,
+  recipients: readonly RecipientName[],
+  limit: number,
+): Promise<number | null> {
+  const [oldest] = await db.read([{
+    sql: `
+      SELECT next_at FROM outbox AS waiting
+      WHERE waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
+        AND waiting.recipient IN (SELECT value FROM json_each(?))
+      ORDER BY next_at LIMIT 1`,
+    args: [limit, JSON.stringify(recipients.map(({ name }) => name))],
+  }]);
+  const row = oldest!.rows[0];
+  return row ? Number(row.next_at) : null;
+}
+
 /** For an operator: the deliveries of a status, oldest first. */
 export async function listDeliveries(db: Database, status: string, limit: number) {
   const [result] = await db.read([{
@@ -129,7 +147,16 @@ export async function listDeliveries(db: Database, status: string, limit: number
   return result!.rows;
 }
 
-/** Sends again what was given up or refused: one, or all. Returns how many wait again. */
+/** SQL: whether there is a delivery of this id that was given up or refused. */
+export function isDead(id: string): { sql: string; args: InValue[] } {
+  const sql = "EXISTS (SELECT 1 FROM outbox WHERE id = ? AND status IN ('given_up', 'refused'))";
+  return { sql, args: [id] };
+}
+
+/**
+ * Sends again what was given up or refused: one by its id, or all for `null`. Returns how many wait again.
+ * @param audit the line of the act; it runs before anything is changed, so that it may ask `isDead`
+ */
 export async function reviveDeliveries(
   db: Database,
   id: string | null,
@@ -140,6 +167,7 @@ export async function reviveDeliveries(
     "channel = 'webhook' AND status IN ('given_up', 'refused') AND (:id IS NULL OR id = :id)";
   const [counted] = await db.write([
     { sql: `SELECT count(*) AS revived FROM outbox WHERE ${dead}`, args: { id } },
+    audit,
     {
       sql: `
         UPDATE outbox
@@ -147,7 +175,6 @@ export async function reviveDeliveries(
         WHERE ${dead}`,
       args: { id, now, until: now + retryForMs },
     },
-    audit,
   ]);
   return Number(counted!.rows[0]!.revived);
 }

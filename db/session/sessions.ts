@@ -243,10 +243,11 @@ export async function openSession(db: Database, opening: {
       sql: `DELETE FROM sessions WHERE secret_hash = :previous AND ${isOpen}`,
       args: { id, previous: previousSecret && secretHash(previousSecret) },
     },
+    // `+` keeps SQLite from the index of `ended_by`, which is NULL in the live sessions of all members.
     dropOldest: {
       sql: `
         DELETE FROM sessions WHERE user_id = ${owner} AND id NOT IN (
-          SELECT id FROM sessions WHERE user_id = ${owner} AND ended_by IS NULL
+          SELECT id FROM sessions WHERE user_id = ${owner} AND +ended_by IS NULL
           ORDER BY created_at DESC, id = :id DESC LIMIT ${sessionsPerMember})`,
       args: { id },
     },

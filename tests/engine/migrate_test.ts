@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { freshSecrets } from "../../config/mod.ts";
+import { startService } from "../support/process.ts";
+import { taskOn } from "../support/task.ts";
 import { openDatabase } from "../../db/engine/database.ts";
 import { isCurrent, migrate, ownMigrations } from "../../db/engine/migrate.ts";
 import { sqldPath } from "../../cli/sqld.ts";
@@ -134,10 +136,29 @@ async function rebuild(url: string) {
   db.close();
 }
 
+async function edited(url: string) {
+  const db = await openDatabase({ url, authToken: undefined, timeoutMs: 5000 });
+  const withApp = (sql: string) => [...ownMigrations, { name: "0001_app", sql }];
+  await migrate(db, 1, withApp("CREATE TABLE one (id TEXT)"));
+  const comment = "-- ours\r\nCREATE TABLE one (\n  id TEXT -- the id\n);";
+  assert.deepEqual(await migrate(db, 2, withApp(comment)), [], "a comment is no change");
+  await assert.rejects(migrate(db, 3, withApp("CREATE TABLE one (id TEXT, name TEXT)")), {
+    name: "BrokenMigration",
+    message: /^migration "0001_app": it was edited after it ran on this database/,
+  });
+  assert.deepEqual(await migrate(db, 4), [], "an older version, which does not know it");
+  await db.write(["UPDATE migrations SET checksum = NULL"]); // from a time before there were checksums
+  await migrate(db, 5, withApp("CREATE TABLE one (id TEXT)"));
+  const [noted] = await db.read(["SELECT name FROM migrations WHERE length(checksum) <> 64"]);
+  assert.deepEqual(noted!.rows, []);
+  db.close();
+}
+
 const claims: [string, (url: string) => Promise<void>][] = [
+  ["a migration that was edited after it ran is named, and an edited comment is not", edited],
   ["no statement of an app's migration is lost, however it is written", whole],
   ["a migration can rebuild a table that others refer to, and loses none of their rows", rebuild],
-  ["a migration that does not fit is told by its name, and nothing of it stays", broken],
+  ["a migration that does not fit is named, and nothing of it stays", broken],
 ];
 for (const [name, test] of claims) {
   Deno.test(`embedded: ${name}`, async () => {
@@ -200,5 +221,79 @@ Deno.test("an app with a broken migration does not start, and says which and why
     );
     assert.doesNotMatch(said, /does not answer/);
   }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("deno task migrate names the database and every column that is missing", async () => {
+  const folder = await Deno.makeTempDir();
+  const url = `file:${folder}/test.db`;
+  const first = await taskOn(folder, ["migrate"]);
+  assert.equal(first.code, 0, first.err);
+  assert.ok(first.out.includes(`\ndatabase: ${url} (it was empty)\n`), first.out);
+  const db = await openDatabase({ url, authToken: undefined, timeoutMs: 5000 });
+  await db.write(["ALTER TABLE users DROP COLUMN rank", "DROP TABLE audit"]);
+  const second = await taskOn(folder, ["migrate"]);
+  assert.equal(second.code, 1);
+  assert.ok(second.out.includes(`\ndatabase: ${url}\n`), second.out);
+  for (const column of ['users"."rank', 'audit"."why']) {
+    assert.ok(second.err.includes(`column "${column}" is missing`), second.err);
+  }
+  await db.write(["UPDATE migrations SET checksum = 'x' WHERE name = '0001_members'"]);
+  const third = await taskOn(folder, ["migrate"]);
+  assert.equal(third.code, 1);
+  assert.ok(third.err.includes(`"database":"${url}"`), third.err);
+  db.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("in production a command without TURSO_DATABASE_URL makes no database of its own", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
+  const production = {
+    ...await freshSecrets("production"),
+    PUBLIC_ORIGIN: "http://127.0.0.1:8000",
+  };
+  for (const command of ["migrate", "jobs", "admin"]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--no-check", "--config", path("deno.json"), path(`cli/${command}.ts`)],
+        ...(command === "admin" ? ["pending"] : []),
+      ],
+      cwd: folder,
+      env: { ...production, TURSO_DATABASE_URL: "", ANNYEONG_ENV: "" },
+    }).output();
+    assert.equal(code, 1, command);
+    const said = new TextDecoder().decode(stderr);
+    assert.ok(said.includes(`TURSO_DATABASE_URL is missing, and ${folder}/data/annyeong.db`), said);
+    assert.deepEqual([...Deno.readDirSync(folder)], [], command);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("an older version on a newer schema starts, and says so", async () => {
+  const folder = await Deno.makeTempDir();
+  const db = await openDatabase({
+    url: `file:${folder}/test.db`,
+    authToken: undefined,
+    timeoutMs: 5000,
+  });
+  const newer = { name: "9999_newer", sql: "CREATE TABLE newer (user_id TEXT)" };
+  await migrate(db, 1, [...ownMigrations, newer]);
+  db.close();
+  const service = await startService(folder);
+  const status = async (path: string) => {
+    const response = await fetch(service.origin + path);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await status("/readyz"), 200);
+  assert.equal(await status("/readyz/withdrawal"), 503, "its table is not on the data map");
+  const migrated = await taskOn(folder, ["migrate"]);
+  assert.match(migrated.err, /warning: a newer version has migrated this database: 9999_newer/);
+  await service.kill();
+  assert.match(
+    await service.log,
+    /the schema is newer than this version.*"unknown":\["9999_newer"\]/,
+  );
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,76 +1,187 @@
+/** Every plan of every statement that the service runs, on a database as large as years make it. */
 import assert from "node:assert/strict";
-import { createClient, type InStatement } from "@libsql/client";
-import { eraseDue } from "../../actions/erase_due.ts";
-import { runJobs } from "../../jobs/mod.ts";
-import { Browser, day, goodPassword, newMember, openApp, signIn } from "../support/harness.ts";
+import { type Client, createClient, type InStatement } from "@libsql/client";
+import { ownTables } from "../../data_map.ts";
+import type { Database } from "../../db/engine/database.ts";
 
-Deno.test("every statement of every request and job finds its rows by an index", async () => {
+import { runJobs } from "../../jobs/mod.ts";
+import { fill } from "../support/crowd.ts";
+import {
+  Browser,
+  day,
+  goodPassword,
+  newMember,
+  openApp,
+  recoveryPath,
+  signIn,
+} from "../support/harness.ts";
+
+const members = 200_000;
+/** Tables that stay small however many members there are. */
+const small = ["migrations", "clock", "data_maps", "erasure_keys"];
+/** More rows than this for one value of an index make it useless. */
+const rowsPerValue = 1000;
+
+interface Statement {
+  sql: string;
+  args: InStatement extends { args?: infer A } ? A : never;
+}
+
+/** Notes every statement on its way to the database. */
+function listen(into: Map<string, InStatement>): (db: Database) => Database {
+  const note = (list: InStatement[]) => {
+    for (const one of list) into.set(typeof one === "string" ? one : one.sql, one);
+  };
+  return (db) => ({
+    ...db,
+    read: (list) => (note(list), db.read(list)),
+    write: (list) => (note(list), db.write(list)),
+  });
+}
+
+Deno.test("at 200,000 members every statement of every request and job finds its rows by an index", async () => {
   const statements = new Map<string, InStatement>();
   const app = await openApp({
     env: {
       WITHDRAWAL_GRACE_DAYS: "1",
       REJOIN_BLOCK_DAYS: "1",
       LEDGER_URL: "http://127.0.0.1:1/",
+      DATABASE_TIMEOUT_MS: "60000",
       RECIPIENTS: JSON.stringify([
         { name: "mailer", url: "http://127.0.0.1:1/", secret: `whsec_${"A".repeat(43)}=` },
       ]),
     },
-    through: (db) => {
-      const note = (list: InStatement[]) => {
-        for (const statement of list) {
-          const sql = typeof statement === "string" ? statement : statement.sql;
-          statements.set(sql, statement);
-        }
-      };
-      return {
-        ...db,
-        read: (list) => (note(list), db.read(list)),
-        write: (list) => (note(list), db.write(list)),
-      };
-    },
+    through: listen(statements),
   });
-  const hong = await newMember(app, "hong");
-  for (const path of ["/", "/userinfo", "/userinfo/sessions", "/userinfo/export", "/withdrawal"]) {
-    await hong.get(path);
-  }
-  await hong.send("POST", "/userinfo/password", {
-    current: goodPassword,
-    password: "battery staple 9",
-  });
-  await hong.send("DELETE", "/userinfo/sessions/x");
-  await hong.send("DELETE", "/withdrawal", { password: "battery staple 9", reason: "other" });
-  const back = await signIn(app, "hong", "battery staple 9");
-  await back.send("POST", "/restoration");
-  const { receipt_id } = (await back.send("DELETE", "/withdrawal")).json;
-  await new Browser(app).get(`/receipts/${receipt_id}`);
-  await new Browser(app).get("/readyz/withdrawal");
-  app.clock.pass(day);
-  assert.equal((await eraseDue(app.services, Infinity)).erased, 1);
-  await runJobs(app.services);
-  assert.ok(statements.size > 50, `${statements.size} statements seen`);
+  await liveAWholeLife(app);
+  assert.ok(statements.size > 60, `${statements.size} statements seen`);
 
-  const reader = createClient({ url: app.services.config.database.url });
-  const scans: string[] = [];
-  for (const statement of statements.values()) {
-    const { sql, args } = statement as { sql: string; args?: [] };
-    const text = sql ?? String(statement);
-    if (!/^\s*(SELECT|INSERT|UPDATE|DELETE)/i.test(text)) continue;
-    if (/WHERE 0\)/.test(text)) continue; // asks for columns, never for rows
-    if (/LIMIT 20\)$/.test(text)) continue; // a sample of the newest rows
-    const plan = await reader.execute({ sql: `EXPLAIN QUERY PLAN ${text}`, args: args ?? [] });
-    for (const { detail } of plan.rows) {
-      const scan = /^SCAN (\w+)(?! USING (COVERING )?INDEX)/.exec(String(detail));
-      const small =
-        /^(SCAN )?(live|t|sqlite_schema|CONSTANT|json_each|pragma|subquery|\(|migrations|[a-z]*_?json)/i;
-      if (
-        scan && !small.test(String(detail)) &&
-        !/VIRTUAL TABLE|CONSTANT ROW|SUBQUERY/.test(String(detail))
-      ) {
-        scans.push(`${detail}: ${text.replace(/\s+/g, " ").trim().slice(0, 160)}`);
-      }
-    }
+  const tables = ownTables.map(({ table }) => table).filter((table) => !small.includes(table));
+  await fill(app.db, tables, members);
+  const url = app.services.config.database.url;
+  const fresh = createClient({ url });
+  const plans = await plansOf(fresh, statements); // as in production, where nobody runs ANALYZE
+  fresh.close();
+  await app.db.write(["ANALYZE"]);
+  const informed = createClient({ url });
+  plans.push(...await plansOf(informed, statements));
+  const statistics = await statisticsOf(informed);
+  for (const table of ["users", "sessions", "sign_ins", "attempts", "withdrawals", "erasures"]) {
+    const rows = statistics.get(table)?.rows ?? 0;
+    assert.ok(rows >= members, `${table} has ${rows} rows`);
   }
-  assert.deepEqual(scans, []);
-  reader.close();
+  const slow = plans.filter((plan) => isSlow(plan, statistics));
+  assert.deepEqual([...new Set(slow.map(({ detail, sql }) => `${detail}: ${sql}`))], []);
+  informed.close();
   await app.close();
 });
+
+type App = Awaited<ReturnType<typeof openApp>>;
+
+/** Every request and every job, so that each of their statements runs once. */
+async function liveAWholeLife(app: App): Promise<void> {
+  const hong = await newMember(app, "hong");
+  const pages = ["/", "/userinfo", "/userinfo/sessions", "/userinfo/export", "/withdrawal"];
+  for (const path of pages) await hong.get(path);
+  const password = "battery staple 9";
+  await hong.send("POST", "/userinfo/password", { current: goodPassword, password });
+  await hong.send("POST", "/confirmation", { password });
+  await hong.send("DELETE", "/userinfo/sessions/x");
+
+  const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+  await new Browser(app).send("POST", await recoveryPath(app, id), { password });
+  const path = await recoveryPath(app, id);
+  await new Browser(app).get(path);
+  await new Browser(app).send("POST", `${path}/withdrawal`);
+  const back = await signIn(app, "hong", password);
+  await back.send("POST", "/restoration");
+  await back.send("DELETE", "/withdrawal", { password, reason: "other" });
+  const again = await signIn(app, "hong", password);
+  await again.send("POST", "/restoration");
+  const { receipt_id } = (await again.send("DELETE", "/withdrawal")).json;
+  await new Browser(app).get(`/receipts/${receipt_id}`);
+  app.clock.pass(day);
+  await runJobs(app.services);
+  assert.equal((await app.sql("SELECT id FROM users")).length, 0);
+  for (const probe of ["/readyz", "/readyz", "/readyz/withdrawal"]) await again.get(probe);
+  await (await newMember(app, "kim")).send("POST", "/logout");
+  app.clock.pass(400 * day);
+  await runJobs(app.services); // sweeps
+}
+
+interface Plan {
+  detail: string;
+  sql: string;
+}
+
+async function plansOf(client: Client, statements: ReadonlyMap<string, InStatement>) {
+  const plans: Plan[] = [];
+  for (const [text, statement] of statements) {
+    if (!/^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)/i.test(text)) continue;
+    if (/WHERE 0\)/.test(text)) continue; // asks for columns, never for rows
+    if (/LIMIT 20\)$/.test(text)) continue; // a sample of the newest rows
+    const { args } = typeof statement === "string" ? { args: undefined } : statement as Statement;
+    const sql = `EXPLAIN QUERY PLAN ${text}`;
+    const { rows } = await client.execute(args === undefined ? sql : { sql, args });
+    const names = namesOf(text);
+    for (const { detail } of rows) {
+      const [, verb = "", name = "", rest = ""] =
+        /^(SCAN|SEARCH) (\S+)(.*)$/.exec(String(detail)) ??
+          [];
+      if (!verb) continue;
+      const table = names.get(name) ?? name;
+      plans.push({
+        detail: `${verb} ${table}${rest}`,
+        sql: text.replace(/\s+/g, " ").trim(),
+      });
+    }
+  }
+  return plans;
+}
+
+/** Tables by the names that a statement gives them. */
+function namesOf(sql: string): Map<string, string> {
+  return new Map(Array.from(sql.matchAll(/(\w+) AS (\w+)/g), ([, table, name]) => [name!, table!]));
+}
+
+interface Statistics {
+  rows: number;
+  /** For each index: rows that share the first value, the first two, and so on. */
+  indexes: Map<string, number[]>;
+}
+
+async function statisticsOf(client: Client): Promise<Map<string, Statistics>> {
+  const tables = new Map<string, Statistics>();
+  const { rows } = await client.execute("SELECT tbl, idx, stat FROM sqlite_stat1");
+  for (const { tbl, idx, stat } of rows) {
+    const [count = 0, ...shared] = String(stat).split(" ").map(Number);
+    const table = tables.getOrInsertComputed(String(tbl), () => ({ rows: 0, indexes: new Map() }));
+    table.rows = Math.max(table.rows, count);
+    table.indexes.set(String(idx), shared);
+  }
+  return tables;
+}
+
+/** Whether a step of a plan reads a large part of a large table. */
+function isSlow({ detail, sql }: Plan, statistics: ReadonlyMap<string, Statistics>): boolean {
+  const [, verb, table = ""] = /^(SCAN|SEARCH) (\S+)/.exec(detail)!;
+  const large = statistics.get(table);
+  if (!large || large.rows < members / 2) return false;
+  if (verb === "SCAN" || detail.includes(" AUTOMATIC ") || !detail.includes(" USING ")) return true;
+  const [, terms = ""] = /\((.*)\)/.exec(detail) ?? [];
+  const columns = Array.from(terms.matchAll(/(\w+)=\?/g), ([, column]) => column!);
+  // what is due by an instant is little, what comes after it is not
+  if (columns.length === 0) return !terms.includes("<?");
+  // a primary key without rowid has the name of its table; an empty partial index has no statistics
+  const [, index = table] = / INDEX (\w+)/.exec(detail) ?? [];
+  const shared = large.indexes.get(index);
+  if (!shared) return false;
+  const isWhole = index.startsWith("sqlite_autoindex_") && shared.length === columns.length;
+  if (isWhole && !columns.some((column) => asksForNull(sql, column))) return false; // one row at most
+  return shared[columns.length - 1]! > rowsPerValue;
+}
+
+/** Whether a statement looks for NULL, which a UNIQUE index may hold many times. */
+function asksForNull(sql: string, column: string): boolean {
+  return new RegExp(`(?<![+\\w.])(\\w+\\.)?${column} IS NULL`).test(sql);
+}

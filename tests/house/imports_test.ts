@@ -69,7 +69,7 @@ Deno.test("the plain service carries nothing that only an app beside it needs", 
   }
 });
 
-Deno.test("only runtime/mod.ts knows the runtime and its environment", async () => {
+Deno.test("only runtime knows Deno and the environment", async () => {
   for await (const file of sources()) {
     if (isIn(file, "runtime")) continue;
     const text = await Deno.readTextFile(new URL(file, root));

@@ -13,6 +13,7 @@ import {
   signIn,
 } from "../support/harness.ts";
 import { openSqld } from "../support/stacks.ts";
+import { taskOn } from "../support/task.ts";
 
 const secrets = await freshSecrets("generated");
 
@@ -186,6 +187,38 @@ Deno.test("a recovery forgives the failures that led to it", async () => {
   await visitor.send("POST", path, { password: "battery staple 9" });
   await signIn(app, "hong", "battery staple 9");
   await app.close();
+});
+
+Deno.test("admin help prints the commands, and an act without --why says that it is missing", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const args of [["help"], ["--help"], ["-h"], ["erase", "--help"]]) {
+    const { code, out } = await taskOn(folder, ["admin", ...args]);
+    assert.equal(code, 0, args.join(" "));
+    assert.match(
+      out,
+      /^usage: admin COMMAND[^]*erase MEMBER-ID +erase a member now \(needs --why\)/,
+    );
+  }
+  for (const args of [["erase", "x"], ["revive", "all"], ["clock", "accept"]]) {
+    const { code, err } = await taskOn(folder, ["admin", ...args]);
+    assert.equal(code, 2);
+    assert.match(err, new RegExp(`^${args[0]} needs --why REASON`, "m"));
+  }
+  assert.deepEqual(
+    [...Deno.readDirSync(folder)],
+    [],
+    "nothing is opened before the words are right",
+  );
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("reviving a delivery that there is not is refused, and leaves no line in the audit log", async () => {
+  const folder = await Deno.makeTempDir();
+  const revived = await taskOn(folder, ["admin", "revive", "nobody", "--why", "a trial"]);
+  assert.equal(revived.code, 1);
+  assert.match(revived.err, /^no delivery with this id was given up or refused/m);
+  assert.match((await taskOn(folder, ["admin", "audit"])).out, /^nothing/m);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("wrong words get a usage line and exit code 2", async () => {

@@ -43,3 +43,29 @@ Deno.test({
     await receiver.shutdown();
   },
 });
+
+Deno.test({
+  name: "workerd: a clock far ahead of the database erases nobody until an operator accepts it",
+  ignore: !sqldPath(),
+  async fn() {
+    const worker = await openWorker({ env: { WITHDRAWAL_GRACE_DAYS: "0.00001" } });
+    const asked = await (await newMember(worker, "hong")).send("DELETE", "/withdrawal");
+    assert.equal(asked.status, 202);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const monthAgo = Date.now() - 30 * 24 * 60 * 60_000;
+    await worker.sql("UPDATE clock SET seen_at = ?", [monthAgo]);
+    const runJobs = async () => {
+      const trigger = await fetch(`${worker.origin}/cdn-cgi/handler/scheduled`);
+      assert.equal(trigger.status, 200, await trigger.text());
+    };
+    await runJobs();
+    assert.equal((await worker.sql("SELECT id FROM users")).length, 1);
+    assert.equal((await new Browser(worker).get("/readyz")).status, 200);
+    assert.equal((await new Browser(worker).get("/readyz/withdrawal")).status, 503);
+    await worker.sql("UPDATE clock SET seen_at = ?", [Date.now()]); // as `admin clock accept` does
+    await runJobs();
+    assert.equal((await worker.sql("SELECT id FROM users")).length, 0);
+    assert.equal((await new Browser(worker).get("/readyz/withdrawal")).status, 200);
+    await worker.close();
+  },
+});

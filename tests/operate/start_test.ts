@@ -55,7 +55,7 @@ Deno.test("deno task dev answers without any configuration, and ends at SIGTERM"
 Deno.test("deno task start runs in production, finishes what is under way at SIGTERM, and ends", async () => {
   const { origin, process, log, folder } = await run(["start"], {
     ...production,
-    PASSWORD_COST: "17",
+    PASSWORD_COST: "16",
   });
   await answering(origin);
   const form = new URLSearchParams({ user_id: "hong", email: "h@b.co", password: goodPassword });
@@ -170,5 +170,29 @@ Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => 
   connections.forEach((connection) => connection.close());
   listener.close();
   await silent;
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a request that is half sent does not hold up SIGTERM past ten seconds", async () => {
+  const { origin, process, log, folder } = await run(["start"], {
+    ANNYEONG_ENV: "development",
+    PASSWORD_COST: "4",
+  });
+  await answering(origin);
+  const port = Number(new URL(origin).port);
+  const head = "POST /login HTTP/1.1\r\nHost: x\r\n";
+  const body = 'Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"user_id"';
+  const clients = await Promise.all([head, head + body].map(async (text) => {
+    const client = await Deno.connect({ hostname: "127.0.0.1", port });
+    await client.write(new TextEncoder().encode(text));
+    return client;
+  }));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  process.kill("SIGTERM");
+  const slow = setTimeout(() => process.kill("SIGKILL"), 10_000);
+  assert.equal((await process.status).code, 0, "ended by itself, within ten seconds");
+  clearTimeout(slow);
+  assert.match(await log, /requests were still under way; ended without them/);
+  clients.forEach((client) => client.close());
   await Deno.remove(folder, { recursive: true });
 });

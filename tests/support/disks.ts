@@ -83,3 +83,12 @@ export const refusedWrites: DiskFault = {
     return () => Promise.resolve(limit("unlimited"));
   },
 };
+
+/** A process of root that has to respect modes and owners of files, as any other user has to. */
+const respectful = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"];
+export const withoutOwnership = {
+  within: respectful,
+  skip: root
+    ? skipUnless([...respectful, "true"], "dropping capabilities")
+    : "only root can try it",
+};

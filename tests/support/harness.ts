@@ -75,6 +75,9 @@ export function testConfig(env: Record<string, string> = {}): Config {
   }, "deno");
 }
 
+/** The clock of a test passes as it says; tests/operate/clock_test.ts has one that jumps. */
+const trusted = () => Promise.resolve(true);
+
 /** The app in this process, on an embedded database of its own or on the server that `env` names. */
 export async function openApp(setup: Setup = {}): Promise<TestApp> {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-" });
@@ -99,6 +102,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     now: clock.now,
+    clock: { trusts: trusted, allows: trusted },
   };
   const app: App = setup.beside?.app(services) ?? createApp(services);
   const address = setup.address ?? "192.0.2.1";

@@ -12,6 +12,18 @@ export interface Process {
   port?: number;
 }
 
+/** The environment of a process on the embedded database in `folder`. */
+export function processEnv(folder: string): Record<string, string> {
+  return {
+    ANNYEONG_ENV: "development",
+    PASSWORD_COST: "4",
+    THROTTLE_SCALE: "1000000",
+    TURSO_DATABASE_URL: `file:${folder}/test.db`,
+    NO_COLOR: "1",
+    ...secrets,
+  };
+}
+
 /** On the embedded database in `folder`. Nobody waits for it to answer. */
 export function spawnService(folder: string, { within = [], env = {}, port }: Process = {}) {
   const [command, ...args] = [...within, Deno.execPath(), "serve", "-P=start", "main.ts"];
@@ -19,13 +31,8 @@ export function spawnService(folder: string, { within = [], env = {}, port }: Pr
     args,
     cwd: new URL("../..", import.meta.url),
     env: {
-      ANNYEONG_ENV: "development",
-      PASSWORD_COST: "4",
-      THROTTLE_SCALE: "1000000",
-      TURSO_DATABASE_URL: `file:${folder}/test.db`,
+      ...processEnv(folder),
       DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port ?? freePort()}`,
-      NO_COLOR: "1",
-      ...secrets,
       ...env,
     },
     stdin: "null",

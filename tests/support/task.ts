@@ -1,5 +1,6 @@
 /** The tasks of `deno.json` as an operator runs them: processes of their own, with an app's secrets. */
 import type { TestApp } from "./harness.ts";
+import { processEnv } from "./process.ts";
 
 export interface Ended {
   code: number;
@@ -37,4 +38,27 @@ export async function runTask(env: Record<string, string>, ...args: string[]): P
   const { code, stdout, stderr } = await spawnTask(env, ...args).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
+export interface TaskRun {
+  code: number;
+  out: string;
+  err: string;
+  // deno-lint-ignore no-explicit-any -- whatever it printed
+  json(): any;
+}
+
+export async function taskOn(
+  folder: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<TaskRun> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", ...args],
+    cwd: new URL("../..", import.meta.url),
+    env: { ...processEnv(folder), ...env },
+    stdin: "null",
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, err: err!, json: () => JSON.parse(out!) };
 }
