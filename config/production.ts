@@ -2,7 +2,7 @@
 import type { JWK } from "jose";
 import * as z from "zod/mini";
 import { ConfigError } from "./fields.ts";
-import { isLoopback, isPrivate } from "./hosts.ts";
+import { isLoopback, isPublic } from "./hosts.ts";
 import { isGenerated, isGuessable } from "./keys.ts";
 import type { Recipient } from "./recipients.ts";
 
@@ -52,7 +52,7 @@ export function refuseUnsafe(env: {
     const { protocol, hostname } = new URL(url);
     refuse(
       "RECIPIENTS",
-      protocol !== "https:" || isPrivate(hostname),
+      protocol !== "https:" || !isPublic(hostname),
       "must have only https:// URLs on public hosts in production",
     );
   }

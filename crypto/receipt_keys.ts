@@ -1,4 +1,4 @@
-import { CompactSign, type JWK } from "jose";
+import { calculateJwkThumbprint, CompactSign, type JWK } from "jose";
 import type { Gone, Receipt } from "../domain/receipt.ts";
 
 /** Signs receipts, and publishes what they are verified with. */
@@ -18,8 +18,8 @@ export interface ReceiptKeys {
  *   signed or checked. Throws when they do not.
  */
 export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys> {
-  const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
-  const jwks = keys.map(publicHalf);
+  const key = await openKey(keys[0]!);
+  const jwks = await Promise.all(keys.map(publicHalf));
   const encoder = new TextEncoder();
   return {
     async sign(receipt, issuer) {
@@ -39,8 +39,8 @@ export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys
         remaining: 0,
       };
       return await new CompactSign(encoder.encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: current.kid })
-        .sign(current.key);
+        .setProtectedHeader({ alg: "EdDSA", typ: "erasure-receipt+jwt", kid: jwks[0]!.kid! })
+        .sign(key);
     },
     jwks: { keys: jwks },
   };
@@ -59,8 +59,10 @@ async function openKey(jwk: JWK): Promise<CryptoKey> {
   return key;
 }
 
-function publicHalf({ kty, crv, x, kid }: JWK): JWK {
-  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK;
+/** A key without a `kid` is named by its thumbprint (RFC 7638), which every holder of the key can compute. */
+async function publicHalf({ kty, crv, x, kid }: JWK): Promise<JWK> {
+  const half = { kty, crv, x } as JWK;
+  return { ...half, kid: kid ?? await calculateJwkThumbprint(half), alg: "EdDSA", use: "sig" };
 }
 
 function flat({ what, count }: Gone) {
