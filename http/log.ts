@@ -1,14 +1,14 @@
 import { getLogger } from "@logtape/logtape";
-import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { Env } from "./env.ts";
 import { causesOf } from "../domain/error.ts";
 
 const log = getLogger(["annyeong", "request"]);
 
 /**
- * One line for each request: what was asked by route, never by address, for that may name a person;
- * what was answered, with its code; who, by opaque id. Unexpected errors add their cause.
+ * Logs one line for each request: the route's pattern, never the path, because a path may hold a token;
+ * the status and its code; the member's opaque id. Unexpected errors add their causes.
  */
 export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const start = performance.now();
@@ -16,7 +16,7 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const properties = {
     request_id: c.get("requestId"),
     method: c.req.method,
-    route: c.res.status === 404 ? undefined : routePath(c, -1),
+    route: patternOf(c),
     status: c.res.status,
     code: c.get("problem")?.code,
     member: c.get("memberId"),
@@ -25,3 +25,8 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   if (c.res.status < 500) return log.info("request", properties);
   log.error("request", { ...properties, causes: causesOf(c.get("problem")) });
 };
+
+/** The pattern of the route that handled the request. Middleware matches by wildcard and handles none. */
+function patternOf(c: Context): string {
+  return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? "unmatched";
+}
