@@ -4,7 +4,7 @@ import type { ReceiptKeys } from "../crypto/receipt_keys.ts";
 import type { Database } from "../db/engine/database.ts";
 import type { Migration } from "../db/engine/migrate.ts";
 import type { Inventory } from "../db/map/inventory.ts";
-import type { Words } from "../messages/mod.ts";
+import { type Messages, ownWords, type Words } from "../messages/mod.ts";
 
 /** What a process or isolate makes once and every request uses. */
 export interface Services {
@@ -17,4 +17,12 @@ export interface Services {
   receiptKeys: ReceiptKeys;
   /** The clock, ms since the epoch. */
   now(): number;
+}
+
+/** What the service is called in each language, for `passwordProblem`. */
+export function serviceNames({ words }: Services): string[] {
+  return [ownWords, words].flatMap(Object.values<Messages>).flatMap(({ service }) => [
+    service.name,
+    service.brand,
+  ]);
 }

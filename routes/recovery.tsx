@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../http/env.ts";
 import { findRecovery, recover } from "../db/session/links.ts";
+import { serviceNames } from "../actions/services.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { reasons } from "../domain/withdrawal.ts";
@@ -43,7 +44,11 @@ export default new Hono<Env>()
       const token = c.req.param("token");
       const member = await requireRecovery(c, token);
       const { password } = c.req.valid("json");
-      const problem = passwordProblem(password, member, config.password.minLength);
+      const problem = passwordProblem(
+        password,
+        { ...member, service: serviceNames(c.var.services) },
+        config.password.minLength,
+      );
       if (problem) throw new AppError("invalid", { fields: { password: problem } });
 
       const attempt = passwordAttempt(

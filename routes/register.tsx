@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import type { Env } from "../http/env.ts";
 import { addMember, isFree } from "../db/identity/members.ts";
+import { serviceNames } from "../actions/services.ts";
 import { AppError } from "../domain/error.ts";
 import { newId } from "../crypto/tokens.ts";
 import { emailAddress, loginName } from "../domain/member.ts";
@@ -33,7 +34,11 @@ export default new Hono<Env>()
   .post("/register", form(entry), body(registration), async (c) => {
     const { config, db, passwords } = c.var.services;
     const { user_id: name, email, password } = c.req.valid("json");
-    const problem = passwordProblem(password, { name, email }, config.password.minLength);
+    const problem = passwordProblem(
+      password,
+      { name, email, service: serviceNames(c.var.services) },
+      config.password.minLength,
+    );
     if (problem) throw new AppError("invalid", { fields: { password: problem } });
 
     const attempt = registrationAttempt(clientOf(c), config.throttleScale);

@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import type { Env } from "../http/env.ts";
 import { exportMember } from "../db/map/export.ts";
 import { changePassword, findSession, findSessionCounting } from "../db/session/sessions.ts";
+import { serviceNames } from "../actions/services.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { passwordAttempt } from "../domain/throttle.ts";
@@ -68,7 +69,11 @@ export default new Hono<Env>()
 
     const found = await findSessionCounting(db, secret, attempt, c.var.now);
     const { member } = requireMember(c, found);
-    const problem = passwordProblem(form.password, member, config.password.minLength);
+    const problem = passwordProblem(
+      form.password,
+      { ...member, service: serviceNames(c.var.services) },
+      config.password.minLength,
+    );
     if (problem) throw new AppError("invalid", { fields: { password: problem } });
     const right = await passwords.verify(form.current, member.passwordHash);
     if (!right) throw new AppError("confirmation_failed");
