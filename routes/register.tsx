@@ -6,7 +6,7 @@ import { addMember, isFree } from "../db/identity/members.ts";
 import { serviceNames } from "../actions/services.ts";
 import { AppError } from "../domain/error.ts";
 import { newId } from "../crypto/tokens.ts";
-import { emailAddress, loginName } from "../domain/member.ts";
+import { emailAddress, isForeignAddress, loginName } from "../domain/member.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { identifiersOf } from "../crypto/identifiers.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
@@ -19,7 +19,12 @@ import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { password } from "./fields.ts";
 
-export const registration = z.object({ user_id: loginName, email: emailAddress, password });
+export const registration = z.object({ user_id: loginName, email: emailAddress, password }).check(
+  z.refine(({ user_id, email }) => !isForeignAddress(user_id, email), {
+    path: ["user_id"],
+    error: "foreign_address",
+  }),
+);
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const { minLength } = c.var.services.config.password;

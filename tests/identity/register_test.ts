@@ -185,6 +185,27 @@ Deno.test("names and e-mails are one whatever their case, width or normalisation
   });
 });
 
+Deno.test("a user id with @ is refused unless it is the member's own e-mail address", async () => {
+  const foreign = { user_id: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다." };
+  for (const user_id of ["kim@example.com", "@hong", "hong@", "hong@example.co"]) {
+    assert.deepEqual(await fieldsFor({ user_id }), foreign, user_id);
+  }
+  for (const user_id of ["hong@example.com", "HONG@Example.com"]) {
+    assert.equal(await fieldsFor({ user_id, password: "blue monday rain" }), "joined", user_id);
+  }
+  await withApp({}, async (app) => {
+    const typed = new URLSearchParams({ ...form, user_id: "kim@example.com" }).toString();
+    const headers = {
+      "Accept": "text/html",
+      "Accept-Language": "en",
+      "Content-Type": "application/x-www-form-urlencoded",
+    };
+    const page = await new Browser(app).send("POST", "/register", typed, headers);
+    assert.equal(page.status, 400);
+    assert.ok(page.text.includes("A user id with @ must be your own e-mail address."), page.text);
+  });
+});
+
 Deno.test("what a member did not send is not taken from them", async () => {
   await withApp({}, async (app) => {
     const extra = { id: "1", rank: "admin", joined_at: 0, password_hash: "x", __proto__: { a: 1 } };
