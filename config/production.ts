@@ -47,7 +47,7 @@ export function refuseUnsafe(env: {
     refuse(
       "RECIPIENTS",
       secrets.some(isGuessable),
-      "has a generated or sample secret: make one from 32 random bytes",
+      "holds a generated or sample secret: make one from 32 random bytes",
     );
     const { protocol, hostname } = new URL(url);
     refuse(

@@ -33,6 +33,7 @@ import { createPasswords } from "../crypto/passwords.ts";
 import { openReceiptKeys } from "../crypto/receipt_keys.ts";
 import { jobsOf, runJobs } from "../jobs/mod.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { withPrivateFiles } from "./private_files.ts";
 
 /** What a service is made of beside its configuration: our own, or with an app's beside it (`mod.ts`). */
 export interface Parts {
@@ -88,7 +89,9 @@ function logToConsole(): void {
 async function open(config: Config, { dataMap, migrations, words }: Parts): Promise<Services> {
   const db = await openConfigured(config.database);
   const receiptKeys = await openReceiptKeys(config.receiptKeys).catch(() => {
-    throw new ConfigError("RECEIPT_PRIVATE_KEY does not sign what its public half verifies");
+    throw new ConfigError(
+      "RECEIPT_PRIVATE_KEY has halves that do not belong together: deno task keys prints a key",
+    );
   });
   return {
     config,
@@ -105,8 +108,9 @@ async function open(config: Config, { dataMap, migrations, words }: Parts): Prom
 /** The driver quotes what it was given, so what it says stays out of the log. */
 async function openConfigured(database: Config["database"]): Promise<Database> {
   try {
+    if (onDeno) return await withPrivateFiles(() => openDatabase(database));
     // In workerd no request may wait for a promise of another's.
-    return await openDatabase(onDeno ? database : { ...database, batchesAtOnce: unlimited });
+    return await openDatabase({ ...database, batchesAtOnce: unlimited });
   } catch {
     throw new ConfigError(
       "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",
