@@ -23,7 +23,10 @@ export interface PasswordHash {
 export interface Passwords {
   /** @returns a PHC string. Throws `unavailable` while too many are being hashed. */
   hash(password: string): Promise<string>;
-  /** `null` stands for a member who does not exist, and costs the same. Throws like `hash`. */
+  /**
+   * A wrong password costs the same for every member and for `null`, a member who does not exist: a hash
+   * with a lower setting than today's is followed by the work that it lacks. Throws like `hash`.
+   */
   verify(password: string, stored: string | null): Promise<boolean>;
   /** Whether the hash was made with a lower setting than today's, or elsewhere. */
   isWeak(stored: string): boolean;
@@ -39,14 +42,15 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
   const nobody = formatHash({ ...ours, salt: randomBytes(saltBytes), key: randomBytes(keyBytes) });
   let usedMiB = 0;
 
-  async function derive(password: string, hash: PasswordHash): Promise<Buffer> {
-    const hashMiB = 128 * hash.blockSize * 2 ** hash.logN / 2 ** 20;
+  /** Runs `work`, which computes these hashes one after the other. */
+  async function bounded<T>(hashes: PasswordHash[], work: () => Promise<T>): Promise<T> {
+    const hashMiB = Math.max(...hashes.map(memoryMiBOf));
     if (usedMiB > 0 && usedMiB + hashMiB > memoryMiB) {
       throw new AppError("unavailable", { retryAfterMs: 1000 });
     }
     usedMiB += hashMiB;
     try {
-      return await runScrypt(password, hash);
+      return await work();
     } finally {
       usedMiB -= hashMiB;
     }
@@ -55,12 +59,18 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
   return {
     async hash(password) {
       const hash = { ...ours, salt: randomBytes(saltBytes), key: new Uint8Array(keyBytes) };
-      return formatHash({ ...hash, key: await derive(password, hash) });
+      const key = await bounded([hash], () => runScrypt(password, hash));
+      return formatHash({ ...hash, key });
     },
     async verify(password, stored) {
       const hash = parseHash(stored ?? nobody);
-      const derived = await derive(password, hash);
-      return timingSafeEqual(derived, hash.key) && stored !== null;
+      const rest = missingWork(hash, cost);
+      return await bounded([hash, ...rest], async () => {
+        const derived = await runScrypt(password, hash);
+        if (timingSafeEqual(derived, hash.key) && stored !== null) return true;
+        for (const one of rest) await runScrypt(password, one);
+        return false;
+      });
     },
     isWeak(stored) {
       const { logN, form, ...hash } = parseHash(stored);
@@ -70,7 +80,24 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
   };
 }
 
-/** `maxmem` refuses whatever a row may say. */
+/** The time of scrypt grows with N, r and p alike (RFC 7914). */
+function workOf({ logN, blockSize, parallelism }: PasswordHash): number {
+  return 2 ** logN * blockSize * parallelism;
+}
+
+function memoryMiBOf({ logN, blockSize }: PasswordHash): number {
+  return 128 * blockSize * 2 ** logN / 2 ** 20;
+}
+
+/** What a hash lacks to cost as much as one of today's: nothing, or a hash whose result is not used. */
+function missingWork(hash: PasswordHash, cost: number): PasswordHash[] {
+  const today = { ...hash, logN: cost, blockSize, parallelism };
+  const logN = Math.max(1, cost - 4, Math.min(hash.logN, cost));
+  const missing = Math.round((workOf(today) - workOf(hash)) / (blockSize * 2 ** logN));
+  return missing > 0 ? [{ ...today, logN, parallelism: missing }] : [];
+}
+
+/** `maxmem` refuses hashes of other sizes than we expect in a row. */
 function runScrypt(password: string, hash: PasswordHash): Promise<Buffer> {
   const { logN, blockSize: r, parallelism: p, form, salt, key } = hash;
   const text = form === "none" ? password : password.normalize(form);
