@@ -17,13 +17,15 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { password } from "./fields.ts";
+import { acceptTutorialNames, password } from "./fields.ts";
 
-export const registration = z.object({ user_id: loginName, email: emailAddress, password }).check(
-  z.refine(({ user_id, email }) => !isForeignAddress(user_id, email), {
-    path: ["user_id"],
-    error: "foreign_address",
-  }),
+export const registration = acceptTutorialNames(
+  z.object({ user_id: loginName, email: emailAddress, password }).check(
+    z.refine(({ user_id, email }) => !isForeignAddress(user_id, email), {
+      path: ["user_id"],
+      error: "foreign_address",
+    }),
+  ),
 );
 
 function entry(c: Context<Env>, refusal?: Refusal) {

@@ -206,6 +206,26 @@ Deno.test("a user id with @ is refused unless it is the member's own e-mail addr
   });
 });
 
+Deno.test("POST /register accepts the tutorial's field names, and prefers its own", async () => {
+  await withApp({}, async (app) => {
+    const form = { userid: "hong", userpw: goodPassword, email: "hong@example.com" };
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const typed = new URLSearchParams(form).toString();
+    assert.equal((await new Browser(app).send("POST", "/register/", typed, headers)).status, 201);
+    await signIn(app, "hong");
+    const both = {
+      ...form,
+      email: "kim@example.com",
+      user_id: "kim",
+      password: "blue monday rain",
+    };
+    assert.equal((await new Browser(app).send("POST", "/register", both)).status, 201);
+    await signIn(app, "kim", "blue monday rain");
+    const missing = await new Browser(app).send("POST", "/register", { email: "lee@example.com" });
+    assert.deepEqual(Object.keys(missing.json.fields), ["user_id", "password"]);
+  });
+});
+
 Deno.test("what a member did not send is not taken from them", async () => {
   await withApp({}, async (app) => {
     const extra = { id: "1", rank: "admin", joined_at: 0, password_hash: "x", __proto__: { a: 1 } };

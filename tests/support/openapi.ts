@@ -43,7 +43,7 @@ export class Description {
     return this.operations().flatMap(({ method, path, operation }) =>
       Object.entries<Json>(operation.responses).flatMap(([status, response]) => {
         const schema = this.deref(response).content["application/json"].schema;
-        const codes = schema.properties?.code?.enum ?? [status];
+        const codes = schema.allOf?.[1].properties.code.enum ?? [status];
         return codes.map((code: string) => `${method.toUpperCase()} ${path} ${code}`);
       })
     );
