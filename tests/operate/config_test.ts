@@ -100,6 +100,7 @@ Deno.test("every bad value stops the start and names its variable, never its con
       assert.ok(problem.startsWith(name), `${name}=${value}: ${problem}`);
       assert.ok(!problem.includes("canary"), problem);
       assert.match(problem, saysWhatToDo, `${name}=${value}`);
+      assert.doesNotMatch(problem, /must be text/, `${name}=${value}`);
     }
   }
 });
