@@ -4,7 +4,7 @@ import { passwordProblem } from "../domain/password.ts";
 import { requireMember } from "../domain/standing.ts";
 import { makeSession } from "./make_session.ts";
 import { challenge, provePassword } from "./prove_password.ts";
-import type { Services } from "./services.ts";
+import { serviceNames, type Services } from "./services.ts";
 
 /**
  * Sets a new password; every session of the member ends, and one new one begins. Two trips.
@@ -20,7 +20,11 @@ export async function changePassword(
   const { config, db, passwords } = services;
   const challenged = await challenge(services, secret, now);
   const { member } = requireMember(challenged.session);
-  const problem = passwordProblem(form.password, member, config.password.minLength);
+  const problem = passwordProblem(
+    form.password,
+    { ...member, service: serviceNames(services) },
+    config.password.minLength,
+  );
   if (problem) {
     throw new AppError("invalid", { fields: { password: problem }, memberId: member.id });
   }

@@ -11,7 +11,7 @@ import {
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { signInAttempt } from "../domain/throttle.ts";
-import type { Services } from "./services.ts";
+import { serviceNames, type Services } from "./services.ts";
 
 /**
  * Makes a recovery link as an operator's act.
@@ -52,7 +52,11 @@ export async function recover(
 ): Promise<string> {
   const { config, db, passwords } = services;
   const member = await findRecovery(services, token, now);
-  const problem = passwordProblem(form.password, member, config.password.minLength);
+  const problem = passwordProblem(
+    form.password,
+    { ...member, service: serviceNames(services) },
+    config.password.minLength,
+  );
   if (problem) throw new AppError("invalid", { fields: { password: problem } });
 
   const account = nameHash(config.identifierKey, member.name);

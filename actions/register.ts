@@ -6,7 +6,7 @@ import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
-import type { Services } from "./services.ts";
+import { serviceNames, type Services } from "./services.ts";
 
 export interface Registration {
   name: string;
@@ -25,11 +25,16 @@ export interface Registration {
  *   `throttled`, `unavailable`
  */
 export async function register(
-  { config, db, passwords }: Services,
+  services: Services,
   { name, email, password, client, once }: Registration,
   now: number,
 ): Promise<void> {
-  const problem = passwordProblem(password, { name, email }, config.password.minLength);
+  const { config, db, passwords } = services;
+  const problem = passwordProblem(
+    password,
+    { name, email, service: serviceNames(services) },
+    config.password.minLength,
+  );
   if (problem) throw new AppError("invalid", { fields: { password: problem } });
 
   const attempt = registrationAttempt(client, config.throttleScale);

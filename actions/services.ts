@@ -6,7 +6,7 @@ import type { Database } from "../db/engine/database.ts";
 import type { Migration } from "../db/engine/migrate.ts";
 import type { LedgerHead } from "../db/leaving/ledger.ts";
 import type { Inventory } from "../db/map/inventory.ts";
-import type { Words } from "../messages/mod.ts";
+import { type Messages, ownWords, type Words } from "../messages/mod.ts";
 
 /** The copy of the ledger on a disk of its own. */
 export interface LedgerFile {
@@ -31,4 +31,12 @@ export interface Services {
   now(): number;
   /** Says whether that clock may be trusted to destroy. */
   clock: ClockGuard;
+}
+
+/** What the service is called in each language, for `passwordProblem`. */
+export function serviceNames({ words }: Services): string[] {
+  return [ownWords, words].flatMap(Object.values<Messages>).flatMap(({ service }) => [
+    service.name,
+    service.brand,
+  ]);
 }

@@ -36,32 +36,52 @@ export interface Passwords {
   isWeak(stored: string): boolean;
 }
 
+/** Runs work in turn with others, or throws `unavailable` when its turn does not come in time. */
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+const atOnce: Turn = (work) => work();
+
 /**
  * @param cost scrypt's log2 N
- * @param memoryMiB what all hashes under way together may take: past it the answer is 503 at once,
- *   for a queue would wait on other requests' promises, which workerd does not allow.
+ * @param memoryMiB what all hashes under way together may take. Past it the answer is 503 at once,
+ *   because a queue would wait for other requests' promises, which workerd does not allow.
+ * @param inTurn bounds how many hashes are under way, where the runtime allows waiting: more than there
+ *   are cores would keep every other request waiting
  */
-export function createPasswords(cost: number, memoryMiB: number): Passwords {
+export function createPasswords(
+  cost: number,
+  memoryMiB: number,
+  inTurn: Turn = atOnce,
+): Passwords {
   const ours = { logN: cost, blockSize, parallelism, form: "NFC" } as const;
   const nobody = formatHash({ ...ours, salt: randomBytes(saltBytes), key: randomBytes(keyBytes) });
   let usedMiB = 0;
   let foreign = 0;
 
-  async function bounded<T>(hashMiB: number, run: () => Promise<T>): Promise<T> {
-    if (usedMiB > 0 && usedMiB + hashMiB > memoryMiB) {
-      throw new AppError("unavailable", { retryAfterMs: 1000 });
-    }
-    usedMiB += hashMiB;
-    try {
-      return await run();
-    } finally {
-      usedMiB -= hashMiB;
-    }
+  /** Runs `work`, which takes so much memory, within the bounds. */
+  function bounded<T>(hashMiB: number, work: () => Promise<T>): Promise<T> {
+    return inTurn(async () => {
+      if (usedMiB > 0 && usedMiB + hashMiB > memoryMiB) {
+        throw new AppError("unavailable", { retryAfterMs: 1000 });
+      }
+      usedMiB += hashMiB;
+      try {
+        return await work();
+      } finally {
+        usedMiB -= hashMiB;
+      }
+    });
   }
 
-  function derive(password: string, hash: PasswordHash): Promise<Buffer> {
-    const hashMiB = 128 * hash.blockSize * 2 ** hash.logN / 2 ** 20;
-    return bounded(hashMiB, () => runScrypt(password, hash));
+  /** A wrong password costs as much as one against a hash of today's cost. */
+  function verifyOurs(password: string, hash: PasswordHash, isReal: boolean): Promise<boolean> {
+    const rest = missingWork(hash, cost);
+    return bounded(Math.max(...[hash, ...rest].map(memoryMiBOf)), async () => {
+      const derived = await runScrypt(password, hash);
+      if (timingSafeEqual(derived, hash.key) && isReal) return true;
+      for (const one of rest) await runScrypt(password, one);
+      return false;
+    });
   }
 
   async function verifyForeign(password: string, hash: ForeignHash): Promise<boolean> {
@@ -78,15 +98,14 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
   return {
     async hash(password) {
       const hash = { ...ours, salt: randomBytes(saltBytes), key: new Uint8Array(keyBytes) };
-      return formatHash({ ...hash, key: await derive(password, hash) });
+      const key = await bounded(memoryMiBOf(hash), () => runScrypt(password, hash));
+      return formatHash({ ...hash, key });
     },
     async verify(password, stored) {
       const other = readForeignHash(stored ?? nobody);
       if (other === "excessive") throw new Error("a stored password asks for too much work");
       if (other) return await verifyForeign(password, other);
-      const hash = parseHash(stored ?? nobody);
-      const derived = await derive(password, hash);
-      return timingSafeEqual(derived, hash.key) && stored !== null;
+      return await verifyOurs(password, parseHash(stored ?? nobody), stored !== null);
     },
     isWeak(stored) {
       if (readForeignHash(stored)) return true;
@@ -95,6 +114,23 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
         hash.parallelism !== parallelism;
     },
   };
+}
+
+/** The time of scrypt grows with N, r and p alike (RFC 7914). */
+function workOf({ logN, blockSize, parallelism }: PasswordHash): number {
+  return 2 ** logN * blockSize * parallelism;
+}
+
+function memoryMiBOf({ logN, blockSize }: PasswordHash): number {
+  return 128 * blockSize * 2 ** logN / 2 ** 20;
+}
+
+/** What a hash lacks to cost as much as one of today's: nothing, or a hash whose result is not used. */
+function missingWork(hash: PasswordHash, cost: number): PasswordHash[] {
+  const today = { ...hash, logN: cost, blockSize, parallelism };
+  const logN = Math.max(1, cost - 4, Math.min(hash.logN, cost));
+  const missing = Math.round((workOf(today) - workOf(hash)) / (blockSize * 2 ** logN));
+  return missing > 0 ? [{ ...today, logN, parallelism: missing }] : [];
 }
 
 /** `maxmem` refuses whatever a row may say. */

@@ -1,4 +1,4 @@
-import { CompactSign, type JWK } from "jose";
+import { calculateJwkThumbprint, CompactSign, type JWK } from "jose";
 import type { Gone, Receipt } from "../domain/receipt.ts";
 
 /** Signs receipts, the ledger and statements, and publishes what they are verified with. */
@@ -27,13 +27,13 @@ export type SignedType =
  *   signed or checked. Throws when they do not.
  */
 export async function openReceiptKeys(keys: readonly JWK[]): Promise<ReceiptKeys> {
-  const current = { kid: keys[0]!.kid!, key: await openKey(keys[0]!) };
-  const jwks = keys.map(publicHalf);
+  const key = await openKey(keys[0]!);
+  const jwks = await Promise.all(keys.map(publicHalf));
   const encoder = new TextEncoder();
   const signText = (text: string, typ: SignedType) =>
     new CompactSign(encoder.encode(text))
-      .setProtectedHeader({ alg: "EdDSA", typ, kid: current.kid })
-      .sign(current.key);
+      .setProtectedHeader({ alg: "EdDSA", typ, kid: jwks[0]!.kid! })
+      .sign(key);
   return {
     signText,
     async sign(receipt, issuer) {
@@ -71,8 +71,10 @@ async function openKey(jwk: JWK): Promise<CryptoKey> {
   return key;
 }
 
-function publicHalf({ kty, crv, x, kid }: JWK): JWK {
-  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" } as JWK;
+/** A key without a `kid` is named by its thumbprint (RFC 7638), which every holder of the key can compute. */
+async function publicHalf({ kty, crv, x, kid }: JWK): Promise<JWK> {
+  const half = { kty, crv, x } as JWK;
+  return { ...half, kid: kid ?? await calculateJwkThumbprint(half), alg: "EdDSA", use: "sig" };
 }
 
 function flat({ what, count }: Gone) {

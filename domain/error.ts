@@ -31,7 +31,8 @@ export type FieldProblem =
   | "too_short"
   | "too_long"
   | "common"
-  | "contains_name";
+  | "contains_name"
+  | "foreign_address";
 
 export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */

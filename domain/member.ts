@@ -26,12 +26,15 @@ export const plainText = z.string().check(
   z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), { error: "malformed" }),
 );
 
-/** Characters that are not seen, with which one name could pass for another. */
+/** Invisible characters, with which one name could pass for another. */
 export const invisible = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 export const trimmed = z.pipe(plainText, z.transform((text) => text.normalize("NFC").trim()));
 
-/** A login name: 2 to 40 letters, digits, dots, hyphens, underscores, @ or + of any script. */
+/**
+ * A login name: 2 to 40 letters, digits, dots, hyphens, underscores, @ or + of any script. At
+ * registration `isForeignAddress` says whether a name with @ is allowed.
+ */
 export const loginName = z.pipe(
   trimmed,
   z.string().check(
@@ -56,3 +59,11 @@ export const emailAddress = z.pipe(
     z.refine((text) => mailbox.test(text) && !invisible.test(text), { error: "malformed" }),
   ),
 );
+
+/**
+ * Whether a login name looks like an e-mail address that is not the member's own. Readers would take the
+ * member for the owner of that address.
+ */
+export function isForeignAddress(name: string, email: string): boolean {
+  return name.includes("@") && fold(name) !== fold(email);
+}

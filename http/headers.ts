@@ -2,11 +2,12 @@ import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { Env } from "./env.ts";
 
-/**
- * Security headers on every answer (OWASP ASVS 3.4, 3.2). `same-origin` as referrer policy, for with
- * `no-referrer` a browser sends `Origin: null` with this site's own forms.
- */
-export const securityHeaders: MiddlewareHandler = secureHeaders({
+/** Whether a path holds a secret: the token of a link, or the number that opens a receipt. */
+export function holdsSecret(path: string): boolean {
+  return /^\/(recovery|verification|receipts)\//.test(path);
+}
+
+const headers = secureHeaders({
   strictTransportSecurity: "max-age=63072000; includeSubDomains",
   referrerPolicy: "same-origin",
   xFrameOptions: "DENY",
@@ -24,7 +25,17 @@ export const securityHeaders: MiddlewareHandler = secureHeaders({
   permissionsPolicy: { camera: [], geolocation: [], microphone: [], payment: [], usb: [] },
 });
 
-/** Nothing is stored on the way or in the browser, unless a handler says so. */
+/**
+ * Sets the security headers of every answer (OWASP ASVS 3.4, 3.2). The referrer policy is `same-origin`,
+ * because with `no-referrer` browsers send `Origin: null` with our own forms. A path with a secret gets
+ * `no-referrer` all the same, so that no access log gets the secret from a `Referer`.
+ */
+export const securityHeaders: MiddlewareHandler = async (c, next) => {
+  await headers(c, next);
+  if (holdsSecret(c.req.path)) c.res.headers.set("Referrer-Policy", "no-referrer");
+};
+
+/** Keeps answers out of every cache, unless a handler sets `Cache-Control` itself. */
 export const noStore: MiddlewareHandler<Env> = async (c, next) => {
   await next();
   if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");

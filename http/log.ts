@@ -1,15 +1,16 @@
 import { getLogger } from "@logtape/logtape";
-import type { MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { Env } from "./env.ts";
 import { causesOf } from "../domain/error.ts";
 
 const log = getLogger(["annyeong", "request"]);
 
 /**
- * One line for each request: the route, and never the address, which may name a person; the status and
- * its code; the member, by opaque id. A failure of ours adds its causes, and so does a withdrawal that
- * something is in the way of.
+/**
+ * Logs one line for each request: the route's pattern, never the path, because a path may hold a token;
+ * the status and its code; the member's opaque id. A failure of ours adds its causes, and so does a
+ * withdrawal that something is in the way of.
  */
 export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const start = performance.now();
@@ -17,7 +18,7 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const properties = {
     request_id: c.get("requestId"),
     method: c.req.method,
-    route: c.res.status === 404 ? undefined : routePath(c, -1),
+    route: patternOf(c),
     status: c.res.status,
     code: c.get("problem")?.code,
     member: c.get("memberId") ?? c.get("problem")?.details.memberId,
@@ -29,3 +30,8 @@ export const logRequest: MiddlewareHandler<Env> = async (c, next) => {
   const level = isBlocked ? "warn" : "error";
   log[level]("request", { ...properties, causes: causesOf(problem) });
 };
+
+/** The pattern of the route that handled the request. Middleware matches by wildcard and handles none. */
+function patternOf(c: Context): string {
+  return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? "unmatched";
+}

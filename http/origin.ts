@@ -3,10 +3,11 @@ import { cors } from "hono/cors";
 import type { Config } from "../config/mod.ts";
 import type { Env } from "./env.ts";
 import { AppError } from "../domain/error.ts";
+import { holdsSecret } from "./headers.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Lets the front ends that `ALLOWED_ORIGINS` names, and no others, ask with cookies and read answers. */
+/** Lets only the front ends that `ALLOWED_ORIGINS` names send cookies and read answers (CORS). */
 export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
   if (allowedOrigins.length === 0) return (_, next) => next();
   const share = cors({
@@ -25,9 +26,10 @@ export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
 }
 
 /**
- * Refuses state changes that another site asks for, whatever their content type: an origin of ours may,
- * then `Sec-Fetch-Site` decides, without it `Origin`; with neither the client is no browser (OWASP ASVS
- * 3.5.1-3.5.3).
+ * Refuses state changes that another site asks for, with every content type (OWASP ASVS 3.5.1-3.5.3).
+ * `ALLOWED_ORIGINS` pass. Otherwise `Sec-Fetch-Site` decides, and without it `Origin`. A request with
+ * neither does not come from a browser, and passes. `Origin: null` passes where the path holds a secret:
+ * such pages are sent with `no-referrer`, and a forged request would have to know the secret.
  */
 export const requireSameOrigin: MiddlewareHandler<Env> = async (c, next) => {
   if (!safeMethods.has(c.req.method) && !isSameOrigin(c)) throw new AppError("cross_site");
@@ -39,6 +41,7 @@ function isSameOrigin(c: Context<Env>): boolean {
   if (origin && c.get("services").config.allowedOrigins.includes(origin)) return true;
   const site = c.req.header("Sec-Fetch-Site");
   if (site !== undefined) return site === "same-origin" || site === "none";
+  if (origin === "null" && holdsSecret(c.req.path)) return true;
   return origin === undefined || origin === originOf(c);
 }
 

@@ -69,6 +69,7 @@ export const en: Messages = {
     too_long: "This is too long.",
     common: "This password is commonly used or has been leaked. Please choose another.",
     contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
+    foreign_address: "A user id with @ must be your own e-mail address.",
   },
   page: {
     greeting: "Hello",

@@ -77,6 +77,7 @@ export const ko = {
     too_long: "너무 깁니다.",
     common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
+    foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
   },
   page: {
     greeting: "안녕하세요",

@@ -30,3 +30,20 @@ export function optional<T, Text extends string>(schema: z.ZodMiniType<T, Text>)
   );
   return z.optional(z.pipe(emptyIsAbsent, z.optional(schema as z.ZodMiniType<T, string>)));
 }
+
+/** A body with a user id and a password, whose fields the tutorial's forms call `userid` and `userpw`. */
+type TutorialNames<Body> =
+  | Body
+  | Omit<Body, "user_id" | "password"> & { userid: string; userpw: string };
+
+/** `schema` for bodies that may use the tutorial's names. Where both are given, ours count. */
+export function acceptTutorialNames<Body extends { user_id: string; password: string }, Out>(
+  schema: z.ZodMiniType<Out, Body>,
+): z.ZodMiniType<Out, TutorialNames<Body>> {
+  const rename = z.transform((body: unknown) => {
+    if (typeof body !== "object" || body === null) return body;
+    const { userid, userpw, ...rest } = body as Record<string, unknown>;
+    return { user_id: userid, password: userpw, ...rest };
+  }) as z.ZodMiniType<unknown> as z.ZodMiniType<Body, TutorialNames<Body>>;
+  return z.pipe(rename, schema);
+}

@@ -13,24 +13,14 @@ import { form } from "../http/problem.tsx";
 import { anySecretOf, startCookie } from "../http/session.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { password, shortText } from "./fields.ts";
+import { acceptTutorialNames, password, shortText } from "./fields.ts";
 
 export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),
   shortText(254).check(z.refine((text) => text !== "", { error: "required" })),
 );
 
-/** The tutorial's forms call the fields `userid` and `userpw`. */
-type Credentials = { user_id: string; password: string } | { userid: string; userpw: string };
-
-export const credentials = z.pipe(
-  z.transform((form: Credentials) => {
-    if (typeof form !== "object" || form === null) return form;
-    const { userid, userpw, ...rest } = form as Record<string, unknown>;
-    return { user_id: userid, password: userpw, ...rest };
-  }),
-  z.object({ user_id: name, password }),
-);
+export const credentials = acceptTutorialNames(z.object({ user_id: name, password }));
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));

@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { register } from "../actions/register.ts";
 import { newId } from "../crypto/tokens.ts";
-import { emailAddress, loginName } from "../domain/member.ts";
+import { emailAddress, isForeignAddress, loginName } from "../domain/member.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
@@ -12,9 +12,16 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { once, password } from "./fields.ts";
+import { acceptTutorialNames, once, password } from "./fields.ts";
 
-export const registration = z.object({ user_id: loginName, email: emailAddress, password, once });
+export const registration = acceptTutorialNames(
+  z.object({ user_id: loginName, email: emailAddress, password, once }).check(
+    z.refine(({ user_id, email }) => !isForeignAddress(user_id, email), {
+      path: ["user_id"],
+      error: "foreign_address",
+    }),
+  ),
+);
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const { minLength } = c.var.services.config.password;

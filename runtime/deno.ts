@@ -32,11 +32,17 @@ import {
   ownParts,
   type Parts,
 } from "./open.ts";
+import { withPrivateFiles } from "./private_files.ts";
 import { startJobs } from "./timer.ts";
 
 const log = getLogger(["annyeong"]);
 
-const limits: Limits = { hashMemoryMiB: 1024 };
+/** Hashing more passwords at once than there are cores would keep every other request waiting. */
+const limits: Limits = {
+  hashMemoryMiB: 1024,
+  hashesAtOnce: navigator.hardwareConcurrency,
+  creating: withPrivateFiles,
+};
 /** An import works on whole tables in one batch, ms. */
 const importTimeoutMs = 10 * 60_000;
 
@@ -130,7 +136,7 @@ export function migrateOnDeno(parts = ownParts): Promise<Migrated> {
     about.database = nameOf(config);
     await refuseStrayDatabase(environment);
     await makeDataFolder(config);
-    const db = await openConfigured(config);
+    const db = await openConfigured(config, limits);
     const ran = await migrate(db, Date.now(), parts.migrations);
     const { unknown } = await readState(db, parts.migrations);
     const missing = await missingColumns(db, parts.migrations);
@@ -180,7 +186,7 @@ export function openExistingDatabase(): Promise<Database> {
     if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) {
       throw new ConfigError("TURSO_DATABASE_URL names a file that is not there");
     }
-    return await openConfigured(config);
+    return await openConfigured(config, limits);
   });
 }
 
@@ -191,7 +197,7 @@ export function openForImport(): Promise<{ db: Database; cost: number }> {
     const config = parseDatabaseConfig(environment);
     const cost = parsePasswordCost(environment);
     await refuseStrayDatabase(environment);
-    return { db: await openConfigured({ ...config, timeoutMs: importTimeoutMs }), cost };
+    return { db: await openConfigured({ ...config, timeoutMs: importTimeoutMs }, limits), cost };
   });
 }
 

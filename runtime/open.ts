@@ -3,12 +3,14 @@ import { type Config, ConfigError } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
+import { createSemaphore, NotBegun } from "../db/engine/semaphore.ts";
+import { AppError } from "../domain/error.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, openDatabase } from "../db/engine/database.ts";
 import { reasonOf } from "../db/engine/reason.ts";
 import { type Migration, ownMigrations } from "../db/engine/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
-import { createPasswords } from "../crypto/passwords.ts";
+import { createPasswords, type Turn } from "../crypto/passwords.ts";
 import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
 
@@ -38,6 +40,10 @@ export interface App {
 export interface Limits {
   /** Memory that the password hashes under way may use together, MiB. */
   hashMemoryMiB: number;
+  /** Password hashes that may be under way at once; others wait. Absent where no request may wait. */
+  hashesAtOnce?: number;
+  /** Runs what creates files. */
+  creating?<T>(work: () => Promise<T>): Promise<T>;
   /** Transactions that may be open at a database server at once; the default of `openDatabase` if absent. */
   batchesAtOnce?: number;
 }
@@ -48,7 +54,7 @@ export async function open(
   { dataMap, migrations, words }: Parts,
   limits: Limits,
 ): Promise<Services> {
-  const db = await openConfigured(config.database, limits.batchesAtOnce);
+  const db = await openConfigured(config.database, limits);
   const receiptKeys = await openKeys(config);
   return {
     config,
@@ -56,27 +62,46 @@ export async function open(
     inventory: createInventory(db, dataMap),
     migrations,
     words,
-    passwords: createPasswords(config.password.cost, limits.hashMemoryMiB),
+    passwords: createPasswords(
+      config.password.cost,
+      limits.hashMemoryMiB,
+      limits.hashesAtOnce ? turnsOf(limits.hashesAtOnce) : undefined,
+    ),
     receiptKeys,
     now: Date.now,
     clock: createClockGuard(db),
   };
 }
 
+/** How long a password waits to be hashed before the answer is 503, ms. */
+const hashWaitMs = 10_000;
+
+function turnsOf(atOnce: number): Turn {
+  const inTurn = createSemaphore(atOnce);
+  return (work) =>
+    inTurn(hashWaitMs, work).catch((error) => {
+      if (!(error instanceof NotBegun)) throw error;
+      throw new AppError("unavailable", { retryAfterMs: 1000, cause: error });
+    });
+}
+
 /** Opens the receipt keys. Throws `ConfigError`. */
 export async function openKeys({ receiptKeys }: Config): Promise<ReceiptKeys> {
   return await openReceiptKeys(receiptKeys).catch(() => {
-    throw new ConfigError("RECEIPT_PRIVATE_KEY does not sign what its public half verifies");
+    throw new ConfigError(
+      "RECEIPT_PRIVATE_KEY has halves that do not belong together: deno task keys prints a key",
+    );
   });
 }
 
 /** Opens the database. The driver's own message may quote the URL, so it stays out of the log. */
 export async function openConfigured(
   database: Config["database"],
-  batchesAtOnce?: number,
+  { batchesAtOnce, creating = (work) => work() }: Limits,
 ): Promise<Database> {
   try {
-    return await openDatabase({ ...database, ...(batchesAtOnce && { batchesAtOnce }) });
+    const options = { ...database, ...(batchesAtOnce && { batchesAtOnce }) };
+    return await creating(() => openDatabase(options));
   } catch (error) {
     throw new ConfigError(
       "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk? " +

@@ -13,6 +13,7 @@ import {
   remarks as onRequests,
   type RequestName,
   requests,
+  takesTutorialNames,
   withTutorialNames,
 } from "./openapi/requests.ts";
 
@@ -130,6 +131,10 @@ function failuresOf(method: string, { failures }: Operation, responses: Record<s
   );
 }
 
+/**
+ * A `Problem` with one of these codes. By `allOf`, because generators and validators drop what stands
+ * beside a `$ref`, though OpenAPI 3.1 allows it.
+ */
 function failureOf(codes: Code[]): Json {
   const headers = codes.flatMap((code) => carried[code] ?? []);
   return {
@@ -137,7 +142,12 @@ function failureOf(codes: Code[]): Json {
     ...(headers.length > 0 && { headers: refs("headers", headers) }),
     content: {
       "application/json": {
-        schema: { ...ref("schemas", "Problem"), properties: { code: { enum: codes } } },
+        schema: {
+          allOf: [
+            ref("schemas", "Problem"),
+            { type: "object", properties: { code: { enum: codes } }, required: ["code"] },
+          ],
+        },
       },
     },
   };
@@ -153,7 +163,7 @@ function schemas(
       const { $schema: _, ...json } = z.toJSONSchema(schema, {
         io: "input",
         override({ zodSchema, jsonSchema }) {
-          if (zodSchema === requests.Credentials) withTutorialNames(jsonSchema);
+          if (takesTutorialNames.has(zodSchema)) withTutorialNames(jsonSchema);
           if (jsonSchema.format === "date-time") delete jsonSchema.pattern; // says it again, at length
           delete jsonSchema.propertyNames; // that names are texts
           if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -1,21 +1,23 @@
-/** Makes `domain/common_passwords.txt` anew from the frequency list of `@zxcvbn-ts/language-common` (MIT). */
+/**
+ * Writes `domain/common_passwords.txt` from the frequency list of `@zxcvbn-ts/language-common` (MIT), the
+ * most common first: the 3,000 most common of eight characters or more (OWASP ASVS 6.2.4), and the 2,000
+ * most common of four to seven, which people put digits behind. The list is mostly Western, so a few
+ * Korean words are added.
+ */
 import { dictionary } from "@zxcvbn-ts/language-common";
 import { fold } from "../domain/member.ts";
 
-const byFrequency = (dictionary["passwords-common"] as string[]).map(fold);
-const ofLength = (min: number) => byFrequency.filter((word) => [...word].length >= min);
+const byFrequency = [...new Set((dictionary["passwords-common"] as string[]).map(fold))];
+const long = byFrequency.filter((word) => [...word].length >= 8).slice(0, 3000);
+const short = byFrequency.filter((word) => /^.{4,7}$/u.test(word)).slice(0, 2000);
+const chosen = new Set([...long, ...short]);
 
-/** The 3,000 most common of eight characters or more (OWASP ASVS 6.2.4). */
-const chosen = new Set(ofLength(8).slice(0, 3000));
+/** In Hangul, and as a Korean keyboard types them while it is set to Latin letters. */
+const korean = [
+  ...["비밀번호", "qlalfqjsgh", "사랑해요", "tkfkdgo", "tkfkdgody", "대한민국", "eogksalsrnr"],
+  ...["안녕하세요", "dkssud", "dkssudgktpdy"],
+];
 
-/** Each line as how many characters it shares with the line before, a letter, and the rest. */
-let previous = "";
-const lines = [...chosen].sort().map((word) => {
-  let shared = 0;
-  while (word[shared] !== undefined && word[shared] === previous[shared]) shared++;
-  previous = word;
-  return String.fromCharCode(65 + shared) + word.slice(shared);
-});
-
-await Deno.writeTextFile("domain/common_passwords.txt", lines.join("\n") + "\n");
-console.log(`${chosen.size} passwords written`);
+const words = [...new Set([...byFrequency.filter((word) => chosen.has(word)), ...korean])];
+await Deno.writeTextFile("domain/common_passwords.txt", words.join("\n") + "\n");
+console.log(`${words.length} passwords written`);

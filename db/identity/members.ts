@@ -124,16 +124,27 @@ export async function addMember(
   return added.rows.length === 1;
 }
 
-/** For an operator: members by id, login name or e-mail, with what tells them apart. */
+/**
+ * For an operator: members by id, e-mail or login name, in this order. `found_by` says which of the three
+ * fits. `warning` marks a login name that is another member's e-mail address, which came by an import or
+ * was registered before such names were refused.
+ */
 export async function findMember(db: Database, text: string) {
   const { found } = await read(db, {
     found: {
       sql: `
         SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
-          (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions
+          (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions,
+          CASE WHEN users.id = :id THEN 'id' WHEN users.email_key = :key THEN 'e-mail' ELSE 'name' END
+            AS found_by,
+          CASE WHEN EXISTS (
+            SELECT 1 FROM users AS other
+            WHERE other.email_key = users.name_key AND other.id <> users.id)
+            THEN 'the name is another member''s e-mail' END AS warning
         FROM users ${joinPending}
-        WHERE users.id = ? OR users.name_key = ? OR users.email_key = ?`,
-      args: [text, fold(text), fold(text)],
+        WHERE users.id = :id OR users.name_key = :key OR users.email_key = :key
+        ORDER BY users.id = :id DESC, users.email_key = :key DESC`,
+      args: { id: text, key: fold(text) },
     },
   });
   return found.rows;

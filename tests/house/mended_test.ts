@@ -340,7 +340,7 @@ Deno.test("recipients are unique, and reached by https with a secret that is one
     "https://intranet/",
   );
   for (const url of inside) {
-    assert.throws(() => parse({ ...entry, url }), /RECIPIENTS may name https/, url);
+    assert.throws(() => parse({ ...entry, url }), /RECIPIENTS must have only https/, url);
   }
   assert.throws(
     () => parse({ ...entry, secret: `whsec_${"A".repeat(40)}` }),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { cpuUsage } from "node:process";
+import { createPasswords } from "../../crypto/passwords.ts";
 import {
   Browser,
   goodPassword,
@@ -43,6 +45,31 @@ Deno.test("an unknown name costs a hash like a wrong password", async () => {
   await app.close();
 });
 
+Deno.test("after the cost of a hash is raised, a wrong password still costs what an unknown name costs", async () => {
+  const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
+  app.services.passwords = createPasswords(10, 64);
+  await join(app, "hong");
+  app.services.passwords = createPasswords(14, 64);
+  const cpuMs = async (user_id: string) => {
+    const before = cpuUsage();
+    const answer = await new Browser(app).send("POST", "/login", { user_id, password: "no" });
+    assert.equal(answer.status, 401);
+    const { user, system } = cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const measured = { hong: [] as number[], nobody: [] as number[] };
+  for (let round = 0; round < 9; round++) {
+    measured.hong.push(await cpuMs("hong"));
+    measured.nobody.push(await cpuMs("nobody"));
+  }
+  const [member, unknown] = [measured.hong, measured.nobody].map((times) =>
+    times.toSorted((a, b) => a - b)[4]!
+  ) as [number, number];
+  // The hash of a lower cost takes a sixteenth of the work.
+  assert.ok(member > unknown / 2 && member < unknown * 2, `${member} ms and ${unknown} ms`);
+  await app.close();
+});
+
 Deno.test("the tutorial's field names and forms are accepted", async () => {
   await withApp({}, async (app) => {
     await join(app, "hong");
@@ -74,7 +101,6 @@ Deno.test("a password counts exactly as typed, but for the normalisation of its 
 Deno.test("a hash is raised at sign-in when the setting has risen, and its password still works", async () => {
   const app = await openApp();
   await join(app, "hong");
-  const { createPasswords } = await import("../../crypto/passwords.ts");
   app.services.passwords = createPasswords(5, 64);
   await signIn(app, "hong");
   const [row] = await app.sql("SELECT hash FROM passwords");
@@ -86,7 +112,6 @@ Deno.test("a hash is raised at sign-in when the setting has risen, and its passw
 Deno.test("too many hashes at once are refused at once, and nothing queues", async () => {
   const app = await openApp();
   await join(app, "hong");
-  const { createPasswords } = await import("../../crypto/passwords.ts");
   app.services.passwords = createPasswords(14, 32); // two of 16 MiB
   const tries = Array.from(
     { length: 8 },

@@ -167,6 +167,28 @@ Deno.test("after a rotation old receipts verify against the published keys, new 
   await app.close();
 });
 
+Deno.test("a receipt key without a kid signs and is published under its thumbprint", async () => {
+  const { kid: _, ...key } = JSON.parse((await freshSecrets("production")).RECEIPT_PRIVATE_KEY);
+  const retired = { kty: key.kty, crv: key.crv, x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+  const env = { RECEIPT_PRIVATE_KEY: JSON.stringify([key, retired]) };
+  await withApp({ env }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const { receipt } = (await hong.send("DELETE", "/withdrawal")).json;
+    const jwks = (await hong.get("/.well-known/jwks.json")).json;
+    assert.equal(decodeProtectedHeader(receipt).kid, jwks.keys[0].kid);
+    assert.equal(jwks.keys[0].kid, await thumbprint(key.x));
+    assert.equal(jwks.keys[1].kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"); // RFC 8037 A.3
+    await compactVerify(receipt, createLocalJWKSet(jwks));
+  });
+});
+
+/** RFC 7638 and RFC 8037 2: SHA-256 of the required members, in this order and without spaces. */
+async function thumbprint(x: string): Promise<string> {
+  const members = new TextEncoder().encode(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", members));
+  return digest.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
 Deno.test("an edit of the map changes nothing on an issued receipt", async () => {
   const app = await openApp(shop);
   const hong = await newMember(app, "hong");

@@ -51,6 +51,17 @@ for (const stack of ["embedded", "sqld"]) {
         assert.equal(found.sessions, "1");
         assert.equal(Object.keys(found).includes("password_hash"), false);
       }
+      await join(app, "lee");
+      await join(app, "kim");
+      const address = "kim@example.com";
+      await app.sql("UPDATE users SET name = ?1, name_key = ?1 WHERE name = 'lee'", [address]);
+      const [owner, impostor, ...more] = (await admin("find", address, "--json")).json();
+      assert.deepEqual([owner.name, owner.found_by, owner.warning], ["kim", "e-mail", ""]);
+      assert.deepEqual([impostor.email, impostor.found_by], ["lee@example.com", "name"]);
+      assert.equal(impostor.warning, "the name is another member's e-mail");
+      assert.deepEqual(more, []);
+      await app.sql("DELETE FROM users WHERE name <> 'hong'");
+
       const [{ id }] = (await admin("find", "hong", "--json")).json();
       assert.match((await admin("find", id)).out, /^id +name +email/);
       assert.match((await admin("find", "nobody")).out, /^nothing/);

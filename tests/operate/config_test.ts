@@ -8,6 +8,15 @@ const production = {
   ...await freshSecrets("production"),
 };
 
+const webhookSecret = "whsec_" + "Rn4x7QzL".repeat(4);
+
+function recipientAt(host: string) {
+  return { name: "a", url: `https://${host}/hooks`, secret: webhookSecret };
+}
+
+/** A message says what the value must be, or where a good one comes from. */
+const saysWhatToDo = /\b(must (be|have|begin|differ)|deno task keys prints|give each entry) /;
+
 function problemsOf(env: Record<string, string>, runtime: "deno" | "workers" = "deno"): string {
   try {
     parseConfig(env, runtime);
@@ -43,7 +52,18 @@ Deno.test("every bad value stops the start and names its variable, never its con
     ANNYEONG_ENV: ["canary"],
     SESSION_SECRET: ["canary", "canary,".repeat(10)],
     IDENTIFIER_KEY: ["canary"],
-    RECEIPT_PRIVATE_KEY: ["canary", "{}", "[]", '{"kty":"RSA","canary":1}'],
+    RECEIPT_PRIVATE_KEY: [
+      "canary",
+      "{}",
+      "[]",
+      "[7]",
+      "null",
+      '{"kty":"RSA","canary":1}',
+      '{"kty":"OKP","crv":"Ed25519","x":7,"d":"canary"}',
+      '{"kty":"OKP","crv":"Ed25519","x":"canary","d":"canary","kid":7}',
+      '{"kty":"OKP","crv":"Ed25519","x":"canary","d":"canary","kid":""}',
+      '{"kty":"OKP","crv":"Ed25519","x":"canary"}',
+    ],
     ALLOWED_ORIGINS: ["canary", "https://shop.example,canary", "https://shop.example/canary", "*"],
     PUBLIC_ORIGIN: ["canary", "ftp://canary.example", "https://canary.example/path"],
     WITHDRAWAL_CONFIRM: ["canary"],
@@ -62,6 +82,15 @@ Deno.test("every bad value stops the start and names its variable, never its con
       "{}",
       '[{"name":"canary"}]',
       '[{"name":"a","url":"https://a.example","secret":"canary"}]',
+      '["canary"]',
+      `[{"name":7,"url":"https://a.example","secret":"${webhookSecret}"}]`,
+      `[{"name":"","url":"https://a.example","secret":"${webhookSecret}"}]`,
+      `[{"name":"a","url":7,"secret":"${webhookSecret}"}]`,
+      `[{"name":"a","url":"https://a:canary@a.example","secret":"${webhookSecret}"}]`,
+      `[{"name":"a","kind":"canary","url":"https://a.example","secret":"${webhookSecret}"}]`,
+      `[{"name":"a","canary":1,"url":"https://a.example","secret":"${webhookSecret}"}]`,
+      '[{"name":"a","url":"https://a.example","secret":7}]',
+      JSON.stringify([recipientAt("a.example"), recipientAt("b.example")]),
     ],
     DATABASE_TIMEOUT_MS: ["0", "canary"],
   };
@@ -70,6 +99,8 @@ Deno.test("every bad value stops the start and names its variable, never its con
       const problem = problemsOf({ ...production, [name]: value });
       assert.ok(problem.startsWith(name), `${name}=${value}: ${problem}`);
       assert.ok(!problem.includes("canary"), problem);
+      assert.match(problem, saysWhatToDo, `${name}=${value}`);
+      assert.doesNotMatch(problem, /must be text/, `${name}=${value}`);
     }
   }
 });
@@ -94,6 +125,7 @@ Deno.test("production refuses generated, sample and missing secrets, weak hashes
   for (const [name, value] of refused) {
     const problem = problemsOf({ ...production, [name]: value ?? "" });
     assert.ok(problem.startsWith(name), `${name}: ${problem}`);
+    assert.match(problem, /must|deno task keys prints|set it to|use https/, name);
   }
   assert.equal(problemsOf({ ...production, PUBLIC_ORIGIN: "http://127.0.0.1:8000" }), "");
 });
@@ -105,4 +137,35 @@ Deno.test("a Worker needs a database server, and takes the client's address from
   );
   assert.equal(parseConfig(production, "workers").trustedProxyHeader, "CF-Connecting-IP");
   assert.equal(parseConfig(production, "deno").trustedProxyHeader, null);
+});
+
+Deno.test("a value of a Worker's binding that is not text is refused by name", () => {
+  const env = { ...production, RECIPIENTS: [recipientAt("a.example")] as unknown as string };
+  assert.equal(problemsOf(env, "workers"), "RECIPIENTS must be text");
+});
+
+Deno.test("production tells recipients only on public hosts, by name and by address", () => {
+  const problemAt = (host: string, ANNYEONG_ENV = "production") =>
+    problemsOf({ ...production, ANNYEONG_ENV, RECIPIENTS: JSON.stringify([recipientAt(host)]) });
+  const privateHosts = [
+    ...["localhost", "crm", "crm.", "crm.local", "crm.internal", "crm.lan", "crm.home.arpa"],
+    ...["crm.default.svc", "crm.default.svc.cluster.local", "crm.corp", "CRM.LAN.", "a.localhost"],
+    ...["0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.1", "2130706433"],
+    ...["169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.168.1.1"],
+    ...["192.88.99.1", "198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.7", "0x0a000001"],
+    ...["224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "10.1.2.3."],
+    ...["[::]", "[::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[100::1]", "[fc00::1]"],
+    ...["[fd12:3456::1]", "[fe80::1]", "[fec0::1]", "[ff02::1]", "[2001::1]", "[2001:db8::1]"],
+    ...["[2002:a00:1::]", "[3fff::1]", "[5f00::1]"],
+  ];
+  for (const host of privateHosts) {
+    assert.match(problemAt(host), /^RECIPIENTS must have only https:.* public hosts/, host);
+    assert.equal(problemAt(host, "development"), "", host);
+  }
+  const publicHosts = [
+    ...["crm.example", "crm.example.", "locals.example", "svc.example", "a.internal.example"],
+    ...["9.9.9.9", "100.63.0.1", "100.128.0.1", "172.32.0.1", "172.15.0.1", "198.17.0.1"],
+    ...["198.20.0.1", "223.255.255.255", "192.0.1.1", "[2606:4700::1]", "[2a00:1450::1]"],
+  ];
+  for (const host of publicHosts) assert.equal(problemAt(host), "", host);
 });

@@ -332,7 +332,7 @@ const commonWords = [...new Set((dictionary["passwords-common"] as string[]).map
   .filter((word) => [...word].length >= 8).slice(0, 3000);
 
 Deno.test("no common password is accepted, in any case or width, once or repeated", () => {
-  const owner = { name: "hong", email: "hong@example.com" };
+  const owner = { name: "hong", email: "hong@example.com", service: [] };
   const typed = fc.tuple(
     fc.constantFrom(...commonWords),
     fc.array(fc.constantFrom("as is", "upper", "wide"), { minLength: 40, maxLength: 40 }),
@@ -373,13 +373,13 @@ Deno.test("no password that holds its owner's name is accepted, and length is ju
       ...[name, mailbox, around, around, asTyped, fc.boolean(), fc.constantFrom(8, 15)] as const,
       (name, box, before, after, how, byMail, minLength) => {
         const password = before + how(byMail ? box : name) + after;
-        const owner = { name, email: `${box}@example.com` };
+        const owner = { name, email: `${box}@example.com`, service: [] };
         assert.notEqual(passwordProblem(password, owner, minLength), null, password);
       },
     ),
     runs(5000),
   );
-  const stranger = { name: "zzqqzz", email: "qqzzqq@example.com" };
+  const stranger = { name: "zzqqzz", email: "qqzzqq@example.com", service: [] };
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (password) => {
       const length = [...password.normalize("NFC")].length;

@@ -192,7 +192,7 @@ export class Browser {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
 
-  private keep(cookie: string): void {
+  keep(cookie: string): void {
     const [pair = "", ...attributes] = cookie.split(/; */);
     const at = pair.indexOf("=");
     const name = pair.slice(0, at);

@@ -38,15 +38,22 @@ export class Description {
     );
   }
 
+  /** The failures of an operation: each status with its codes. */
+  failures(operation: Json): [status: string, codes: string[]][] {
+    return Object.entries<Json>(operation.responses).flatMap(([status, response]) => {
+      const { allOf } = this.deref(response).content["application/json"].schema;
+      return allOf ? [[status, allOf[1].properties.code.enum]] : [];
+    });
+  }
+
   /** Everything that the document says can happen, in the words of `seen`. */
   outcomes(): string[] {
-    return this.operations().flatMap(({ method, path, operation }) =>
-      Object.entries<Json>(operation.responses).flatMap(([status, response]) => {
-        const schema = this.deref(response).content["application/json"].schema;
-        const codes = schema.properties?.code?.enum ?? [status];
-        return codes.map((code: string) => `${method.toUpperCase()} ${path} ${code}`);
-      })
-    );
+    return this.operations().flatMap(({ method, path, operation }) => {
+      const failures = new Map(this.failures(operation));
+      return Object.keys(operation.responses).flatMap((status) =>
+        (failures.get(status) ?? [status]).map((code) => `${method.toUpperCase()} ${path} ${code}`)
+      );
+    });
   }
 
   validator(pointer: string): ValidateFunction<Json> {

@@ -41,7 +41,8 @@ const absent = { type: ["string", "null"] };
 export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
   [loginName, {
     pattern: "^\\s*\\S+\\s*$",
-    description: "2 to 40 letters, digits or `._@+-` of any script; trimmed, NFC.",
+    description: "2 to 40 letters, digits or `._@+-` of any script; trimmed, NFC. " +
+      "With `@` only the member's own `email`.",
   }],
   [emailAddress, {
     pattern: "^\\s*[^\\s@]+@[^\\s@]+\\.[^\\s@]+\\s*$",
@@ -52,8 +53,8 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     minLength: 1,
     format: "password",
     description:
-      `At most ${passwordMaxLength} characters in NFC; a new one has 8 or more, unless ` +
-      "the operator asks for others.",
+      `At most ${passwordMaxLength} characters in NFC. A new one has 8 or more, or what the operator ` +
+      "asks for, is not easily guessed, and contains neither the member's nor the service's name.",
   }],
   [confirmation.shape.password, { ...absent, minLength: undefined }],
   [confirmation.shape.phrase, {
@@ -70,15 +71,27 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
   [confirmation.shape.reason, { ...absent, enum: [...reasons, "", null] }],
 ]);
 
-/** The tutorial's names for the fields of a sign-in are as good, where ours are not given. */
+/** The bodies that `acceptTutorialNames` of routes/fields.ts reads. */
+export const takesTutorialNames = new Set<z.core.$ZodType>([registration, credentials]);
+
+/**
+ * Allows the tutorial's names where ours are not given. Each combination is a schema of its own, so that
+ * a generated type says which fields a body needs.
+ */
 export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
-  const either = (ours: string, theirs: string) => ({
-    anyOf: [
-      { required: [ours] },
-      { required: [theirs], properties: { [theirs]: { type: "string" as const } } },
-    ],
-  });
-  schema.properties!.userid = schema.properties!.userpw = { deprecated: true };
+  const { user_id, password, ...others } = schema.properties!;
+  const names = [{ user_id }, { userid: { type: "string" } }];
+  const secrets = [{ password }, { userpw: { type: "string" } }];
+  const variants = names.flatMap((name) =>
+    secrets.map((secret) => ({ ...name, ...others, ...secret }))
+  );
+  schema.anyOf = variants.map((properties, index) => ({
+    type: "object" as const,
+    properties: properties as typeof schema.properties & object,
+    required: Object.keys(properties),
+    ...(index > 0 && { deprecated: true }),
+  }));
+  delete schema.type;
+  delete schema.properties;
   delete schema.required;
-  schema.allOf = [either("user_id", "userid"), either("password", "userpw")];
 }
