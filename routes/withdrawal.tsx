@@ -60,15 +60,11 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
 }
 
 /** Leaves: at once, or when the grace period is over. Forms cannot send DELETE, so POST does the same. */
-function withdraw(c: Context<Env>, form: WithdrawalForm) {
-  return c.var.services.db.erasing(async () => {
-    const { secret, session, decision } = await decide(c, form).catch((error) =>
-      unavailable(error)
-    );
-    const initiator = { by: "session", secret, decision } as const;
-    const left = await leave(c, initiator, session.member, decision.eraseAt, form.reason);
-    return left ?? await lostTo(c, secret);
-  });
+async function withdraw(c: Context<Env>, form: WithdrawalForm) {
+  const { secret, session, decision } = await decide(c, form).catch((error) => unavailable(error));
+  const initiator = { by: "session", secret, decision } as const;
+  const left = await leave(c, initiator, session.member, decision.eraseAt, form.reason);
+  return left ?? await lostTo(c, secret);
 }
 
 /** Loads and decides: throws what `decideWithdrawal` throws, `unauthenticated` and `throttled`. */

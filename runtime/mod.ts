@@ -53,7 +53,6 @@ const onDeno = "Deno" in globalThis;
 /** What hashes under way may take together: an isolate has 128 MB for everything. */
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
-const unlimited = Number.MAX_SAFE_INTEGER;
 const adoptionTimeoutMs = 10 * 60_000;
 
 /** One JSON object a line, in UTC. */
@@ -105,8 +104,8 @@ async function open(config: Config, { dataMap, migrations, words }: Parts): Prom
 /** The driver quotes what it was given, so what it says stays out of the log. */
 async function openConfigured(database: Config["database"]): Promise<Database> {
   try {
-    // In workerd no request may wait for a promise of another's.
-    return await openDatabase(onDeno ? database : { ...database, batchesAtOnce: unlimited });
+    // On workerd no request may wait for the promise of another.
+    return await openDatabase({ ...database, shared: onDeno });
   } catch {
     throw new ConfigError(
       "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk?",

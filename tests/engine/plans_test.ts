@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createClient, type InStatement } from "@libsql/client";
+import type { InStatement } from "../../db/engine/database.ts";
 import { eraseDue } from "../../jobs/erasure.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { Browser, day, goodPassword, newMember, openApp, signIn } from "../support/harness.ts";
@@ -48,15 +48,14 @@ Deno.test("every statement of every request and job finds its rows by an index",
   await runJobs(app.services);
   assert.ok(statements.size > 50, `${statements.size} statements seen`);
 
-  const reader = createClient({ url: app.services.config.database.url });
   const scans: string[] = [];
   for (const statement of statements.values()) {
     const { sql, args } = statement as { sql: string; args?: [] };
     const text = sql ?? String(statement);
     if (!/^\s*(SELECT|INSERT|UPDATE|DELETE)/i.test(text)) continue;
     if (/WHERE 0\)/.test(text)) continue; // asks for columns, never for rows
-    const plan = await reader.execute({ sql: `EXPLAIN QUERY PLAN ${text}`, args: args ?? [] });
-    for (const { detail } of plan.rows) {
+    const [plan] = await app.db.read([{ sql: `EXPLAIN QUERY PLAN ${text}`, args: args ?? [] }]);
+    for (const { detail } of plan!.rows) {
       const scan = /^SCAN (\w+)(?! USING (COVERING )?INDEX)/.exec(String(detail));
       const small =
         /^(SCAN )?(live|t|sqlite_schema|CONSTANT|json_each|pragma|subquery|\(|migrations|[a-z]*_?json)/i;
@@ -69,6 +68,5 @@ Deno.test("every statement of every request and job finds its rows by an index",
     }
   }
   assert.deepEqual(scans, []);
-  reader.close();
   await app.close();
 });

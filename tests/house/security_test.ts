@@ -466,15 +466,10 @@ Deno.test("the cookie of a language is guarded as well, and holds a language alo
   });
 });
 
-Deno.test("the service may start no program, and writes and reads in its own folder alone", async () => {
+Deno.test("the service may start no program, and load no native code", async () => {
   const { permissions, tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
   const { start } = permissions;
-  assert.deepEqual([start.run, start.read, start.write, start.ffi], [
-    undefined,
-    ["."],
-    ["data"],
-    ["node_modules"],
-  ]);
+  assert.deepEqual([start.run, start.ffi], [undefined, undefined]);
   assert.match(tasks.start.command, /^deno serve -P=start main\.ts$/);
   assert.doesNotMatch(JSON.stringify(tasks), /unsafely-ignore-certificate|TLS_REJECT/);
 });

@@ -389,8 +389,8 @@ Deno.test("what cannot be adopted is said by row id, and nothing changes", async
           "SELECT a.id, a.userid AS name, a.email, a.userpw AS password FROM users a, users b",
           /row 1 /,
         ],
-        ["SELECT id; DELETE FROM users", /nothing has been adopted: SQL/],
-        ["DELETE FROM users", /nothing has been adopted: SQL/],
+        ["SELECT id; DELETE FROM users", /nothing has been adopted: .*syntax error/],
+        ["DELETE FROM users", /nothing has been adopted: .*syntax error/],
         ["SELECT mistyped FROM users", /no such column: mistyped/],
       ] as const
     ) {

@@ -6,6 +6,7 @@ import {
   Browser,
   captureLog,
   dump,
+  goodPassword,
   newMember,
   openApp,
   type Service,
@@ -14,6 +15,7 @@ import {
   withApp,
 } from "../support/harness.ts";
 import { fillShop, shopEntries, shopMap, shopTables } from "../support/shop.ts";
+import { startService } from "../support/process.ts";
 import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 
 const shop = { map: shopMap, tables: shopTables, env: { THROTTLE_SCALE: "1000" } };
@@ -128,11 +130,33 @@ Deno.test("nor of any of many who leave at once, at the moment each is answered"
   await app.close();
 });
 
-/** How often a text stands in the files of an embedded database, looked at in this very moment. */
-function bytesOf(app: TestApp, mark: string): number {
+Deno.test("nor is it in the temporary folder or the log of a service that many leave at once", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-bytes-" });
+  const temporary = await Deno.makeTempDir({ prefix: "annyeong-temporary-" });
+  const service = await startService(folder, {
+    env: { TMPDIR: temporary, SQLITE_TMPDIR: temporary },
+  });
+  const names = Array.from({ length: 24 }, (_, n) => `markaway${n}end`);
+  const leaving = await Promise.all(names.map((name) => newMember(service, name)));
+  assert.ok(names.every((name) => bytesOf({ folder }, name) > 0), "the search finds what is there");
+  const left = await Promise.all(leaving.map(async (member, n) => {
+    const { status } = await member.send("DELETE", "/withdrawal", { password: goodPassword });
+    const found = [folder, temporary].map((folder) => bytesOf({ folder }, names[n]!));
+    return [status, ...found];
+  }));
+  assert.deepEqual(left, names.map(() => [200, 0, 0]));
+  await service.kill();
+  const log = await service.log;
+  assert.match(log, /"route":"\/withdrawal"/);
+  assert.doesNotMatch(log, /markaway/);
+  for (const path of [folder, temporary]) await Deno.remove(path, { recursive: true });
+});
+
+/** How often a text stands in the files of a folder, looked at in this very moment. */
+function bytesOf({ folder }: Pick<TestApp, "folder">, mark: string): number {
   let found = 0;
-  for (const { name } of Deno.readDirSync(app.folder)) {
-    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${app.folder}/${name}`));
+  for (const { name } of Deno.readDirSync(folder)) {
+    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${folder}/${name}`));
     found += text.split(mark).length - 1;
   }
   return found;

@@ -1,0 +1,41 @@
+/** What can go wrong on the way to the data, in the same words for both engines. */
+
+/** An error that the database itself reported. `code` is SQLite's name for it: `SQLITE_FULL`. */
+export class DatabaseError extends Error {
+  override name = "DatabaseError";
+
+  constructor(readonly code: string, message: string, cause?: unknown) {
+    super(message, { cause });
+  }
+}
+
+/** A statement broke a constraint, raised, or does not fit the schema. Everything was rolled back. */
+export class RefusedStatement extends Error {
+  override name = "RefusedStatement";
+
+  constructor(readonly kind: "constraint" | "schema", cause: unknown) {
+    super(kind, { cause });
+  }
+}
+
+/**
+ * - `busy`: another process holds the lock; trying again helps.
+ * - `constraint`, `schema`: the database refused a statement; trying again does not help.
+ * - `failed`: the database could not carry it out (a full disk, an I/O error); nothing has changed.
+ * - `lost`: no answer came, and the statements may have been carried out.
+ */
+export type Failure = "busy" | "constraint" | "schema" | "failed" | "lost";
+
+/**
+ * Everything except the database's own word may hide a lost answer, even a refused connection: when a
+ * kept connection dies, `fetch` sends again by itself and reports only the second try.
+ */
+export function classify(error: unknown): Failure {
+  if (!(error instanceof DatabaseError)) return "lost";
+  if (/^SQLITE_(BUSY|LOCKED)/.test(error.code)) return "busy";
+  if (error.code.startsWith("SQLITE_CONSTRAINT")) return "constraint";
+  if (/^(SQLITE_ERROR|SQL_INPUT_ERROR|SQL_PARSE_ERROR)$/.test(error.code)) return "schema";
+  // sqld has no code for a name that does not exist
+  if (/no such (table|column)|has no column named/.test(error.message)) return "schema";
+  return error.code.startsWith("SQLITE_") ? "failed" : "lost";
+}
