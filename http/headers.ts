@@ -27,6 +27,7 @@ export const securityHeaders: MiddlewareHandler = secureHeaders({
 /** Nothing is stored on the way or in the browser, unless a handler says so. */
 export const noStore: MiddlewareHandler<Env> = async (c, next) => {
   await next();
-  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
-  c.header("Vary", "Accept, Accept-Language, Cookie", { append: true });
+  const { headers } = c.res; // c.header() would make the response anew
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+  headers.append("Vary", "Accept, Accept-Language, Cookie");
 };
