@@ -2,14 +2,14 @@ import { Hono } from "hono/tiny";
 import { TrieRouter } from "hono/router/trie-router";
 import type { ApplyGlobalResponse } from "hono/client";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { requestId } from "hono/request-id";
 import { getPathNoStrict } from "hono/utils/url";
 import type { Env } from "./http/env.ts";
 import type { Services } from "./actions/services.ts";
 import { AppError } from "./domain/error.ts";
-import { limitBody, requireMediaType } from "./http/body.ts";
-import { noStore, securityHeaders } from "./http/headers.ts";
-import { detectLanguage, rememberLanguage, speak } from "./http/language.ts";
+import { readBody } from "./http/body.ts";
+import { answerChain } from "./http/chain.ts";
+import { deviceCookies } from "./http/device.ts";
+import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
 import { requireSameOrigin, shareWith } from "./http/origin.ts";
 import type { WithoutPages } from "./http/page.ts";
@@ -19,6 +19,7 @@ import { cookieSessions } from "./http/session.ts";
 import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
+import confirmation from "./routes/confirmation.tsx";
 import home from "./routes/home.tsx";
 import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
@@ -40,26 +41,21 @@ export function createApp(services: Services) {
   return app
     .use(
       provide(services),
-      requestId({ limitLength: 0 }), // never the client's own: it ends up in the log
       logRequest,
-      securityHeaders,
-      noStore,
-      detectLanguage,
-      speak(services.words),
+      ...answerChain(services.words),
       shareWith(services.config),
       methodNotAllowed({
         app,
         onMethodNotAllowed: (c, allow) => onError(new AppError("method_not_allowed", { allow }), c),
       }),
       requireSameOrigin,
-      limitBody,
-      requireMediaType,
+      readBody,
     )
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
     .route("/", health)
     .route("/", openapi)
-    .use(rememberLanguage, cookieSessions(services.config))
+    .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)
@@ -68,6 +64,7 @@ export function createApp(services: Services) {
     .route("/", sessions)
     .route("/", withdrawal)
     .route("/", restoration)
+    .route("/", confirmation)
     .route("/", recovery)
     .route("/", receipts)
     .route("/", policy)
@@ -87,7 +84,7 @@ export type AppType = ApplyGlobalResponse<WithoutPages<ReturnType<typeof createA
 /** What answers when the configuration is broken: nothing works, and the answer looks like any other. */
 export function createBrokenApp() {
   return new Hono<Env>({ getPath: pathOf })
-    .use(requestId({ limitLength: 0 }), securityHeaders, noStore, detectLanguage, speak(ownWords))
+    .use(...answerChain(ownWords))
     .all("*", () => {
       throw new AppError("unavailable", { retryAfterMs: 60_000 });
     })

@@ -4,7 +4,7 @@
  */
 import { type DataMap, dataMap, destroy, holdsNobody } from "./domain/data_map.ts";
 
-/** Annyeong's own tables. They keep nothing apart: which law binds whom is the operator's call. */
+/** Annyeong's own tables. They retain nothing: the operator decides which law applies. */
 export const ownTables = [
   destroy("users", {
     member: "id",
@@ -38,15 +38,31 @@ export const ownTables = [
     purpose: { ko: "탈퇴와 철회 처리", en: "To carry out a withdrawal, or take it back" },
     show: ["requested_at", "erase_at", "restored_at"],
   }),
-  destroy("recoveries", {
+  destroy("passwords", {
     member: "user_id",
-    label: { ko: "계정 복구 링크", en: "Recovery links" },
-    purpose: {
-      ko: "비밀번호를 잊은 회원의 복구",
-      en: "To let a member back in who forgot the password",
-    },
-    lifetime: { ko: "30분", en: "30 minutes" },
-    show: ["created_at", "expires_at"],
+    key: "user_id",
+    label: { ko: "비밀번호", en: "Password" },
+    purpose: { ko: "본인 확인", en: "To check who signs in; only a hash is stored" },
+    show: ["changed_at"],
+  }),
+  destroy("passkeys", {
+    member: "user_id",
+    label: { ko: "패스키", en: "Passkeys" },
+    purpose: { ko: "비밀번호 없는 로그인", en: "To sign in without a password" },
+    show: ["name", "created_at", "last_used_at", "backed_up"],
+  }),
+  destroy("identities", {
+    member: "user_id",
+    label: { ko: "연결된 로그인 서비스", en: "Linked sign-in services" },
+    purpose: { ko: "다른 서비스 계정으로 로그인", en: "To sign in with another service" },
+    show: ["provider", "linked_at"],
+  }),
+  destroy("links", {
+    member: "user_id",
+    label: { ko: "이메일로 보낸 링크", en: "Links sent to the member" },
+    purpose: { ko: "계정 복구와 이메일 확인", en: "To recover the account or verify an address" },
+    lifetime: { ko: "사용하거나 만료될 때까지", en: "Until used or expired" },
+    show: ["purpose", "created_at", "expires_at"],
   }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
@@ -56,7 +72,7 @@ export const ownTables = [
   holdsNobody("retained", "rows kept apart, as the entries that keep them declare"),
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
-  holdsNobody("deliveries", "events for recipients: opaque ids alone"),
+  holdsNobody("outbox", "what has to be told: opaque ids only"),
   holdsNobody("audit", "what operators did, by opaque ids"),
 ];
 

@@ -9,8 +9,9 @@ import type { Services } from "./actions/services.ts";
 import type { Database } from "./db/engine/database.ts";
 import { type Migration, ownMigrations } from "./db/engine/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
+import type { Member } from "./domain/member.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
-import { createGate, type Gate, type KnownMember, type Passage } from "./http/gate.ts";
+import { createGate, type Gate, type Passage } from "./http/gate.ts";
 import { securityHeaders } from "./http/headers.ts";
 import { themeOf } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime/mod.ts";
@@ -19,6 +20,7 @@ export { ownTables } from "./data_map.ts";
 export {
   alsoShow,
   anonymise,
+  blockedBy,
   type DataMap,
   dataMap,
   destroy,
@@ -29,7 +31,7 @@ export {
 export { limitBody } from "./http/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
-export type { AppType, Database, KnownMember as Member, Migration, Parts, Services };
+export type { AppType, Database, Member, Migration, Parts, Services };
 
 /** What an app brings: plain data. */
 export interface Extension {
@@ -49,7 +51,7 @@ export interface Extension {
 
 /** For `new Hono<MemberEnv>()`: what `requireMember` puts into `c.var`. */
 export interface MemberEnv {
-  Variables: { member: KnownMember };
+  Variables: { member: Member };
 }
 
 export interface Membership {
@@ -59,7 +61,7 @@ export interface Membership {
    * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws what
    * `onError` tells: another site's request that would change something, a database that is away.
    */
-  member(c: Context): Promise<KnownMember | null>;
+  member(c: Context): Promise<Member | null>;
   /**
    * Lets members pass, as `c.var.member`, and answers everyone else as Annyeong does: 401 or the
    * sign-in page, 403 while they are about to leave, 403 for other sites' requests.

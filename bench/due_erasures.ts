@@ -1,5 +1,5 @@
 /** Many withdrawals that are due at once: how fast the job empties them, and whether memory stays flat. */
-import { eraseDue } from "../jobs/erasure.ts";
+import { eraseDue } from "../actions/erase_due.ts";
 import { openApp } from "../tests/support/harness.ts";
 import { sqldPath } from "../cli/sqld.ts";
 import { openSqld } from "../tests/support/stacks.ts";
@@ -50,8 +50,8 @@ function seed(members: number): string[] {
   const numbers =
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${members})`;
   return [
-    `INSERT INTO users (id, name, name_key, email, email_key, password_hash, joined_at)
-     ${numbers} SELECT 'u' || i, 'n' || i, 'n' || i, 'e' || i, 'e' || i, 'x', 0 FROM n`,
+    `INSERT INTO users (id, name, name_key, email, email_key, joined_at)
+     ${numbers} SELECT 'u' || i, 'n' || i, 'n' || i, 'e' || i, 'e' || i, 0 FROM n`,
     `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
      ${numbers} SELECT 'w' || i, 'u' || i, 'r' || i, 0, 1 FROM n`,
   ];

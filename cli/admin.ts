@@ -4,14 +4,17 @@ import { compactVerify, createLocalJWKSet } from "jose";
 import type { Services } from "../actions/services.ts";
 import { type AuditEntry, insertAudit, listAudit } from "../db/operate/audit.ts";
 import { listDeliveries, reviveDeliveries } from "../db/outbox/deliveries.ts";
-import { erase } from "../db/leaving/erase.ts";
+import { eraseMember } from "../actions/erase_member.ts";
+import { makeRecoveryLink } from "../actions/recover.ts";
+import { restoreByOperator } from "../actions/restore.ts";
+import { proofSource } from "../db/identity/proofs.ts";
+import { byOperator } from "../db/leaving/initiator.ts";
 import { findMember } from "../db/identity/members.ts";
-import { createRecovery } from "../db/session/links.ts";
-import { endSessionsOf } from "../db/session/sessions.ts";
-import { countReasons, listPending, restoreById } from "../db/leaving/withdrawals.ts";
+import { signOutMember } from "../db/session/sessions.ts";
+import { countReasons } from "../db/leaving/reasons.ts";
+import { listPending } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { newId, newSecret } from "../crypto/tokens.ts";
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { newId } from "../crypto/tokens.ts";
 import { openOnDeno, type Parts } from "../runtime/mod.ts";
 import { print, type Table } from "./table.ts";
 
@@ -64,7 +67,7 @@ const commands: Record<string, Command> = {
     acts: true,
     run: async ({ services: { db, now }, argument, audit }) => {
       const entry = audit("end-sessions", argument);
-      if (!await endSessionsOf(db, argument, now(), entry)) throw new Refusal(nobody);
+      if (!await signOutMember(db, argument, now(), entry)) throw new Refusal(nobody);
       return [{ signed_out: argument }];
     },
   },
@@ -111,18 +114,15 @@ class Refusal extends Error {}
 const nobody = "no member has this id";
 
 async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
-  const { config, db, inventory } = services;
-  const now = services.now();
+  const { db } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
   const identifiers = { name: String(member.name), email: String(member.email) };
-  const receipt = await erase(db, inventory, { by: "member", memberId: argument }, {
-    now,
+  const receipt = await eraseMember(services, {
+    initiator: byOperator(proofSource({ by: "operator", memberId: argument })),
+    member: identifiers,
     receiptId: newId(),
-    backupDays: config.withdrawal.backupDays,
-    recipients: config.recipients,
-    rejoin: rejoinTerms(config, identifiers, now),
-    reason: null,
+    now: services.now(),
     audit: audit("erase", argument),
   });
   if (!receipt) throw new Refusal("somebody else erased this member just now");
@@ -131,20 +131,17 @@ async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
 }
 
 async function restore({ services, argument, audit }: Call): Promise<Table> {
-  const now = services.now();
-  const { recipients } = services.config;
   const entry = audit("restore", argument);
-  const restored = await restoreById(services.db, argument, recipients, now, entry);
+  const restored = await restoreByOperator(services, argument, entry, services.now());
   if (!restored) throw new Refusal("nothing is pending, or the deadline has passed");
   return [{ restored: argument }];
 }
 
 async function recoveryLink({ services, argument, audit }: Call): Promise<Table> {
   const { publicOrigin } = services.config;
-  const token = newSecret();
   const entry = audit("recovery", argument);
-  const made = await createRecovery(services.db, argument, token, services.now(), entry);
-  if (!made) throw new Refusal(nobody);
+  const token = await makeRecoveryLink(services, argument, entry, services.now());
+  if (token === null) throw new Refusal(nobody);
   return [{ link: `${publicOrigin ?? "http://127.0.0.1:8000"}/recovery/${token}` }];
 }
 

@@ -1,50 +1,63 @@
-/** `deno task import FILE.sql`: takes over members who are there already: see docs/existing-members.md. */
-import { randomBytes } from "node:crypto";
+/** `deno task import FILE.sql`: imports the members of an existing table. See docs/existing-members.md. */
 import { parseArgs } from "node:util";
 import ownMap from "../data_map.ts";
-import { dropStage, isAdopted, openStage, readPage, stage, swap } from "../db/import/import.ts";
+import {
+  dropStage,
+  isImported,
+  openStage,
+  readPage,
+  stage,
+  type StagedMember,
+  swap,
+} from "../db/import/import.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, RefusedStatement } from "../db/engine/database.ts";
-import { lookAt, type Outlook, Source } from "../db/import/preflight.ts";
-import { adopt as adoptRow, type Adopted, hashLength, type OldRow } from "../domain/import.ts";
+import type { Barred } from "../db/import/dropped.ts";
+import { type Preflight, runPreflight } from "../db/import/preflight.ts";
+import { Source } from "../db/import/source.ts";
+import { readRow, type SourceRow } from "../domain/import.ts";
+import { hashLength } from "../domain/import_password.ts";
 import { AppError } from "../domain/error.ts";
-import { createPasswords, formatHash, type Passwords } from "../crypto/passwords.ts";
-import { openForAdoption, type Parts } from "../runtime/mod.ts";
+import { createPasswords, type Passwords } from "../crypto/passwords.ts";
+import { openForImport, type Parts } from "../runtime/mod.ts";
 
-interface Terms {
+interface Options {
   replaces: string;
   plainPasswords: boolean;
   withoutPasswords: boolean;
+  dropBans: boolean;
   yes: boolean;
 }
 
-/** What the rows are like, and what is wrong with them. */
+/** What the rows contain, and what is wrong with them. */
 interface Survey {
+  /** Rows by the form of their password. */
   forms: Map<string, number>;
+  /** Ids of rows without a usable password, by the kind of what they have. */
+  unusable: Map<string, string[]>;
   problems: string[];
   warnings: string[];
-  /** Ids of rows whose password nobody can verify. */
-  locked: string[];
 }
 
-const usage = "usage: adopt FILE.sql [--replaces TABLE] [--plain-passwords] " +
-  "[--without-passwords] [--yes]";
-const changedMeanwhile = "the rows changed meanwhile; stop what writes them";
+const usage = "usage: import FILE.sql [--replaces TABLE] [--plain-passwords] " +
+  "[--without-passwords] [--drop-bans] [--yes]";
+const changedMeanwhile =
+  "the rows have changed since they were read; stop the service that writes them";
 const shown = 50;
-/** Hashes under way at once. */
+/** Passwords that are hashed at the same time. */
 const atOnce = 4;
 
 export async function importMembers(args: readonly string[], parts?: Parts): Promise<void> {
-  const { path, terms } = parse(args);
+  const { path, options } = parse(args);
   const source = new Source(
     await Deno.readTextFile(path).catch(() => {
       console.error(`${path} cannot be read`);
       Deno.exit(1);
     }),
   );
-  const { db, cost } = await openForAdoption();
+  const { db, cost } = await openForImport();
   try {
-    Deno.exitCode = await run(db, source, terms, cost, parts) ? 0 : 1;
+    Deno.exitCode = await run(db, source, options, cost, parts) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof AppError) && !(error instanceof RefusedStatement)) throw error;
     console.error(reasonOf(error));
@@ -54,7 +67,7 @@ export async function importMembers(args: readonly string[], parts?: Parts): Pro
   }
 }
 
-function parse(args: readonly string[]): { path: string; terms: Terms } {
+function parse(args: readonly string[]): { path: string; options: Options } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -64,43 +77,55 @@ function parse(args: readonly string[]): { path: string; terms: Terms } {
         replaces: { type: "string", default: "users" },
         "plain-passwords": { type: "boolean", default: false },
         "without-passwords": { type: "boolean", default: false },
+        "drop-bans": { type: "boolean", default: false },
       },
     });
     const [path, ...rest] = positionals;
     if (!path || rest.length > 0 || !/^\w+$/.test(values.replaces)) throw new Error(usage);
-    const plainPasswords = values["plain-passwords"];
-    const withoutPasswords = values["without-passwords"];
-    return { path, terms: { ...values, plainPasswords, withoutPasswords } };
+    const options = {
+      replaces: values.replaces,
+      plainPasswords: values["plain-passwords"],
+      withoutPasswords: values["without-passwords"],
+      dropBans: values["drop-bans"],
+      yes: values.yes,
+    };
+    return { path, options };
   } catch {
     console.error(usage);
     Deno.exit(2);
   }
 }
 
-/** @returns whether all is well: it was done, or could be. */
+/** @returns whether the members were imported, or could be with `--yes`. */
 async function run(
   db: Database,
   source: Source,
-  terms: Terms,
+  options: Options,
   cost: number,
   parts?: Parts,
 ): Promise<boolean> {
-  if (await isAdopted(db)) {
-    console.log('"users" is Annyeong\'s already, and in use: nothing is left to adopt');
+  if (await isImported(db)) {
+    console.log('"users" already belongs to Annyeong and is in use: nothing is left to import');
     return true;
   }
   const now = Date.now();
-  const outlook = await lookAt(db, source, terms.replaces);
-  const survey = outlook.problems.length === 0 ? await look(db, source, outlook, terms, now) : null;
-  describe(outlook, survey);
-  const problems = [...outlook.problems, ...survey?.problems ?? []];
+  const preflight = await runPreflight(db, source, options.replaces);
+  const survey = preflight.problems.length === 0
+    ? await surveyRows(db, source, preflight, options, now)
+    : null;
+  describe(preflight, survey);
+  const problems = [
+    ...preflight.problems,
+    ...options.dropBans ? [] : problemsOfBans(preflight),
+    ...survey?.problems ?? [],
+  ];
   for (const problem of problems.slice(0, shown)) console.error(`problem: ${problem}`);
-  if (problems.length > shown) console.error(`… and ${problems.length - shown} problems more`);
-  if (problems.length > 0 || !terms.yes) {
+  if (problems.length > shown) console.error(`… and ${problems.length - shown} more problems`);
+  if (problems.length > 0 || !options.yes) {
     console.log(
       problems.length > 0
         ? "nothing has been changed"
-        : "nothing has been changed; --yes carries it out",
+        : "nothing has been changed; add --yes to import",
     );
     return problems.length === 0;
   }
@@ -108,47 +133,51 @@ async function run(
   const passwords = createPasswords(cost, 1024);
   await openStage(db);
   try {
-    for await (const rows of pages(db, source, outlook)) {
-      await stage(db, await hashed(rows, passwords, cost, now));
+    for await (const rows of pages(db, source, preflight)) {
+      await stage(db, await hashed(rows, passwords, now));
     }
-    if (!await swap(db, source, outlook, now)) {
-      console.error(`nothing has been adopted: ${changedMeanwhile}`);
+    if (!await swap(db, source, preflight, now)) {
+      console.error(`nothing has been imported: ${changedMeanwhile}`);
       return false;
     }
   } finally {
     await dropStage(db);
   }
   await db.truncateLog();
-  console.log(`${outlook.rows} members adopted`);
-  await sayWhatIsLeft(db, outlook, parts);
+  console.log(`${preflight.rows} members imported`);
+  await sayWhatIsLeft(db, preflight, parts);
   return true;
 }
 
-async function* pages(db: Database, source: Source, outlook: Outlook): AsyncGenerator<OldRow[]> {
+async function* pages(
+  db: Database,
+  source: Source,
+  preflight: Preflight,
+): AsyncGenerator<SourceRow[]> {
   let after: { key: string; type: string } | null = null;
   do {
-    const page: Awaited<ReturnType<typeof readPage>> = await readPage(db, source, outlook, after);
+    const page: Awaited<ReturnType<typeof readPage>> = await readPage(db, source, preflight, after);
     yield page.rows;
     after = page.next;
   } while (after);
 }
 
-/** Reads every row once. Nothing of a row but its id is ever printed. */
-async function look(
+/** Reads every row once. Of a row only its id is ever printed. */
+async function surveyRows(
   db: Database,
   source: Source,
-  outlook: Outlook,
-  terms: Terms,
+  preflight: Preflight,
+  options: Options,
   now: number,
 ): Promise<Survey> {
   const forms = new Map<string, number>();
   const problems: string[] = [];
-  const locked: string[] = [];
+  const unusable = new Map<string, string[]>();
   const lengths = new Set<number>();
   const taken = { name: new Map<string, string>(), "e-mail": new Map<string, string>() };
-  for await (const rows of pages(db, source, outlook)) {
+  for await (const rows of pages(db, source, preflight)) {
     for (const row of rows) {
-      const member = adoptRow(row, now);
+      const member = readRow(row, now);
       if (Array.isArray(member)) {
         problems.push(...member.map((problem) => `row ${row.id}: ${problem}`));
         continue;
@@ -162,38 +191,42 @@ async function look(
       const { form } = password;
       if (password.form === "plain") lengths.add(hashLength(password.text));
       forms.set(form, (forms.get(form) ?? 0) + 1);
-      if (form === "none") locked.push(row.id);
+      if (password.form === "none") {
+        const ids = unusable.get(password.kind) ?? [];
+        unusable.set(password.kind, ids);
+        ids.push(row.id);
+      }
     }
   }
-  if (forms.has("plain") && !terms.plainPasswords) {
+  if (forms.has("plain") && !options.plainPasswords) {
     problems.push(`${forms.get("plain")} passwords are plain text: --plain-passwords hashes them`);
   }
-  if (locked.length > 0 && !terms.withoutPasswords) {
+  const locked = [...unusable.values()].flat();
+  if (locked.length > 0 && !options.withoutPasswords) {
     problems.push(
       `no password that can be taken over: rows ${listed(locked)}; with --without-passwords they ` +
-        "are adopted and need a recovery link",
+        "are imported and need a recovery link",
     );
   }
   const plain = forms.get("plain") ?? 0;
   const [length] = lengths;
   const warnings = plain >= 3 && lengths.size === 1 && length
     ? [
-      `all ${plain} plain passwords are ${length} letters long, as hashes are; of hashes each ` +
-      "would become its member's password: then let the SELECT say NULL AS password",
+      `all ${plain} plain passwords are ${length} letters long, as hashes are; if they are hashes, ` +
+      "select NULL AS password, because otherwise the text of the hash becomes the password",
     ]
     : [];
-  return { forms, problems, warnings, locked };
+  return { forms, unusable, problems, warnings };
 }
 
-/** As many at once as the machine has use for; the rest waits here, not in the hasher. */
+/** Hashes plain text passwords, a few at a time: the hasher refuses more than its memory allows. */
 async function hashed(
-  rows: readonly OldRow[],
+  rows: readonly SourceRow[],
   passwords: Passwords,
-  cost: number,
   now: number,
-): Promise<(Omit<Adopted, "password"> & { passwordHash: string })[]> {
-  const members = rows.map((row) => adoptRow(row, now));
-  const done: (Omit<Adopted, "password"> & { passwordHash: string })[] = [];
+): Promise<StagedMember[]> {
+  const members = rows.map((row) => readRow(row, now));
+  const done: StagedMember[] = [];
   for (let at = 0; at < members.length; at += atOnce) {
     done.push(
       ...await Promise.all(
@@ -203,7 +236,7 @@ async function hashed(
           const passwordHash = password.form === "plain"
             ? await passwords.hash(password.text)
             : password.form === "none"
-            ? nobodys(cost)
+            ? null
             : password.ready;
           return { ...rest, passwordHash };
         }),
@@ -213,34 +246,48 @@ async function hashed(
   return done;
 }
 
-/** The hash of no password: random bytes, at the cost of any other. */
-function nobodys(logN: number): string {
-  const cost = { logN, blockSize: 8, parallelism: 5, form: "NFC" } as const;
-  return formatHash({ ...cost, salt: randomBytes(16), key: randomBytes(32) });
-}
-
-function describe(outlook: Outlook, survey: Survey | null): void {
-  const { rows, extras, replaced, referring, warnings } = outlook;
+function describe(preflight: Preflight, survey: Survey | null): void {
+  const { rows, extras, replaced, referring, dropped, warnings } = preflight;
   if (rows > 0) console.log(`the SELECT finds ${rows} rows`);
   if (extras.length > 0) console.log(`columns that stay beside ours: ${extras.join(", ")}`);
   if (replaced) {
     console.log(`the table "${replaced.name}" with its ${replaced.rows} rows is replaced`);
     if (replaced.unnamed.length > 0) {
-      console.log(`of it these columns go: ${replaced.unnamed.join(", ")}`);
+      console.log(`columns of it that are deleted: ${replaced.unnamed.join(", ")}`);
     }
-    if (replaced.dropped.length > 0) console.log(`so do: ${replaced.dropped.join(", ")}`);
+    if (replaced.dropped.length > 0) console.log(`deleted with it: ${replaced.dropped.join(", ")}`);
   }
   if (referring.length > 0) console.log(`tables that refer to it: ${referring.join(", ")}`);
   if (survey) {
     const forms = [...survey.forms].map(([form, count]) => `${count} ${form}`);
     console.log(`passwords: ${forms.join(", ") || "none"}`);
-    if (survey.locked.length > 0 && survey.problems.length === 0) {
-      console.log(`rows that need a recovery link: ${listed(survey.locked)}`);
+    for (const [kind, ids] of survey.unusable) {
+      console.log(`${kind}: rows ${listed(ids)} need a recovery link`);
     }
+  }
+  for (const { kind, places } of dropped.facts) {
+    console.log(`not taken over: ${kind}: ${places.join(", ")}`);
+  }
+  if (dropped.barred) {
+    console.log(`not taken over: bans, locks and deletions: ${barredIn(dropped.barred)}`);
   }
   for (const warning of [...warnings, ...survey?.warnings ?? []]) {
     console.warn(`warning: ${warning}`);
   }
+}
+
+/** An import must not let a banned member in again unless the operator says so. */
+function problemsOfBans({ dropped }: Preflight): string[] {
+  if (!dropped.barred) return [];
+  return [
+    `members who are banned, locked or deleted could sign in after the import: ${
+      barredIn(dropped.barred)
+    }; exclude them with WHERE, or add --drop-bans`,
+  ];
+}
+
+function barredIn({ places, ids }: Barred): string {
+  return places.join(", ") + (ids.length > 0 ? `: rows ${listed(ids)}` : "");
 }
 
 function listed(ids: readonly string[]): string {
@@ -248,22 +295,22 @@ function listed(ids: readonly string[]): string {
   return ids.slice(0, shown).join(", ") + rest;
 }
 
-/** What the database says of the SELECT quotes the SELECT, and no row. */
+/** The database's message quotes the SELECT and no row. */
 function reasonOf(error: AppError | RefusedStatement): string {
   if (error instanceof AppError) return "the database does not answer; run it again";
   const reason = error.kind === "schema" ? (error.cause as Error).message : changedMeanwhile;
-  return `nothing has been adopted: ${reason}`;
+  return `nothing has been imported: ${reason}`;
 }
 
 async function sayWhatIsLeft(
   db: Database,
-  { extras }: Outlook,
+  { extras }: Preflight,
   parts: Parts | undefined,
 ): Promise<void> {
   const { problems } = await createInventory(db, parts?.dataMap ?? ownMap).refresh();
   for (const problem of problems) console.log(`left to do: ${problem}`);
   if (extras.length > 0) {
-    console.log(`left to do: alsoShow(ownTables, "users", …) for what members shall see of theirs`);
+    console.log(`left to do: alsoShow(ownTables, "users", …) lets members see these columns`);
   }
 }
 

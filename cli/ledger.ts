@@ -2,7 +2,7 @@
 import type { Services } from "../actions/services.ts";
 import { type LedgerLine, ledgerLine, readLedger } from "../db/leaving/ledger.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { replayLedger } from "../jobs/replay.ts";
+import { replayLedger } from "../actions/replay_ledger.ts";
 import { openOnDeno, type Parts } from "../runtime/mod.ts";
 
 export async function ledger([command, path]: readonly string[], parts?: Parts): Promise<void> {

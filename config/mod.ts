@@ -22,6 +22,8 @@ export interface Config {
   withdrawal: WithdrawalPolicy;
   password: { minLength: number; cost: number };
   throttleScale: number;
+  /** How long a request's body may take to arrive. */
+  bodyTimeoutMs: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
 }
@@ -179,6 +181,7 @@ const schema = z.object({
     ),
   ),
   RECIPIENTS: z._default(z.pipe(json, z.array(recipient, { error: "is not a JSON list" })), []),
+  BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   DATABASE_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 5000),
 });
 
@@ -223,6 +226,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     },
     password: { minLength: env.PASSWORD_MIN_LENGTH, cost: env.PASSWORD_COST },
     throttleScale: env.THROTTLE_SCALE,
+    bodyTimeoutMs: env.BODY_TIMEOUT_MS,
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS.map(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),

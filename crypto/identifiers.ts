@@ -9,10 +9,15 @@ export interface RejoinTerms {
   until: number;
 }
 
+/** Keyed hash of a login name, under which sign-ins are counted. */
+export function nameHash(identifierKey: string, name: string): string {
+  return identifierHash(identifierKey, "name", fold(name));
+}
+
 /** Keyed hashes of what a member joins with: one rule for the block and for who asks to join. */
 export function identifiersOf(identifierKey: string, { name, email }: Identifiers): string[] {
   return [
-    identifierHash(identifierKey, "name", fold(name)),
+    nameHash(identifierKey, name),
     identifierHash(identifierKey, "email", fold(email)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { AppError } from "../domain/error.ts";
+import { type ForeignHash, readForeignHash } from "./hashes/mod.ts";
 
 /** OWASP Password Storage Cheat Sheet: N = 2^14, r = 8, p = 5 takes 16 MiB, which fits an isolate. */
 const blockSize = 8;
@@ -8,12 +9,18 @@ const parallelism = 5;
 const saltBytes = 16;
 const keyBytes = 32;
 
-/** A stored password: scrypt with our parameters, or with those of the service that a member came from. */
+/**
+ * Hashes of other systems under way at once. Most are made in JavaScript, on the thread that answers
+ * requests.
+ */
+const foreignAtOnce = 4;
+
+/** A stored scrypt hash: with our parameters, or with those of the system that a member came from. */
 export interface PasswordHash {
   logN: number;
   blockSize: number;
   parallelism: number;
-  /** How the password was normalized before it was hashed: ours NFC, better-auth NFKC, werkzeug not. */
+  /** How the password is normalized before it is hashed: ours NFC, better-auth NFKC, werkzeug not. */
   form: "NFC" | "NFKC" | "none";
   salt: Uint8Array;
   key: Uint8Array;
@@ -38,17 +45,33 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
   const ours = { logN: cost, blockSize, parallelism, form: "NFC" } as const;
   const nobody = formatHash({ ...ours, salt: randomBytes(saltBytes), key: randomBytes(keyBytes) });
   let usedMiB = 0;
+  let foreign = 0;
 
-  async function derive(password: string, hash: PasswordHash): Promise<Buffer> {
-    const hashMiB = 128 * hash.blockSize * 2 ** hash.logN / 2 ** 20;
+  async function bounded<T>(hashMiB: number, run: () => Promise<T>): Promise<T> {
     if (usedMiB > 0 && usedMiB + hashMiB > memoryMiB) {
       throw new AppError("unavailable", { retryAfterMs: 1000 });
     }
     usedMiB += hashMiB;
     try {
-      return await runScrypt(password, hash);
+      return await run();
     } finally {
       usedMiB -= hashMiB;
+    }
+  }
+
+  function derive(password: string, hash: PasswordHash): Promise<Buffer> {
+    const hashMiB = 128 * hash.blockSize * 2 ** hash.logN / 2 ** 20;
+    return bounded(hashMiB, () => runScrypt(password, hash));
+  }
+
+  async function verifyForeign(password: string, hash: ForeignHash): Promise<boolean> {
+    if (foreign >= foreignAtOnce) throw new AppError("unavailable", { retryAfterMs: 1000 });
+    foreign++;
+    try {
+      const derived = await bounded(hash.memoryMiB, () => hash.derive(password));
+      return derived !== null && timingSafeEqual(derived, hash.key);
+    } finally {
+      foreign--;
     }
   }
 
@@ -58,11 +81,15 @@ export function createPasswords(cost: number, memoryMiB: number): Passwords {
       return formatHash({ ...hash, key: await derive(password, hash) });
     },
     async verify(password, stored) {
+      const other = readForeignHash(stored ?? nobody);
+      if (other === "excessive") throw new Error("a stored password asks for too much work");
+      if (other) return await verifyForeign(password, other);
       const hash = parseHash(stored ?? nobody);
       const derived = await derive(password, hash);
       return timingSafeEqual(derived, hash.key) && stored !== null;
     },
     isWeak(stored) {
+      if (readForeignHash(stored)) return true;
       const { logN, form, ...hash } = parseHash(stored);
       return logN < cost || form !== "NFC" || hash.blockSize !== blockSize ||
         hash.parallelism !== parallelism;

@@ -20,7 +20,7 @@ export function secretHash(secret: string): string {
 }
 
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */
-export type IdentifierKind = "name" | "email" | "address";
+export type IdentifierKind = "name" | "email" | "address" | "receipt" | "member";
 
 /**
  * HMAC-SHA-256 under `IDENTIFIER_KEY`: lets the same name, e-mail or address be recognised again
@@ -28,6 +28,14 @@ export type IdentifierKind = "name" | "email" | "address";
  */
 export function identifierHash(key: string, kind: IdentifierKind, value: string): string {
   return createHmac("sha256", key).update(`${kind}:${value}`).digest("base64url");
+}
+
+/**
+ * The id of what a form makes, derived from the form's token: a form that is sent twice makes one thing.
+ * As hard to guess as the token. It does not begin with a hyphen, like `newId`.
+ */
+export function idOfForm(key: string, kind: "receipt" | "member", token: string): string {
+  return identifierHash(key, kind, token).slice(0, 22).replace(/^-/, "_");
 }
 
 /**

@@ -4,7 +4,7 @@ import { fold } from "./member.ts";
 export const confirms = ["session", "fresh", "password", "phrase"] as const;
 export type Confirm = (typeof confirms)[number];
 
-/** Accepted in every language, whichever the page speaks: a label must never decide who can leave. */
+/** Accepted in every language, so that the language of a page never decides who can leave. */
 const phrases = new Set(["회원탈퇴", "withdraw", "delete"]);
 
 /** Whether `typed` is the phrase: NFC or NFD, full width, any case, with spaces anywhere. */

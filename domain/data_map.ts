@@ -29,12 +29,21 @@ interface Place {
   show?: readonly string[];
   /** A unique, ordered column for paging through the table; `rowid` unless the table has none. */
   key?: string;
+  /** SQL: the entry covers only the rows for which this is true. `:member` is the member's id. */
+  where?: string;
 }
 
-export type Value = string | number | null;
+/**
+ * SQL over the columns of the row. `:member` is the member's id; `:pseudonym` is a random text of eight
+ * characters, the same in every row of one erasure and stored nowhere else.
+ */
+export interface Expression {
+  sql: string;
+}
+export type Value = string | number | null | Expression;
 
 export type DestroyOptions = Place & Tie;
-/** `set` names what each column becomes. It has to release every member column. */
+/** `set` says what each column becomes: a value, or SQL. It must release every member column. */
 export type AnonymiseOptions = Place & Tie & { set: Readonly<Record<string, Value>> };
 /**
  * `columns` are copied apart, `copy` adds columns of `users` under new names. The period runs from the
@@ -58,6 +67,7 @@ interface Common {
   lifetime: Words | null;
   show: readonly string[];
   key: string;
+  where: string | null;
   members: readonly string[];
   via: { column: string; table: string; key: string } | null;
 }
@@ -86,9 +96,18 @@ export interface HoldsNobody {
   why: string;
 }
 
+/** What a member reads when `by` stops their withdrawal. */
+export interface BlockedBy {
+  disposition: "blocked";
+  /** A table whose rows are in the way, or the message that a trigger raises. */
+  by: string;
+  words: Words;
+}
+
 export interface DataMap {
   entries: readonly Entry[];
   nobody: readonly HoldsNobody[];
+  blocks: readonly BlockedBy[];
 }
 
 /** Rows that go when the member goes. */
@@ -117,6 +136,15 @@ export function holdsNobody(table: string, why: string): HoldsNobody {
   return { disposition: "nobody", table, why };
 }
 
+/**
+ * Says what a member reads when something is in the way of their withdrawal.
+ *
+ * @param by the table whose rows are in the way, or the message that a trigger raises
+ */
+export function blockedBy(by: string, words: Words): BlockedBy {
+  return { disposition: "blocked", by, words };
+}
+
 /** The list with more columns of one table in the export: those that a team's own `users` brought along. */
 export function alsoShow<E extends Entry | HoldsNobody>(
   list: readonly E[],
@@ -134,9 +162,12 @@ export function alsoShow<E extends Entry | HoldsNobody>(
 }
 
 /** Checks the list. Throws an `Error` that says which entry is wrong and what to write instead. */
-export function dataMap(list: readonly (Entry | HoldsNobody)[]): DataMap {
+export function dataMap(list: readonly (Entry | HoldsNobody | BlockedBy)[]): DataMap {
   const nobody = list.filter((entry) => entry.disposition === "nobody");
-  const entries = list.filter((entry) => entry.disposition !== "nobody");
+  const blocks = list.filter((entry) => entry.disposition === "blocked");
+  const entries = list.filter((entry) =>
+    entry.disposition !== "nobody" && entry.disposition !== "blocked"
+  );
   for (const entry of entries) checkEntry(entry, entries);
   for (const { table } of nobody) {
     identifier(table);
@@ -148,7 +179,7 @@ export function dataMap(list: readonly (Entry | HoldsNobody)[]): DataMap {
   if (users.length !== 1 || users[0]!.disposition !== "destroy" || users[0]!.members[0] !== "id") {
     throw new Error(`data map: needs destroy("users", { member: "id", … }) exactly once`);
   }
-  return Object.freeze({ entries, nobody });
+  return Object.freeze({ entries, nobody, blocks });
 }
 
 /** The order in which places are emptied: children before their parents, `users` last, else as written. */
@@ -188,6 +219,19 @@ export function columnsOf(entry: Entry): string[] {
   return [...new Set(named)];
 }
 
+/** The SQL that an entry brings along: its `where`, and the expressions in its `set`. */
+export function expressionsOf(entry: Entry): string[] {
+  const values = entry.disposition === "anonymise" ? Object.values(entry.set) : [];
+  return [
+    ...(entry.where === null ? [] : [entry.where]),
+    ...values.filter(isExpression).map(({ sql }) => sql),
+  ];
+}
+
+export function isExpression(value: Value): value is Expression {
+  return typeof value === "object" && value !== null;
+}
+
 /** The tables that a map speaks of: everything else in the database is unknown to it. */
 export function tablesOf(map: DataMap): Set<string> {
   return new Set([...map.entries, ...map.nobody].map((entry) => entry.table));
@@ -204,6 +248,7 @@ function common(table: string, options: Place & Tie): Common {
     lifetime: options.lifetime ?? null,
     show: options.show ?? [],
     key: options.key ?? "rowid",
+    where: options.where ?? null,
     members: typeof member === "string" ? [member] : member,
     via: via && { column: via.column, table: parent, key },
   };
@@ -221,7 +266,15 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
     identifier(entry.via.key);
     depth(entry, entries);
   }
+  if (entry.where !== null) {
+    const problem = problemOf(entry.where, ["member"]);
+    if (problem) fail(`has a \`where\` that ${problem}`);
+  }
   if (entry.disposition === "anonymise") {
+    for (const [column, value] of Object.entries(entry.set)) {
+      const problem = isExpression(value) && problemOf(value.sql, ["member", "pseudonym"]);
+      if (problem) fail(`sets ${column} to SQL that ${problem}`);
+    }
     const bound = entry.members.filter((column) => !(column in entry.set));
     if (bound.length > 0) {
       fail(`keeps its member in ${bound.join(", ")}: name what it becomes in \`set\``);
@@ -232,7 +285,7 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
     Object.keys(entry.copy).forEach(identifier);
     for (const source of Object.values(entry.copy)) {
       const [table, column] = source.split(".");
-      if (table !== "users" || !column) fail(`can copy columns of users alone, not ${source}`);
+      if (table !== "users" || !column) fail(`can copy only columns of users, not ${source}`);
       identifier(column!);
     }
     const [length = 0] = Object.values(entry.period);
@@ -240,6 +293,27 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
       fail("needs a whole number of years, months or days");
     }
   }
+}
+
+/** Quoted texts and names, which may hold anything, and what must not stand outside of them. */
+const tokens =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--|\/\*|:[A-Za-z_]\w*|[();?@$:'"`[\]]/g;
+
+/** Why a text cannot be one expression inside a statement of ours, or `null`. */
+function problemOf(sql: string, parameters: readonly string[]): string | null {
+  if (sql.trim() === "") return "is empty";
+  let depth = 0;
+  for (const [token] of sql.matchAll(tokens)) {
+    if (token === "(") depth++;
+    else if (token === ")") depth--;
+    else if (token.startsWith(":") && parameters.includes(token.slice(1))) continue;
+    else if (token.length === 1 || /^(--|\/\*|:)/.test(token)) {
+      const allowed = parameters.map((name) => `:${name}`).join(" and ");
+      return `contains ${token}: write one expression, without comments; it may use ${allowed}`;
+    }
+    if (depth < 0) break;
+  }
+  return depth === 0 ? null : "has a bracket without its other half";
 }
 
 /** Identifiers of the map become part of SQL texts, so they are words and nothing else. */

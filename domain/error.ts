@@ -1,4 +1,5 @@
 import type { Confirm } from "./confirmation.ts";
+import type { Words } from "./data_map.ts";
 
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
 export const statuses = {
@@ -11,6 +12,7 @@ export const statuses = {
   cross_site: 403,
   not_found: 404,
   method_not_allowed: 405,
+  request_timeout: 408,
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
@@ -42,17 +44,21 @@ export interface ErrorDetails {
   retryAfterMs?: number;
   /** For `method_not_allowed`. */
   allow?: readonly string[];
-  /** A sentence of its own where the code alone says too little. */
+  /** A sentence of its own where the code says too little. */
   sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
+  words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */
   answerLost?: boolean;
   /** The number under which a withdrawal can be looked up whose answer was lost. */
   receiptId?: string;
-  /** For the log alone, never for people. */
+  /** Opaque id of the member whom the failure is about; only for the log. */
+  memberId?: string;
+  /** Only for the log. */
   cause?: unknown;
 }
 
-/** A failure with a meaning: thrown anywhere, answered in `http/problem.tsx` alone. */
+/** A failure with a meaning: thrown anywhere, answered only in `http/problem.tsx`. */
 export class AppError extends Error {
   override name = "AppError";
 

@@ -1,12 +1,10 @@
-/** Members who were there before Annyeong: what of a row of theirs can be taken over, and as what. */
-import { Buffer } from "node:buffer";
+/** A row of the table that members are imported from: the member that it becomes, or what is wrong. */
 import * as z from "zod/mini";
+import { readPassword, type SourcePassword } from "./import_password.ts";
 import { emailAddress, fold, invisible, plainText, trimmed } from "./member.ts";
-import { passwordMaxLength } from "./password.ts";
-import { formatHash, parseHash, type PasswordHash } from "../crypto/passwords.ts";
 
-/** A row of the team's SELECT, as SQL hands it over: `joined_at` in ms, or NaN where it is no instant. */
-export interface OldRow {
+/** A row of the operator's SELECT. `joinedAt` is ms since the epoch, or NaN where it is no instant. */
+export interface SourceRow {
   id: string;
   name: string | null;
   email: string | null;
@@ -15,46 +13,42 @@ export interface OldRow {
   joinedAt: number | null;
 }
 
-/** A member as they will be, but for the hash of a password that is still in plain text. */
-export interface Adopted {
+/** A member as they will be, except that a plain text password is not hashed yet. */
+export interface ImportedMember {
   id: string;
   name: string;
   nameKey: string;
   email: string;
   emailKey: string;
   rank: string;
+  /** ms since the epoch */
   joinedAt: number;
-  password: OldPassword;
+  password: SourcePassword;
 }
 
-/** `ready`: a hash that this service verifies. `none`: nothing that anybody could sign in with. */
-export type OldPassword =
-  | { form: "annyeong" | "werkzeug" | "better-auth"; ready: string }
-  | { form: "plain"; text: string }
-  | { form: "none" };
-
 /**
- * What an old login name has to be: what the sign-in form can send. Length and letters are waived, for
- * the name is theirs already; what is not seen is not, for with it one name passes for another.
+ * A login name that the sign-in form can send. The rules of registration for length and letters do not
+ * apply, because the name exists already; invisible characters do, because with them one name passes
+ * for another.
  */
-const adoptedName = z.pipe(
+const importedName = z.pipe(
   trimmed,
   z.string().check(
     z.refine((text) => text.length >= 1 && text.length <= 254 && !invisible.test(text)),
   ),
 );
-const adoptedId = plainText.check(
+const importedId = plainText.check(
   z.refine((text) => /^\S{1,128}$/u.test(text) && !invisible.test(text)),
 );
-const adoptedRank = plainText.check(z.refine((text) => text.length >= 1 && text.length <= 100));
+const importedRank = plainText.check(z.refine((text) => text.length >= 1 && text.length <= 100));
 
-/** Everything that is wrong with a row, in sentences that name nobody; or the member. */
-export function adopt(row: OldRow, now: number): Adopted | string[] {
-  const name = adoptedName.safeParse(row.name);
+/** @returns the member, or everything that is wrong with the row, in sentences that name nobody. */
+export function readRow(row: SourceRow, now: number): ImportedMember | string[] {
+  const name = importedName.safeParse(row.name);
   const email = emailAddress.safeParse(row.email);
-  const rank = adoptedRank.safeParse(row.rank ?? "member");
+  const rank = importedRank.safeParse(row.rank ?? "member");
   const problems: string[] = [];
-  if (!adoptedId.safeParse(row.id).success) problems.push("the id is no plain word");
+  if (!importedId.safeParse(row.id).success) problems.push("the id is no plain word");
   if (!name.success) problems.push("the name is no login name");
   if (!email.success) problems.push("the e-mail is no address");
   if (!rank.success) problems.push("the rank is no plain text");
@@ -68,78 +62,6 @@ export function adopt(row: OldRow, now: number): Adopted | string[] {
     emailKey: fold(email.data),
     rank: rank.data,
     joinedAt: row.joinedAt ?? now,
-    password: oldPassword(row.password),
+    password: readPassword(row.password),
   };
-}
-
-/** What others made, and what looks like it: none of it is a password that somebody types. */
-const foreignHash =
-  /^\*[0-9a-f]{40}$|^(\$[a-z0-9-]+\$|\{[A-Za-z0-9-]+\}|(pbkdf2|scrypt|argon2|bcrypt|sha\d*|md5|plain)\w*[:$])|^(?=.{32,}$)(md5|0x)?([0-9a-f]{2})+(:[0-9a-f]+)?$/i;
-
-/** Bytes of MD5, SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512. */
-const digestBytes = [16, 20, 28, 32, 48, 64];
-
-/** Whether it is such a digest in base64 or base64url, to the last bit. Unpadded, one case is rather a word. */
-function isDigest(text: string): boolean {
-  if (!text.endsWith("=") && !(/[a-z]/.test(text) && /[A-Z]/.test(text))) return false;
-  const bytes = Buffer.from(text, "base64");
-  const bare = text.replace(/={1,2}$/, "").replaceAll("+", "-").replaceAll("/", "_");
-  return digestBytes.includes(bytes.length) && bytes.toString("base64url") === bare;
-}
-
-/** Its length, where it may be a hash by length and letters; 0 where it is not. */
-export function hashLength(text: string): number {
-  return /^[\w+/=.:$-]{16,}$/.test(text) ? text.length : 0;
-}
-
-/** Recognises a stored password by its form. Hashes that take more than a service can spare are `none`. */
-export function oldPassword(text: string | null): OldPassword {
-  if (text === null || text === "") return { form: "none" };
-  for (const [form, read] of readers) {
-    const hash = read(text);
-    if (hash) return isAffordable(hash) ? { form, ready: formatHash(hash) } : { form: "none" };
-  }
-  if (foreignHash.test(text) || isDigest(text) || !text.isWellFormed()) return { form: "none" };
-  if ([...text.normalize("NFC")].length > passwordMaxLength) return { form: "none" };
-  return { form: "plain", text };
-}
-
-const readers: [
-  "annyeong" | "werkzeug" | "better-auth",
-  (text: string) => PasswordHash | null,
-][] = [
-  ["annyeong", (text) => {
-    try {
-      return parseHash(text);
-    } catch {
-      return null;
-    }
-  }],
-  // generate_password_hash: the password as it came, the salt as its text, hashlib.scrypt's 64 bytes.
-  ["werkzeug", (text) => {
-    const match = /^scrypt:(\d{1,8}):(\d{1,2}):(\d{1,2})\$([^$]+)\$([0-9a-f]{128})$/i.exec(text);
-    if (!match) return null;
-    const [N, blockSize, parallelism] = match.slice(1, 4).map(Number) as [number, number, number];
-    const logN = Math.log2(N);
-    if (!Number.isInteger(logN)) return null;
-    return { ...{ logN, blockSize, parallelism }, form: "none", ...bytesOf(match[4]!, match[5]!) };
-  }],
-  // @better-auth/utils/password: NFKC, and the salt is the hex text itself, not what it stands for.
-  ["better-auth", (text) => {
-    const match = /^([0-9a-f]{32}):([0-9a-f]{128})$/i.exec(text);
-    if (!match) return null;
-    const cost = { logN: 14, blockSize: 16, parallelism: 1 };
-    return { ...cost, form: "NFKC", ...bytesOf(match[1]!, match[2]!) };
-  }],
-];
-
-function bytesOf(salt: string, hexKey: string) {
-  return { salt: new TextEncoder().encode(salt), key: new Uint8Array(Buffer.from(hexKey, "hex")) };
-}
-
-/** 64 MiB, which is what an isolate may spend, and about six times our own work. */
-function isAffordable({ logN, blockSize, parallelism }: PasswordHash): boolean {
-  const memory = 128 * blockSize * 2 ** logN;
-  return logN >= 1 && blockSize >= 1 && parallelism >= 1 && memory <= 2 ** 26 &&
-    memory * parallelism <= 2 ** 29;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 
+/** A member's record. It holds no secret. */
 export interface Member {
   id: string;
   /** The login name, as the member typed it. */
@@ -8,8 +9,6 @@ export interface Member {
   rank: string;
   /** ms since the epoch */
   joinedAt: number;
-  /** PHC string */
-  passwordHash: string;
 }
 
 /**

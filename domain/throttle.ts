@@ -9,17 +9,18 @@ export interface Limit {
 }
 
 /**
- * The limits, before `THROTTLE_SCALE`. Sign-in and every confirmation by password share theirs.
- * `client` stops spraying, `pair` guessing one account from one place, `account` from many places.
- * A client from which the member has signed in before is exempt from `account`, so that strangers
- * cannot lock a member out; `pair_day` keeps one stranger from using `account` up
- * (NIST SP 800-63B-4 3.2.2: at most 100 failures).
+ * The limits, before `THROTTLE_SCALE`. `client` stops spraying, `pair` stops guessing one account from
+ * one place, `account` from many places. `pair_day` keeps one stranger from using up `account`
+ * (NIST SP 800-63B-4 3.2.2: at most 100 failures). `session` limits confirmations in a live session:
+ * failures elsewhere do not count there, so a stranger cannot keep a member from leaving.
  */
 export const limits = {
   pair: { tries: 10, windowMs: 15 * minute },
   pair_day: { tries: 30, windowMs: 24 * 60 * minute },
   account: { tries: 100, windowMs: 24 * 60 * minute },
   client: { tries: 100, windowMs: 15 * minute },
+  session: { tries: 10, windowMs: 15 * minute },
+  session_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
 } as const satisfies Record<string, Limit>;
 
@@ -37,13 +38,22 @@ export interface Attempt {
 }
 
 /**
- * A sign-in, or a confirmation by password.
+ * A sign-in.
  *
  * @param account keyed hash of the login name
  * @param client keyed hash of the client's network
+ * @param device id of a device on which this account has signed in before, or `null`. Its tries count
+ *   only by device, so that strangers in the same network cannot lock it out (OWASP: Slow Down Online
+ *   Guessing Attacks with Device Cookies)
  * @param scale `THROTTLE_SCALE`
  */
-export function passwordAttempt(account: string, client: string, scale: number): Attempt {
+export function signInAttempt(
+  account: string,
+  client: string,
+  device: string | null,
+  scale: number,
+): Attempt {
+  if (device !== null) return deviceAttempt(`device:${account}:${device}`, scale);
   const pair = `${account}:${client}`;
   return {
     id: newId(),
@@ -56,6 +66,24 @@ export function passwordAttempt(account: string, client: string, scale: number):
         limit: scaled(limits.account, scale),
         exempt: { account, client },
       },
+    ],
+  };
+}
+
+/**
+ * A confirmation in a live session.
+ * @param session hash of the session's secret
+ */
+export function confirmationAttempt(session: string, scale: number): Attempt {
+  return deviceAttempt(`session:${session}`, scale);
+}
+
+function deviceAttempt(subject: string, scale: number): Attempt {
+  return {
+    id: newId(),
+    subjects: [
+      { subject, limit: scaled(limits.session, scale), forgiven: true },
+      { subject: `${subject}:day`, limit: scaled(limits.session_day, scale), forgiven: true },
     ],
   };
 }

@@ -1,8 +1,9 @@
 import { type Confirm, isPhrase } from "./confirmation.ts";
 import { AppError } from "./error.ts";
-import { fold, type Member } from "./member.ts";
+import { fold } from "./member.ts";
+import { requireMember, type Standing } from "./standing.ts";
 
-/** Why somebody leaves: a choice, for free text identifies people. */
+/** Why somebody leaves: a choice, because free text identifies people. */
 export const reasons = [
   "too_expensive",
   "not_useful",
@@ -28,23 +29,12 @@ export interface WithdrawalPolicy {
   backupDays: number | null;
 }
 
-/** The facts that a withdrawal is decided on. */
-export interface Standing {
-  member: Member;
-  /** When the member last signed in or confirmed their password in this session, ms. */
-  authenticatedAt: number;
-  /** When a pending withdrawal will be carried out, ms. */
-  eraseAt: number | null;
-}
-
-/** What was decided, and all that it was decided on: the batch repeats the latter as its guard. */
+/** What was decided, and how recent the proof has to be: the batch checks the latter again. */
 export interface WithdrawalDecision {
-  /** `null`: erase at once. Otherwise when, ms. */
+  /** `null`: erase at once. Otherwise the deadline, ms. */
   eraseAt: number | null;
-  /** The session must have been authenticated since, ms. */
+  /** The member must have proved in this session who they are at this time or later, ms. */
   authenticatedSince: number;
-  /** The very hash that the given password was verified against. */
-  passwordHash: string | null;
 }
 
 /** What the member has to give: nothing more where a fresh sign-in is enough and there is one. */
@@ -54,42 +44,41 @@ export function askedFor(standing: Standing, policy: WithdrawalPolicy, now: numb
 }
 
 /**
- * Decides a withdrawal.
- * Whatever is given must be right, asked for or not: an act that cannot be undone heeds every doubt.
+ * Decides a withdrawal. Everything that is given must be right, asked for or not, because the act cannot
+ * be undone.
  *
- * @param passwordMatches whether the given password is the member's; `null` when none was given or
- *   it has not been looked at yet, so that nothing is hashed for a form that lacks something else
+ * @param proven whether the proof that was given is the member's; `null` when none was given, or when
+ *   it has not been verified yet, so that nothing is hashed for a form that lacks something else
  * @throws `withdrawal_pending`, `confirmation_required` with what is missing, `confirmation_failed`
  */
 export function decideWithdrawal(
-  standing: Standing,
+  found: Standing,
   form: WithdrawalForm,
   policy: WithdrawalPolicy,
   now: number,
-  passwordMatches: boolean | null,
+  proven: boolean | null,
 ): WithdrawalDecision {
-  if (standing.eraseAt !== null) {
-    throw new AppError("withdrawal_pending", { eraseAt: standing.eraseAt });
-  }
+  const standing = requireMember(found);
+  const memberId = standing.member.id;
   const asked = askedFor(standing, policy, now);
   if (asked === "password" && form.password === undefined) {
-    throw new AppError("confirmation_required", { confirm: "password" });
+    throw new AppError("confirmation_required", { confirm: "password", memberId });
   }
   if (asked === "phrase" && form.phrase === undefined) {
-    throw new AppError("confirmation_required", { confirm: "phrase" });
+    throw new AppError("confirmation_required", { confirm: "phrase", memberId });
   }
   const wrongId = form.user_id !== undefined && fold(form.user_id) !== fold(standing.member.name);
   const wrongPhrase = form.phrase !== undefined && !isPhrase(form.phrase);
-  if (wrongId || wrongPhrase || passwordMatches === false) {
-    throw new AppError("confirmation_failed", { confirm: asked });
+  if (wrongId || wrongPhrase || proven === false) {
+    throw new AppError("confirmation_failed", { confirm: asked, memberId });
   }
   return {
     eraseAt: policy.graceMs > 0 ? now + policy.graceMs : null,
     authenticatedSince: asked === "fresh" ? now - policy.freshMs : 0,
-    passwordHash: form.password === undefined ? null : standing.member.passwordHash,
   };
 }
 
-function isFresh(standing: Standing, policy: WithdrawalPolicy, now: number): boolean {
+/** Whether the session's last proof of who the member is counts as recent. */
+export function isFresh(standing: Standing, policy: WithdrawalPolicy, now: number): boolean {
   return standing.authenticatedAt >= now - policy.freshMs;
 }

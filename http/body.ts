@@ -3,9 +3,9 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type * as z from "zod/mini";
 import type { Env } from "./env.ts";
-import { findSession } from "../db/session/sessions.ts";
+import { record } from "../actions/record.ts";
 import { AppError, type FieldProblem } from "../domain/error.ts";
-import { requireMember, requireSecret } from "./session.ts";
+import { noteSession, requireSecret } from "./session.ts";
 
 const maxBytes = 16 * 1024;
 
@@ -16,20 +16,42 @@ const limit = bodyLimit({
   },
 });
 
-/** Refuses bodies over 16 KiB before they are read. What a GET carries is nobody's business. */
+/** For an app's own forms: refuses bodies over 16 KiB before they are read. */
 export const limitBody: MiddlewareHandler = async (c, next) =>
   mayHaveBody(c) ? await limit(c, next).catch(interrupted) : await next();
 
-/** Refuses bodies that are neither JSON nor a form: other types are what a foreign page could send. */
-export const requireMediaType: MiddlewareHandler<Env> = async (c, next) => {
-  if (
-    mayHaveBody(c) && c.req.raw.body && !isJson(c) && !isForm(c) &&
-    (await bytesOf(c)).byteLength > 0
-  ) {
-    throw new AppError("unsupported_media_type");
+/**
+ * Reads the body of a request that may change something: JSON or a form, at most 16 KiB, within
+ * `BODY_TIMEOUT_MS`. Takes the request's time after that, so that a body that is held back cannot make
+ * an old sign-in pass for a fresh one.
+ * @throws `too_large`, `request_timeout`, `unsupported_media_type` (other types are what a foreign page
+ *   could send), `invalid` for a body that breaks off
+ */
+export const readBody: MiddlewareHandler<Env> = async (c, next) => {
+  if (mayHaveBody(c) && c.req.raw.body) {
+    const read = async () => {
+      const { byteLength } = await bytesOf(c);
+      if (byteLength > maxBytes) throw new AppError("too_large"); // the length may have been missing
+      if (byteLength > 0 && !isJson(c) && !isForm(c)) throw new AppError("unsupported_media_type");
+    };
+    // The limit reads a body without a length by itself, so the time is bounded around both.
+    await inTime(limit(c, read), c.var.services.config.bodyTimeoutMs).catch(interrupted);
+    c.set("now", c.var.services.now());
   }
   await next();
 };
+
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError("request_timeout")), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 type Body<S extends z.ZodMiniType> = MiddlewareHandler<
   Env,
@@ -46,7 +68,6 @@ export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
   const form = zValidator("form", schema, refuse) as MiddlewareHandler;
   return async (c, next) => {
     const { byteLength } = await bytesOf(c);
-    if (byteLength > maxBytes) throw new AppError("too_large"); // whatever Content-Length said
     if (byteLength > 0 && isJson(c)) return await json(c, next);
     return await form(c, async () => {
       c.req.addValidatedData("json", c.req.valid("form" as never) as object);
@@ -56,8 +77,8 @@ export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
 }
 
 /**
- * The same for what a member alone may do: without a live session that is what is said, however the
- * body is made. A good body costs no trip; its handler looks for the session.
+ * The same where a member has to be signed in: without a live session the answer is 401, whether the body
+ * is good or bad. A good body costs no trip; its handler looks for the session.
  */
 export function memberBody<S extends z.ZodMiniType>(schema: S): Body<S> {
   const validate = body(schema);
@@ -66,7 +87,7 @@ export function memberBody<S extends z.ZodMiniType>(schema: S): Body<S> {
     try {
       await validate(c, () => Promise.resolve());
     } catch (error) {
-      requireMember(c, await findSession(c.var.services.db, secret, c.var.now));
+      noteSession(c, await record(c.var.services, secret, c.var.now));
       throw error;
     }
     await next();

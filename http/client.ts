@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
 import { clientNetwork, identifierHash } from "../crypto/tokens.ts";
-import { fold } from "../domain/member.ts";
 
 /**
  * Keyed hash of the client's network, under which attempts are counted. Of a list in the trusted header
@@ -13,9 +12,4 @@ export function clientOf(c: Context<Env>): string {
     c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
   const address = forwarded || c.env?.remoteAddr?.hostname || "unknown";
   return identifierHash(identifierKey, "address", clientNetwork(address));
-}
-
-/** Keyed hash of a login name. */
-export function accountOf(c: Context<Env>, name: string): string {
-  return identifierHash(c.get("services").config.identifierKey, "name", fold(name));
 }

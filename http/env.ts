@@ -7,8 +7,6 @@ import type { Messages } from "../messages/mod.ts";
 export interface Seal {
   /** 256 bits; the database knows its SHA-256. */
   secret: string;
-  /** Keyed hash of the login name, under which attempts are counted. */
-  account: string;
   /** When the session was last seen, ms: the idle end is judged by it. */
   seen: number;
 }
@@ -19,7 +17,7 @@ export interface Env {
   Bindings: { remoteAddr?: { hostname?: string } };
   Variables: {
     services: Services;
-    /** One request has one now, ms. */
+    /** ms. One request has one now. It is taken when the body has arrived, because a body may take long. */
     now: number;
     requestId: string;
     language: string;
@@ -27,9 +25,11 @@ export interface Env {
     session: CookieSession<Seal>;
     /** The secret of a session that was idle too long. */
     idleSecret?: string;
+    /** The device cookie that this answer sets; `null` expires it. */
+    deviceCookie?: string | null;
     /** Opaque id of the member, for the log. */
     memberId?: string;
     /** What was answered instead of what was asked for, for the log. */
-    problem?: AppError;
+    problem?: AppError | undefined;
   };
 }

@@ -1,30 +1,26 @@
 import { getLogger } from "@logtape/logtape";
+import type { MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
-import { requestId } from "hono/request-id";
 import type { Env } from "./env.ts";
 import type { Services } from "../actions/services.ts";
-import { findSession } from "../db/session/sessions.ts";
+import { record } from "../actions/record.ts";
 import { type AppError, causesOf } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
-import { noStore, securityHeaders } from "./headers.ts";
-import { detectLanguage, speak } from "./language.ts";
+import { answerChain } from "./chain.ts";
 import { requireSameOrigin } from "./origin.ts";
 import { onError } from "./problem.tsx";
 import { provide } from "./provide.ts";
-import { cookieSessions, requireMember, requireSecret } from "./session.ts";
+import { cookieSessions, noteSession, requireSecret } from "./session.ts";
 
 const log = getLogger(["annyeong", "gate"]);
 
-/** What an app of its own knows about whoever asks: never the password's hash. */
-export type KnownMember = Omit<Member, "passwordHash">;
-
 /** `answer` is what to tell who may not pass, and carries the cookie of who may. */
 export type Passage =
-  | { member: KnownMember; refused: null; answer: Response }
+  | { member: Member; refused: null; answer: Response }
   | { member: null; refused: AppError; answer: Response };
 
 interface GateEnv extends Env {
-  Bindings: Env["Bindings"] & { failure?: Error; found?: KnownMember; refused?: AppError };
+  Bindings: Env["Bindings"] & { failure?: Error; found?: Member; refused?: AppError };
 }
 
 export interface Gate {
@@ -34,27 +30,26 @@ export interface Gate {
   tell(request: Request, failure: Error): Promise<Response>;
 }
 
+/** Throws the failure that is to be told, if there is one. */
+const throwFailure: MiddlewareHandler<GateEnv> = async (c, next) => {
+  if (c.env.failure) throw c.env.failure;
+  await next();
+};
+
 /** For routes that are not ours. On a context of its own: nothing of it meets the app's variables. */
 export function createGate(services: Services): Gate {
   const gate = new Hono<GateEnv>()
     .use(
       provide(services),
-      requestId({ limitLength: 0 }),
-      securityHeaders,
-      noStore,
-      detectLanguage,
-      speak(services.words),
-      async (c, next) => {
-        if (c.env.failure) throw c.env.failure;
-        await next();
-      },
+      ...answerChain(services.words),
+      throwFailure,
       requireSameOrigin,
       cookieSessions(services.config),
     )
     .all("*", async (c) => {
-      const session = await findSession(services.db, requireSecret(c), c.var.now);
-      const { passwordHash: _, ...member } = requireMember(c, session).member;
-      c.env.found = member;
+      const session = await record(services, requireSecret(c), c.var.now);
+      noteSession(c, session);
+      c.env.found = session.member;
       return c.body(null, 204);
     })
     .onError((error, c) => {

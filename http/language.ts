@@ -40,7 +40,11 @@ export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
 };
 
 const notices: readonly Notice[] = [
-  ...["registered", "signedOut", "passwordChanged", "sessionEnded", "restored"] as const,
+  "registered",
+  "signedOut",
+  "passwordChanged",
+  "sessionEnded",
+  "restored",
 ];
 
 /** What the redirect to this page says was just done: one of our own sentences, or nothing. */
@@ -48,7 +52,7 @@ export function noticeOf(c: Context<Env>): Notice | null {
   return notices.find((notice) => notice === c.req.query("done")) ?? null;
 }
 
-/** Whether the client prefers pages and redirects; everyone else, `curl` included, gets JSON. */
+/** Whether the client prefers pages and redirects; any other client, `curl` included, gets JSON. */
 export function wantsPage(c: Context): boolean {
   const preferred = accepts(c, {
     header: "Accept",

@@ -4,6 +4,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
 import type { Confirm } from "../domain/confirmation.ts";
+import type { Words } from "../domain/data_map.ts";
 import { AppError, type Code, statuses } from "../domain/error.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
@@ -11,6 +12,7 @@ import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
+import { endCookie, secretOf } from "./session.ts";
 
 /** The JSON of a failure; `C` are the codes it can have. */
 export interface Problem<C extends Code = Code> {
@@ -65,6 +67,7 @@ export const onNotFound: NotFoundHandler<Env> = (c) => answer(new AppError("not_
 
 function answer(error: AppError, c: Context<Env>): Response | Promise<Response> {
   c.set("problem", error);
+  if (error.code === "unauthenticated" && secretOf(c)) endCookie(c); // it opens nothing any more
   const { details } = error;
   const status = statuses[error.code] as ContentfulStatusCode;
   const sentence = sentenceOf(error, c);
@@ -143,6 +146,7 @@ function valuesOf(typed: string): Record<string, string> {
 
 function sentenceOf({ code, details }: AppError, c: Context<Env>): string {
   const { sentence, problem } = c.var.messages;
+  if (details.words) return details.words[c.var.language as keyof Words];
   return details.sentence ? sentence[details.sentence] : problem[code];
 }
 

@@ -1,18 +1,17 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { CookieStore, decrypt, encrypt, type SessionData, sessionMiddleware } from "hono-sessions";
+import { CookieStore, type SessionData, sessionMiddleware } from "hono-sessions";
 import * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 import type { Env, Seal } from "./env.ts";
-import type { NewSession, Session } from "../db/session/sessions.ts";
-import { newId, newSecret } from "../crypto/tokens.ts";
+import type { Session } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
+import { seal as sealValue, unseal } from "./seal.ts";
 
 /** Only what was sealed as a session is one: another text under the same key is nothing. */
 const sealed = z.object({
   typ: z.literal("session"),
   secret: z.string().check(z.length(43)),
-  account: z.string(),
   seen: z.number(),
 });
 
@@ -43,11 +42,8 @@ class SealedCookieStore extends CookieStore {
   }
 
   private async open(cookie: string): Promise<Seal | null> {
-    for (const key of this.config.sessionSecrets) {
-      const seal = sealed.safeParse(await unseal(key, cookie)).data;
-      if (seal) return this.remember(cookie, seal);
-    }
-    return null;
+    const seal = await unseal(this.config, cookie, sealed);
+    return seal && this.remember(cookie, seal);
   }
 
   private remember(cookie: string, seal: Seal): Seal {
@@ -65,15 +61,10 @@ class SealedCookieStore extends CookieStore {
   }
 
   override async persistSessionData(c: Context, { _data }: SessionData): Promise<void> {
-    const { secret, account, seen } = _data;
-    if (secret && account && seen) {
-      const seal = {
-        typ: "session",
-        secret: secret.value,
-        account: account.value,
-        seen: seen.value,
-      };
-      const value = await encrypt(this.config.sessionSecrets[0]!, JSON.stringify(seal));
+    const { secret, seen } = _data;
+    if (secret && seen) {
+      const seal = { typ: "session", secret: secret.value, seen: seen.value };
+      const value = await sealValue(this.config, seal);
       this.remember(value, seal);
       setCookie(c, this.sessionCookieName, value, this.cookieOptions);
     } else if (getCookie(c, this.sessionCookieName, this.cookieOptions?.prefix)) {
@@ -82,18 +73,10 @@ class SealedCookieStore extends CookieStore {
   }
 }
 
-async function unseal(key: string, cookie: string): Promise<unknown> {
-  try {
-    return JSON.parse(await decrypt(key, cookie) as string);
-  } catch {
-    return null; // tampered with, of another key, or no seal at all: all the same to us
-  }
-}
-
 function sessionData(seal: Seal): SessionData {
   const entry = <T>(value: T) => ({ value, flash: false });
   return {
-    _data: { secret: entry(seal.secret), account: entry(seal.account), seen: entry(seal.seen) },
+    _data: { secret: entry(seal.secret), seen: entry(seal.seen) },
     _expire: null,
     _delete: false,
     _accessed: null,
@@ -127,7 +110,7 @@ export function requireSecret(c: Context<Env>): string {
 
 /** The secret in the cookie, or `null`. */
 export function secretOf(c: Context<Env>): string | null {
-  return c.get("session").get("secret");
+  return c.get("session")?.get("secret") ?? null;
 }
 
 /** The same, even when it was idle too long: to end the row behind it. */
@@ -135,51 +118,21 @@ export function anySecretOf(c: Context<Env>): string | null {
   return secretOf(c) ?? c.get("idleSecret") ?? null;
 }
 
-/**
- * What a member may do who is about to leave: see what leaving does, export, restore, sign out.
- * Throws `unauthenticated`, and expires the cookie, when no live session is behind it.
- */
-export function requireSession(c: Context<Env>, session: Session | null): Session {
-  if (!session) {
-    c.get("session").deleteSession();
-    throw new AppError("unauthenticated");
-  }
-  c.set("memberId", session.member.id);
+/** Notes for the log and the cookie that a live session was used. */
+export function noteSession(c: Context<Env>, { member }: Session): void {
+  c.set("memberId", member.id);
   noteSeen(c);
-  return session;
 }
 
-/** The same for everything else. Throws `withdrawal_pending` as well. */
-export function requireMember(c: Context<Env>, found: Session | null): Session {
-  const session = requireSession(c, found);
-  if (session.eraseAt !== null) {
-    throw new AppError("withdrawal_pending", { eraseAt: session.eraseAt });
-  }
-  return session;
-}
-
-/** A session to come, made before the trip that opens it. */
-export function newSession(c: Context<Env>): NewSession {
-  const { config } = c.get("services");
-  return {
-    id: newId(),
-    secret: newSecret(),
-    createdAt: c.get("now"),
-    expiresAt: c.get("now") + config.session.maxMs,
-    userAgent: deviceName(c.req.header("User-Agent") ?? ""),
-  };
-}
-
-/** A user agent as it is kept: 200 UTF-16 units of text that any database takes. */
-export function deviceName(userAgent: string): string {
-  return userAgent.replace(/\p{Cc}/gu, "").slice(0, 200).toWellFormed();
-}
-
-/** Puts an opened session into the cookie. */
-export function startCookie(c: Context<Env>, session: NewSession, account: string): void {
-  c.get("session").set("secret", session.secret);
-  c.get("session").set("account", account);
+/** Puts the secret of an opened session into the cookie. */
+export function startCookie(c: Context<Env>, secret: string): void {
+  c.get("session").set("secret", secret);
   c.get("session").set("seen", c.get("now"));
+}
+
+/** Expires the cookie. */
+export function endCookie(c: Context<Env>): void {
+  c.get("session").deleteSession();
 }
 
 /** Sealing costs time, so being seen is noted in steps of a tenth of the idle time, a minute at most. */

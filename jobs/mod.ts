@@ -3,7 +3,7 @@ import type { Services } from "../actions/services.ts";
 import { sweep } from "../db/operate/sweep.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { deliver } from "./delivery.ts";
-import { eraseDue } from "./erasure.ts";
+import { eraseDue } from "../actions/erase_due.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
@@ -27,7 +27,6 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
   return [
     job("erasures", async () => {
       const done = await eraseDue(services, until());
-      if (done.erased > 0) await db.truncateLog();
       return { report: done, worked: done.due > 0, left: done.left > 0 };
     }),
     job("sweep", async () => {

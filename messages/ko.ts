@@ -32,6 +32,7 @@ export const ko = {
   done: {
     registered: "회원가입 성공",
     signedIn: "로그인 성공",
+    confirmed: "확인되었습니다.",
     signedOut: "로그아웃되었습니다.",
     passwordChanged: "비밀번호가 변경되었습니다.",
     sessionEnded: "해당 기기에서 로그아웃되었습니다.",
@@ -52,6 +53,7 @@ export const ko = {
     cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
     not_found: "요청한 내용을 찾을 수 없습니다.",
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
+    request_timeout: "요청 본문이 제때 도착하지 않았습니다. 다시 시도해 주세요.",
     conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
     too_large: "요청 본문이 너무 큽니다.",
     unsupported_media_type:
@@ -82,6 +84,9 @@ export const ko = {
     welcome: (name: string) => `환영합니다, ${name}`,
     signIn: "로그인",
     signOut: "로그아웃",
+    confirmYou: "본인 확인",
+    confirmWhy: "중요한 변경이므로 비밀번호를 한 번 더 입력해 주세요.",
+    confirm: "확인",
     signOutQuestion: "이 기기에서 로그아웃합니다.",
     signedOut: "로그아웃된 상태입니다",
     signedOutWhy: "로그인이 만료되었거나, 다른 창에서 로그아웃 또는 탈퇴하셨습니다.",
@@ -108,6 +113,7 @@ export const ko = {
     export: "내 데이터 내려받기",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",
+    blocked: "남은 절차가 있어 지금은 탈퇴가 완료되지 않습니다.",
     whatGoes: "파기 항목",
     whatChanges: "이름을 지우고 남는 정보",
     whatStays: "분리보관되는 정보",

@@ -2,14 +2,15 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout, type Notice } from "./layout.tsx";
 
-export function RegisterPage({ t, minLength, refusal }: {
+export function RegisterPage({ t, minLength, refusal, once }: {
   t: Messages;
   minLength: number;
+  once: string;
   refusal?: Refusal | undefined;
 }) {
   return (
     <Layout t={t} title={t.page.join}>
-      <Form t={t} action="/register" refusal={refusal}>
+      <Form t={t} action="/register" refusal={refusal} once={once}>
         <Field t={t} name="user_id" refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
@@ -57,6 +58,24 @@ export function memberPageOf(t: Messages, path = ""): string | null {
   if (path.startsWith("/restoration")) return "/withdrawal";
   const pages = [...pagesOfMembers, ...t.service.memberPages];
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
+}
+
+/** Asks once more for the password, where an act needs a recent one. */
+export function ConfirmationPage({ t, next, refusal }: {
+  t: Messages;
+  next: string | null;
+  refusal?: Refusal | undefined;
+}) {
+  const address = next ? `/confirmation?next=${next}` : "/confirmation";
+  return (
+    <Layout t={t} title={t.page.confirmYou} here={address}>
+      <p>{t.page.confirmWhy}</p>
+      <Form t={t} action={address} refusal={refusal}>
+        <Field t={t} name="password" refusal={refusal} />
+        <button type="submit">{t.page.confirm}</button>
+      </Form>
+    </Layout>
+  );
 }
 
 export function LogoutPage({ t }: { t: Messages }) {

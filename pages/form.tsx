@@ -22,17 +22,28 @@ interface Props {
   refusal: Refusal | undefined;
 }
 
-/** A form that says why it was refused. The browser's own bubbles are off: they speak its language. */
-export function Form({ t, refusal, action, children }: Props & {
+/**
+ * A form that says why it was refused. The browser's own messages are off, because they are in the
+ * browser's language.
+ *
+ * @param once a token by which a form that is sent twice is recognised
+ */
+export function Form({ t, refusal, action, once, children }: Props & {
   action: string;
+  once?: string;
   children?: Child;
 }) {
   return (
     <form method="post" action={action} novalidate>
       {refusal && <Summary t={t} refusal={refusal} />}
+      {once && <Once once={once} />}
       {children}
     </form>
   );
+}
+
+export function Once({ once }: { once: string }) {
+  return <input type="hidden" name="once" value={once} />;
 }
 
 function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {

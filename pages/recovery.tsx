@@ -1,15 +1,16 @@
 import type { Messages } from "../messages/mod.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { Field, Form, Once, type Refusal } from "./form.tsx";
 import { Layout } from "./layout.tsx";
 
 /** A member who forgot the password: a new one, or the way out. */
-export function RecoveryPage({ t, token, minLength, refusal, eraseAt }: {
+export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
   t: Messages;
   token: string;
   minLength: number;
   refusal?: Refusal | undefined;
   /** When a pending withdrawal will be carried out, ms. */
   eraseAt: number | null;
+  once: string;
 }) {
   return (
     <Layout t={t} title={t.page.recovery}>
@@ -22,6 +23,7 @@ export function RecoveryPage({ t, token, minLength, refusal, eraseAt }: {
         ? <p>{t.done.scheduled(eraseAt)}</p>
         : (
           <form method="post" action={`/recovery/${token}/withdrawal`}>
+            <Once once={once} />
             <p>{t.page.recoveryWithdrawal}</p>
             <button type="submit" class="quiet">{t.page.withdraw}</button>
           </form>

@@ -20,7 +20,11 @@ export interface KeptLine extends PlaceLine {
 }
 
 export interface Leaving {
+  /** What the member can confirm with, strongest first. */
+  confirmWith: readonly string[];
   confirm: Confirm;
+  /** Why a withdrawal would be refused now, in one sentence. */
+  blocked: { reason: string } | null;
   graceDays: number;
   rejoinBlockDays: number;
   backupDays: number | null;
@@ -31,21 +35,23 @@ export interface Leaving {
 }
 
 /**
- * What leaving will do, and the one form that does it: nothing is asked a second time.
+ * What leaving will do, and the one form that does it.
  *
- * @param leaving `null` when the database does not answer: the form can be sent again all the same
+ * @param leaving `null` when the database does not answer: the form can still be sent again
  */
 export function WithdrawalPage(props: {
   t: Messages;
   confirm: Confirm;
   leaving: Leaving | null;
   refusal?: Refusal | undefined;
+  once: string;
 }) {
-  const { t, confirm, leaving, refusal } = props;
-  const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} />;
+  const { t, confirm, leaving, refusal, once } = props;
+  const form = <WithdrawalForm {...{ t, confirm, refusal, once }} />;
   return (
     <Layout t={t} title={t.page.withdrawal}>
       {refusal && form}
+      {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <Preview t={t} leaving={leaving} />}
       {!refusal && form}
     </Layout>
@@ -76,10 +82,11 @@ function WithdrawalForm(props: {
   t: Messages;
   confirm: Confirm;
   refusal?: Refusal | undefined;
+  once: string;
 }) {
-  const { t, confirm, refusal } = props;
+  const { t, confirm, refusal, once } = props;
   return (
-    <Form t={t} action="/withdrawal" refusal={refusal}>
+    <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
       {(confirm === "password" || confirm === "phrase") && (
         <Field t={t} name={confirm} refusal={refusal} />
       )}

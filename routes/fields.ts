@@ -13,6 +13,16 @@ export function shortText(max: number) {
   return z.string().check(z.refine((text) => text.length <= max, { error: "too_long" }));
 }
 
+/**
+ * The token of a form that is shown: sent again, it leads to the answer of the first time. Programs may
+ * send one as well, at least 128 random bits.
+ */
+export const once = optional(
+  z.string().check(
+    z.refine((text) => text.length >= 22 && text.length <= 100, { error: "malformed" }),
+  ),
+);
+
 /** A field that may be left out; what a form leaves empty was left out. */
 export function optional<T, Text extends string>(schema: z.ZodMiniType<T, Text>) {
   const emptyIsAbsent = z.transform((value: Text | "" | null | undefined) =>

@@ -23,7 +23,7 @@ export default new Hono<Env>()
   })
   .get("/readyz/withdrawal", async (c) => {
     const { config, db, inventory } = c.var.services;
-    const { problems, warnings } = await inventory.refresh();
+    const { problems, warnings } = await inventory.inspect();
     warnings.forEach((warning) => log.warn("{warning}", { warning }));
     problems.forEach((problem) => log.error("{problem}", { problem }));
     if (problems.length > 0) throw new AppError("unavailable");

@@ -1,9 +1,9 @@
 import { Hono } from "hono/tiny";
+import { signOut } from "../actions/sign_out.ts";
 import type { Env } from "../http/env.ts";
-import { closeSession } from "../db/session/sessions.ts";
 import { wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
-import { anySecretOf } from "../http/session.ts";
+import { anySecretOf, endCookie } from "../http/session.ts";
 import { LogoutPage } from "../pages/entry.tsx";
 
 export default new Hono<Env>()
@@ -13,8 +13,8 @@ export default new Hono<Env>()
   })
   .post("/logout", async (c) => {
     const secret = anySecretOf(c);
-    if (secret) await closeSession(c.var.services.db, secret);
-    c.var.session.deleteSession();
+    if (secret) await signOut(c.var.services, secret);
+    endCookie(c);
     c.header("Clear-Site-Data", '"cache", "storage"');
     if (wantsPage(c)) return c.redirect("/?done=signedOut", 303);
     return c.json({ message: c.var.messages.done.signedOut });

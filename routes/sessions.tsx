@@ -1,18 +1,18 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { endSession } from "../actions/end_session.ts";
+import { listSessions } from "../actions/list_sessions.ts";
 import type { Env } from "../http/env.ts";
-import { endSession, listSessions } from "../db/session/sessions.ts";
-import { AppError } from "../domain/error.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
-import { requireMember, requireSecret } from "../http/session.ts";
+import { endCookie, noteSession, requireSecret } from "../http/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
 
 export default new Hono<Env>()
   .get("/userinfo/sessions", async (c) => {
-    const { db } = c.var.services;
-    const { session, sessions } = await listSessions(db, requireSecret(c), c.var.now);
-    requireMember(c, session);
+    const found = await listSessions(c.var.services, requireSecret(c), c.var.now);
+    const { session, sessions } = found;
+    noteSession(c, session);
     if (wantsPage(c)) {
       const t = c.var.messages;
       return page(c, <SessionsPage t={t} sessions={sessions} notice={noticeOf(c)} />);
@@ -30,15 +30,11 @@ export default new Hono<Env>()
   .delete("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")))
   .post("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")));
 
-/** Ends one session; forms cannot send DELETE, so its POST twin shares everything. */
+/** Ends one session. Forms cannot send DELETE, so POST does the same. */
 async function end(c: Context<Env>, id: string) {
-  const { db } = c.var.services;
-  const { session, ended } = await endSession(db, requireSecret(c), id, c.var.now);
-  if (!ended) {
-    requireMember(c, session);
-    throw new AppError("not_found");
-  }
-  if (ended.own) c.var.session.deleteSession();
+  const ended = await endSession(c.var.services, requireSecret(c), id, c.var.now);
+  if (ended.session) noteSession(c, ended.session);
+  if (ended.own) endCookie(c);
   if (wantsPage(c)) {
     const here = "/userinfo/sessions?done=sessionEnded";
     return c.redirect(ended.own ? "/?done=signedOut" : here, 303);

@@ -49,6 +49,8 @@ export function leavingJson(leaving: Leaving, language: string) {
   const { line, kept } = linesIn(language);
   return {
     confirm: leaving.confirm,
+    confirm_with: leaving.confirmWith,
+    ...(leaving.blocked && { blocked: leaving.blocked }),
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,
     destroy: leaving.destroy.map(line),

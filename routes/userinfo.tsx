@@ -1,24 +1,16 @@
 import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
-import type { Env } from "../http/env.ts";
-import { exportMember } from "../db/map/export.ts";
-import { changePassword, findSession, findSessionCounting } from "../db/session/sessions.ts";
-import { AppError, causesOf } from "../domain/error.ts";
-import { passwordProblem } from "../domain/password.ts";
-import { passwordAttempt } from "../domain/throttle.ts";
+import { changePassword } from "../actions/change_password.ts";
+import { exportMember } from "../actions/export_member.ts";
+import { record } from "../actions/record.ts";
+import { causesOf } from "../domain/error.ts";
 import { memberBody } from "../http/body.ts";
-import { accountOf, clientOf } from "../http/client.ts";
+import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
-import {
-  newSession,
-  requireMember,
-  requireSecret,
-  requireSession,
-  startCookie,
-} from "../http/session.ts";
+import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { password } from "./fields.ts";
 
@@ -36,8 +28,10 @@ const again = form((c, refusal) => (
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const { config, db } = c.var.services;
-    const { member } = requireMember(c, await findSession(db, requireSecret(c), c.var.now));
+    const { config } = c.var.services;
+    const session = await record(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, session);
+    const { member } = session;
     if (wantsPage(c)) {
       const { minLength } = config.password;
       const shown = { t: c.var.messages, member, minLength, notice: noticeOf(c) };
@@ -51,39 +45,18 @@ export default new Hono<Env>()
     });
   })
   .get("/userinfo/export", async (c) => {
-    const { db, inventory } = c.var.services;
-    const secret = requireSecret(c);
-    const { session, text } = await exportMember(db, inventory, secret, c.var.now);
-    requireSession(c, session);
+    const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, session);
     c.header("Content-Type", "application/json; charset=utf-8");
     c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
     return c.body(bytesOf(text));
   })
   .post("/userinfo/password", again, memberBody(change), async (c) => {
-    const { config, db, passwords } = c.var.services;
-    const form = c.req.valid("json");
-    const secret = requireSecret(c);
-    const account = c.var.session.get("account")!;
-    const attempt = passwordAttempt(account, clientOf(c), config.throttleScale);
-
-    const found = await findSessionCounting(db, secret, attempt, c.var.now);
-    const { member } = requireMember(c, found);
-    const problem = passwordProblem(form.password, member, config.password.minLength);
-    if (problem) throw new AppError("invalid", { fields: { password: problem } });
-    const right = await passwords.verify(form.current, member.passwordHash);
-    if (!right) throw new AppError("confirmation_failed");
-
-    const session = newSession(c);
-    const changed = await changePassword(db, {
-      secret,
-      session,
-      verifiedHash: member.passwordHash,
-      newHash: await passwords.hash(form.password),
-      attempt,
-    });
-    if (!changed) throw new AppError("unauthenticated");
-
-    startCookie(c, session, accountOf(c, member.name));
+    const userAgent = c.req.header("User-Agent") ?? "";
+    const form = { ...c.req.valid("json"), userAgent };
+    const changed = await changePassword(c.var.services, requireSecret(c), form, c.var.now);
+    c.set("memberId", changed.memberId);
+    startCookie(c, changed.session.secret);
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });

@@ -17,6 +17,7 @@ import {
 } from "../config/mod.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
+import { secureFullText } from "../db/map/full_text.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, openDatabase } from "../db/engine/database.ts";
 import {
@@ -53,7 +54,7 @@ const onDeno = "Deno" in globalThis;
 /** What hashes under way may take together: an isolate has 128 MB for everything. */
 const hashMemoryMiB = onDeno ? 1024 : 64;
 const jobsEveryMs = 5000;
-const adoptionTimeoutMs = 10 * 60_000;
+const importTimeoutMs = 10 * 60_000;
 
 /** One JSON object a line, in UTC. */
 function formatted({ timestamp, level, category, message, properties }: LogRecord): string {
@@ -175,6 +176,7 @@ export function openOnDeno(parts = own): Promise<Services> {
     if (config.database.url.startsWith("file:") || !config.production) {
       const ran = await migrate(services.db, services.now(), services.migrations);
       if (ran.length > 0) log.info("migrated", { ran });
+      await secureFullText(services.db, parts.dataMap);
     }
     return services;
   });
@@ -190,19 +192,20 @@ export function migrateOnDeno(parts = own): Promise<Disagreement & { ran: string
     await makeDataFolder(config);
     const db = await openConfigured(config);
     const ran = await migrate(db, Date.now(), parts.migrations);
-    const found = await createInventory(db, parts.dataMap).refresh();
+    await secureFullText(db, parts.dataMap);
+    const found = await createInventory(db, parts.dataMap).inspect();
     db.close();
     return { ran, ...found };
   });
 }
 
 /** What `deno task import` needs: the database, with time for a large table, and what a hash costs. */
-export function openForAdoption(): Promise<{ db: Database; cost: number }> {
+export function openForImport(): Promise<{ db: Database; cost: number }> {
   return orExit(async () => {
     const environment = Deno.env.toObject();
     const config = parseDatabaseConfig(environment);
     const cost = parsePasswordCost(environment);
-    return { db: await openConfigured({ ...config, timeoutMs: adoptionTimeoutMs }), cost };
+    return { db: await openConfigured({ ...config, timeoutMs: importTimeoutMs }), cost };
   });
 }
 

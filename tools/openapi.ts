@@ -115,7 +115,7 @@ function successOf({ answer, headers = [], means = "Done" }: Operation["success"
 /** Each status once, with every code that it can have here. What several operations share is shared. */
 function failuresOf(method: string, { failures }: Operation, responses: Record<string, Json>) {
   const anywhere: Code[] = ["method_not_allowed", "internal", "unavailable"];
-  const unsafe: Code[] = ["cross_site", "too_large", "unsupported_media_type"];
+  const unsafe: Code[] = ["cross_site", "request_timeout", "too_large", "unsupported_media_type"];
   const codes = new Set([...failures, ...anywhere, ...method === "get" ? [] : unsafe]);
   const byStatus = Object.groupBy(
     (Object.keys(statuses) as Code[]).filter((code) => codes.has(code)),

@@ -84,6 +84,9 @@ async function readTables(): Promise<Map<string, Column[]>> {
   ]);
   for (const name of names) {
     const sql = await Deno.readTextFile(new URL(name, folder));
+    for (const [, table, column] of sql.matchAll(/ALTER TABLE (\w+) DROP COLUMN (\w+)/g)) {
+      tables.set(table!, tables.get(table!)!.filter(({ name }) => name !== column));
+    }
     for (const [, table, body] of sql.matchAll(/CREATE TABLE (\w+) \(\n([\s\S]*?)\n\)/g)) {
       const found = body!.split("\n").map((line) =>
         /^ {2}([a-z_]+)\s+(TEXT|INTEGER|REAL|BLOB|ANY)[^-]*?(?:--\s*(.*))?$/.exec(line)

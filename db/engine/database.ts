@@ -2,7 +2,7 @@ import type { InStatement, ResultSet } from "@libsql/client";
 import { openServer } from "./server.ts";
 
 export type { InStatement, InValue, ResultSet } from "@libsql/client";
-export { RefusedStatement } from "./failure.ts";
+export { RefusedStatement, saidBy } from "./failure.ts";
 
 /** The one way to the data. Every call is at most one trip to the database. */
 export interface Database {
@@ -17,8 +17,8 @@ export interface Database {
    */
   write(statements: InStatement[]): Promise<ResultSet[]>;
   /**
-   * As `write`, without foreign keys: the only way in which SQLite lets a table be made anew that others
-   * refer to, because dropping it would delete their rows. Only for `db/import/import.ts`.
+   * As `write`, without foreign keys: the only way in which SQLite lets a table be rebuilt that others
+   * refer to, because dropping it would delete their rows. Only for the import and for migrations.
    */
   rebuild(statements: InStatement[]): Promise<ResultSet[]>;
   /**

@@ -96,7 +96,7 @@ class File {
 
   /** Reads in one snapshot, which a single statement is by itself. */
   read(batch: InStatement[]): ResultSet[] {
-    return batch.length === 1 ? [this.run(batch[0]!)] : this.inTransaction("BEGIN", batch);
+    return batch.length === 1 ? [this.run(batch[0]!, 0)] : this.inTransaction("BEGIN", batch);
   }
 
   /** Writes each batch whole or not at all, and all that is written with one commit. */
@@ -132,7 +132,7 @@ class File {
   }
 
   private inTransaction(begin: string, batch: InStatement[]): ResultSet[] {
-    return this.committed(begin, () => batch.map((statement) => this.run(statement)));
+    return this.committed(begin, () => batch.map((statement, index) => this.run(statement, index)));
   }
 
   private committed<T>(begin: string, work: () => T): T {
@@ -154,7 +154,7 @@ class File {
   private savepoint(batch: InStatement[]): Outcome {
     this.run("SAVEPOINT batch");
     try {
-      const results = batch.map((statement) => this.run(statement));
+      const results = batch.map((statement, index) => this.run(statement, index));
       this.run("RELEASE batch");
       return { results };
     } catch (error) {
@@ -167,7 +167,7 @@ class File {
     }
   }
 
-  private run(statement: InStatement): ResultSet {
+  private run(statement: InStatement, index?: number): ResultSet {
     try {
       if (typeof statement === "string") {
         const prepared = this.prepare(statement);
@@ -180,7 +180,7 @@ class File {
         : prepared.all(toBindByName(args));
       return resultOf(prepared, rows);
     } catch (error) {
-      throw toDatabaseError(error);
+      throw toDatabaseError(error, index);
     }
   }
 
@@ -266,8 +266,8 @@ const codes: Record<number, string> = {
 };
 
 /** The message without the statement, which Deno quotes behind it. */
-function toDatabaseError(error: unknown): DatabaseError {
+function toDatabaseError(error: unknown, index?: number): DatabaseError {
   const { errcode = 2, message } = error as { errcode?: number; message: string };
   const said = String(message).replace(/ in [^]* at offset \d+$/, "");
-  return new DatabaseError(`SQLITE_${codes[errcode & 255] ?? "UNKNOWN"}`, said, error);
+  return new DatabaseError(`SQLITE_${codes[errcode & 255] ?? "UNKNOWN"}`, said, error, index);
 }

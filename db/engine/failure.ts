@@ -4,7 +4,8 @@
 export class DatabaseError extends Error {
   override name = "DatabaseError";
 
-  constructor(readonly code: string, message: string, cause?: unknown) {
+  /** @param index which statement of the batch, counted from 0; -1 where it is none, as at COMMIT */
+  constructor(readonly code: string, message: string, cause?: unknown, readonly index = -1) {
     super(message, { cause });
   }
 }
@@ -12,10 +13,22 @@ export class DatabaseError extends Error {
 /** A statement broke a constraint, raised, or does not fit the schema. Everything was rolled back. */
 export class RefusedStatement extends Error {
   override name = "RefusedStatement";
+  /** Which statement of the batch, counted from 0; -1 where the database does not say, as at COMMIT. */
+  readonly index: number;
+  /** The database's words, in one line and without codes. They hold names and no values of rows. */
+  readonly said: string;
 
   constructor(readonly kind: "constraint" | "schema", cause: unknown) {
     super(kind, { cause });
+    this.index = cause instanceof DatabaseError ? cause.index : -1;
+    this.said = saidBy(cause);
   }
+}
+
+/** What the database said of a statement, in one line and without codes. */
+export function saidBy(error: unknown): string {
+  const [line = ""] = String((error as Error).message).replace(/^([A-Z_]+: )+/, "").split("\n");
+  return line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
 }
 
 /**

@@ -1,15 +1,22 @@
 import type { InStatement } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
-import { type Database, RefusedStatement } from "./database.ts";
+import { type Database, RefusedStatement, saidBy } from "./database.ts";
 import { statementsOf } from "./split_sql.ts";
 import members from "../migrations/0001_members.sql" with { type: "text" };
 import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
 import operating from "../migrations/0003_operating.sql" with { type: "text" };
+import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
 
 /** One file of SQL. Its name is what the database remembers. */
 export interface Migration {
   name: string;
   sql: string;
+  /**
+   * Runs without foreign keys, so that a table can be replaced that others refer to (steps 4 to 7 of
+   * https://sqlite.org/lang_altertable.html#otheralter). Every foreign key of the database must hold
+   * at the end, or nothing of the migration stays.
+   */
+  rebuild?: boolean;
 }
 
 /** In order. A migration that has landed is never edited; a new one is added below. */
@@ -17,6 +24,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0001_members", sql: members },
   { name: "0002_leaving", sql: leaving },
   { name: "0003_operating", sql: operating },
+  { name: "0004_proofs", sql: proofs },
 ];
 
 /** A table has the name of one of ours, and is not ours. */
@@ -56,8 +64,12 @@ export const createMigrations =
 const misplaced =
   /^(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|ATTACH|DETACH|VACUUM)(?![\w$\u0080-\uffff])/i;
 
+/** Breaks NOT NULL while a row refers to one that is not there. */
+const keysHold = `
+  INSERT INTO migrations (name, applied_at) SELECT NULL, 0 FROM pragma_foreign_key_check LIMIT 1`;
+
 /** A migration as one batch, which begins by recording itself. Throws `BrokenMigration`. */
-export function batchOf({ name, sql }: Migration, now: number): InStatement[] {
+export function batchOf({ name, sql, rebuild }: Migration, now: number): InStatement[] {
   const statements = statementsOf(sql);
   const word = statements.map((statement) => misplaced.exec(statement)?.[0]).find(Boolean);
   if (word) {
@@ -69,6 +81,7 @@ export function batchOf({ name, sql }: Migration, now: number): InStatement[] {
   return [
     { sql: "INSERT INTO migrations (name, applied_at) VALUES (?, ?)", args: [name, now] },
     ...statements,
+    ...(rebuild ? [keysHold] : []),
   ];
 }
 
@@ -88,27 +101,32 @@ export async function migrate(
   const ran: string[] = [];
   for (const migration of await pending(db, migrations)) {
     const { name } = migration;
+    const batch = batchOf(migration, now);
     try {
-      await db.write(batchOf(migration, now));
+      await (migration.rebuild ? db.rebuild(batch) : db.write(batch));
       ran.push(name);
     } catch (error) {
       const done = error instanceof RefusedStatement && error.kind === "constraint" &&
         !(await pending(db, migrations)).some((migration) => migration.name === name);
-      if (!done) throw toldBy(name, error);
+      if (!done) throw toldBy(name, error, batch.length);
     }
   }
   return ran;
 }
 
-/** What the database said of a statement, in one line and without its code; a lost database stays one. */
-function toldBy(migration: string, error: unknown): unknown {
+/** The error of a statement as one of its migration; a lost database stays what it is. */
+function toldBy(migration: string, error: unknown, length: number): unknown {
   const { message, code } = ((error as Error).cause ?? {}) as { message?: string; code?: string };
   const refused = error instanceof RefusedStatement || // sqld knows no code for much of it
     (error instanceof AppError && /^SQLITE_(UNKNOWN|MISMATCH|TOOBIG)/.test(code ?? ""));
   if (!refused || !message) return error;
-  const [line = ""] = message.replace(/^([A-Z_]+: )+/, "").split("\n");
-  const words = line.replace(/^SQL(ite| input) error: /, "").slice(0, 200); // it may quote all the rest
-  return new BrokenMigration(migration, words, error);
+  const said = saidBy(error.cause);
+  const leadsNowhere = error instanceof RefusedStatement && error.index === length - 1 &&
+    said === "NOT NULL constraint failed: migrations.name";
+  const problem = leadsNowhere
+    ? "a foreign key would refer to a row that is not there: PRAGMA foreign_key_check names it"
+    : said;
+  return new BrokenMigration(migration, problem, error);
 }
 
 /** Whether every migration has run. Throws `unavailable`. */

@@ -155,7 +155,7 @@ async function readAll(stream: hrana.Stream, batches: InStatement[][]): Promise<
       if (batch.length > 1) return { results: await transaction(stream, readonly, batch) };
       return { results: [toResultSet(await stream.query(toStmt(batch[0]!)))] }; // one by itself
     } catch (error) {
-      const failure = toDatabaseError(error);
+      const failure = toDatabaseError(error, 0);
       if (!isRefused(failure)) throw failure;
       return { error: failure };
     }
@@ -193,7 +193,7 @@ async function transaction(
   const commit = steps.add("COMMIT", last.ok);
   steps.add("ROLLBACK", not(commit.ok));
   const ends = await steps.run();
-  return resultsOf(ends.slice(0, commit.index + 1)).slice(1, -1);
+  return resultsBetween(0, commit.index, ends);
 }
 
 /**
@@ -221,13 +221,13 @@ async function sharedTransaction(
   const ends = await steps.run();
   const outcomes = parts.map(({ savepoint, release, undone }): Outcome => {
     try {
-      return { results: resultsOf(ends.slice(savepoint.index, release.index + 1)).slice(1, -1) };
+      return { results: resultsBetween(savepoint.index, release.index, ends) };
     } catch (error) {
       if (!isRefused(error) || !isDone(ends[undone.index]!)) throw error;
       return { error };
     }
   });
-  resultsOf([ends[0]!, ends[commit.index]!]);
+  for (const end of [ends[0]!, ends[commit.index]!]) resultOf(end);
   return outcomes;
 }
 
@@ -275,14 +275,21 @@ function isDone(end: End): boolean {
   return end.status === "fulfilled" && end.value !== undefined;
 }
 
-/** Throws what the first failed step threw, or that a step was skipped. */
-function resultsOf(ends: End[]): ResultSet[] {
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed) throw toDatabaseError(failed.reason);
-  return ends.map((end) => {
-    if (!isDone(end)) throw new DatabaseError("SQLITE_ABORT", "the transaction has ended");
-    return toResultSet((end as PromiseFulfilledResult<hrana.RowsResult>).value);
-  });
+/** The result of a step. Throws what it threw, or that it was skipped. */
+function resultOf(end: End, index?: number): ResultSet {
+  if (end.status === "rejected") throw toDatabaseError(end.reason, index);
+  if (!end.value) throw new DatabaseError("SQLITE_ABORT", "the transaction has ended");
+  return toResultSet(end.value);
+}
+
+/** The results of the statements between the steps that begin and end them. Throws as the first that failed. */
+function resultsBetween(begin: number, end: number, ends: End[]): ResultSet[] {
+  const statements = ends.slice(begin + 1, end);
+  resultOf(ends[begin]!);
+  const failed = statements.findIndex(({ status }) => status === "rejected");
+  if (failed >= 0) resultOf(statements[failed]!, failed);
+  resultOf(ends[end]!);
+  return statements.map((end) => resultOf(end));
 }
 
 function toStmt(statement: InStatement): hrana.Stmt {
@@ -299,9 +306,9 @@ function toResultSet({ columnNames, rows }: hrana.RowsResult): ResultSet {
 }
 
 /** What the database itself said. Anything else stays as it is, and means that no answer came. */
-function toDatabaseError(error: unknown): unknown {
+function toDatabaseError(error: unknown, index?: number): unknown {
   if (!(error instanceof hrana.ResponseError) || error.code === undefined) return error;
-  return new DatabaseError(error.code, error.message, error);
+  return new DatabaseError(error.code, error.message, error, index);
 }
 
 function isRefused(error: unknown): boolean {

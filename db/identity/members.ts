@@ -1,96 +1,140 @@
-import type { InStatement } from "@libsql/client";
+import type { InStatement, ResultSet } from "@libsql/client";
 import { fold, type Member } from "../../domain/member.ts";
-import type { Attempt } from "../../domain/throttle.ts";
-import { countAttempt, requireCounted } from "../session/attempts.ts";
+import { read, write } from "../engine/batch.ts";
 import type { Database } from "../engine/database.ts";
+import { joinPending } from "../leaving/pending.ts";
 
-/** What a member signs in with, or `null` for a name that nobody has. */
-export interface Credentials {
-  userId: string;
+/** What a member signs in with. */
+export interface SignInRecord {
+  memberId: string;
   name: string;
-  passwordHash: string;
+  /** PHC string; `null` for a member without a password. */
+  passwordHash: string | null;
 }
 
-/** Counts the attempt and looks the name up, in one trip. Throws `throttled`. */
-export async function findCredentials(
-  db: Database,
-  name: string,
-  attempt: Attempt,
-  now: number,
-): Promise<Credentials | null> {
-  const results = await db.write([...countAttempt(attempt, now), {
-    sql: "SELECT id, name, password_hash FROM users WHERE name_key = ?",
-    args: [fold(name)],
-  }]);
-  requireCounted(attempt, results.at(-2)!, now);
-  const row = results.at(-1)!.rows[0];
-  return row
-    ? { userId: String(row.id), name: String(row.name), passwordHash: String(row.password_hash) }
-    : null;
-}
-
-/** Counts the attempt and says whether name and e-mail are free, in one trip. Throws `throttled`. */
-export async function isFree(
-  db: Database,
-  wanted: { name: string; email: string; blocks: readonly string[] },
-  attempt: Attempt,
-  now: number,
-): Promise<boolean> {
-  const results = await db.write([...countAttempt(attempt, now), selectFree(wanted, now)]);
-  requireCounted(attempt, results.at(-2)!, now);
-  return results.at(-1)!.rows[0]?.free === 1;
-}
-
-/** Adds a member. False: the name or the e-mail is taken, or may not join again yet. */
-export async function addMember(
-  db: Database,
-  member: Omit<Member, "rank">,
-  blocks: readonly string[],
-): Promise<boolean> {
-  const results = await db.write([
-    {
-      sql: `
-        INSERT INTO users (id, name, name_key, email, email_key, password_hash, joined_at)
-        SELECT ?, ?, ?, ?, ?, ?, ?
-        WHERE NOT EXISTS (
-          SELECT 1 FROM rejoin_blocks
-          WHERE identifier IN (SELECT value FROM json_each(?)) AND expires_at > ?)
-        ON CONFLICT DO NOTHING`,
-      args: [
-        ...[member.id, member.name, fold(member.name), member.email, fold(member.email)],
-        ...[member.passwordHash, member.joinedAt],
-        ...[JSON.stringify(blocks), member.joinedAt],
-      ],
-    },
-    { sql: "SELECT id FROM users WHERE id = ?", args: [member.id] },
-  ]);
-  return results.at(-1)!.rows.length === 1;
-}
-
-function selectFree(
-  wanted: { name: string; email: string; blocks: readonly string[] },
-  now: number,
-): InStatement {
+/** The member with a login name, for a batch. */
+export function selectSignIn(name: string): InStatement {
   return {
     sql: `
-      SELECT NOT EXISTS (SELECT 1 FROM users WHERE name_key = ? OR email_key = ?)
-        AND NOT EXISTS (
-          SELECT 1 FROM rejoin_blocks
-          WHERE identifier IN (SELECT value FROM json_each(?)) AND expires_at > ?) AS free`,
-    args: [fold(wanted.name), fold(wanted.email), JSON.stringify(wanted.blocks), now],
+      SELECT users.id, users.name, passwords.hash FROM users
+      LEFT JOIN passwords ON passwords.user_id = users.id WHERE users.name_key = ?`,
+    args: [fold(name)],
   };
 }
 
-/** For an operator: a member by id, login name or e-mail, with what they need to be told apart. */
-export async function findMember(db: Database, text: string) {
-  const [result] = await db.read([{
+/** What `selectSignIn` found: `null` for a name that no member has. */
+export function toSignIn(result: ResultSet): SignInRecord | null {
+  const row = result.rows[0];
+  return row
+    ? {
+      memberId: String(row.id),
+      name: String(row.name),
+      passwordHash: row.hash === null ? null : String(row.hash),
+    }
+    : null;
+}
+
+/** What somebody wants to join with. `blocks`: the keyed hashes under which it may be blocked. */
+export interface Wanted {
+  name: string;
+  email: string;
+  blocks: readonly string[];
+}
+
+/**
+ * How things stand for somebody who wants to join, for a batch.
+ * @param id the id that the member would get: the same when the same form is sent again
+ */
+export function selectState(id: string, wanted: Wanted, now: number): InStatement {
+  return {
     sql: `
-      SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
-        (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_by IS NULL) AS sessions
-      FROM users LEFT JOIN withdrawals
-        ON withdrawals.user_id = users.id AND withdrawals.restored_at IS NULL
-      WHERE users.id = ? OR users.name_key = ? OR users.email_key = ?`,
-    args: [text, fold(text), fold(text)],
-  }]);
-  return result!.rows;
+      SELECT
+        NOT EXISTS (SELECT 1 FROM users WHERE name_key = :name OR email_key = :email)
+          AND NOT EXISTS (
+            SELECT 1 FROM rejoin_blocks
+            WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :now)
+          AS free,
+        EXISTS (SELECT 1 FROM users WHERE id = :id AND name_key = :name AND email_key = :email)
+          AS added,
+        EXISTS (SELECT 1 FROM users WHERE id = :id)
+          OR EXISTS (SELECT 1 FROM erasures WHERE member_id = :id) AS used`,
+    args: {
+      id,
+      name: fold(wanted.name),
+      email: fold(wanted.email),
+      blocks: JSON.stringify(wanted.blocks),
+      now,
+    },
+  };
+}
+
+/** What `selectState` found. */
+export function toState(result: ResultSet) {
+  const row = result.rows[0]!;
+  return {
+    /** Name and e-mail are free, and not blocked. */
+    free: row.free === 1,
+    /** The same form has added this very member before. */
+    added: row.added === 1,
+    /** The id belongs to a member, or did: ids are never used again. */
+    used: row.used === 1,
+  };
+}
+
+/**
+ * Adds a member with a password. False: the name or the e-mail is taken, or may not join again yet.
+ * Throws `unavailable`.
+ */
+export async function addMember(
+  db: Database,
+  member: Omit<Member, "rank">,
+  passwordHash: string,
+  blocks: readonly string[],
+): Promise<boolean> {
+  const { added } = await write(db, {
+    member: {
+      sql: `
+        INSERT INTO users (id, name, name_key, email, email_key, joined_at)
+        SELECT :id, :name, :name_key, :email, :email_key, :joined_at
+        WHERE NOT EXISTS (
+          SELECT 1 FROM rejoin_blocks
+          WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :joined_at)
+        ON CONFLICT DO NOTHING`,
+      args: {
+        id: member.id,
+        name: member.name,
+        name_key: fold(member.name),
+        email: member.email,
+        email_key: fold(member.email),
+        joined_at: member.joinedAt,
+        blocks: JSON.stringify(blocks),
+      },
+    },
+    password: {
+      sql: `
+        INSERT INTO passwords (user_id, hash, changed_at) SELECT id, ?, joined_at FROM users WHERE id = ?
+        ON CONFLICT DO NOTHING`,
+      args: [passwordHash, member.id],
+    },
+    added: {
+      sql: "SELECT id FROM users WHERE id = ? AND name_key = ? AND email_key = ?",
+      args: [member.id, fold(member.name), fold(member.email)],
+    },
+  });
+  return added.rows.length === 1;
+}
+
+/** For an operator: members by id, login name or e-mail, with what tells them apart. */
+export async function findMember(db: Database, text: string) {
+  const { found } = await read(db, {
+    found: {
+      sql: `
+        SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
+          (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_by IS NULL) AS sessions
+        FROM users ${joinPending}
+        WHERE users.id = ? OR users.name_key = ? OR users.email_key = ?`,
+      args: [text, fold(text), fold(text)],
+    },
+  });
+  return found.rows;
 }

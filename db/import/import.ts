@@ -1,15 +1,16 @@
-/** Members of a table that was there before Annyeong: read, staged, and swapped in by one batch. */
+/** Imports the members of an existing table: reads them, stages them, and swaps them in by one batch. */
 import type { InStatement, Row } from "@libsql/client";
-import type { Adopted, OldRow } from "../../domain/import.ts";
+import type { ImportedMember, SourceRow } from "../../domain/import.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
-import { batchOf, createMigrations, type Migration, ownMigrations } from "../engine/migrate.ts";
-import type { Outlook, Source } from "./preflight.ts";
+import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
+import type { Preflight } from "./preflight.ts";
+import type { Source } from "./source.ts";
 import { instantIn, quote } from "../map/sql.ts";
 
 const pageRows = 500;
 
-/** Whether our `users` is there and in use: then there is nothing left to adopt. */
-export async function isAdopted(db: Database): Promise<boolean> {
+/** Whether `users` is Annyeong's and in use: then nothing is left to import. */
+export async function isImported(db: Database): Promise<boolean> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('users')"]);
   if (!columns!.rows.some(({ name }) => name === "name_key")) return false;
   const [used] = await db.read([
@@ -18,11 +19,11 @@ export async function isAdopted(db: Database): Promise<boolean> {
   return used!.rows[0]!.used === 1;
 }
 
-/** A page of the source, in the order of ids; `after` is the last row of the page before. */
+/** Reads a page of the source, in the order of ids; `after` is the last row of the page before. */
 export async function readPage(
   db: Database,
   source: Source,
-  { columns }: Outlook,
+  { columns }: Preflight,
   after: { key: string; type: string } | null,
 ) {
   const key = after?.type === "integer" ? "CAST(:after AS INTEGER)" : ":after";
@@ -39,14 +40,14 @@ export async function readPage(
   }]);
   const last = result!.rows.at(-1);
   return {
-    rows: result!.rows.map(toOldRow),
+    rows: result!.rows.map(toSourceRow),
     next: last ? { key: String(last.row_id), type: String(last.id_type) } : null,
   };
 }
 
 const instant = `CAST(round(${instantIn("joined_at")}) AS INTEGER)`;
 
-function toOldRow(row: Row): OldRow {
+function toSourceRow(row: Row): SourceRow {
   const text = (value: unknown) => value === null ? null : String(value);
   const joined = row.joined_ms === null ? NaN : Number(row.joined_ms);
   return {
@@ -59,29 +60,33 @@ function toOldRow(row: Row): OldRow {
   };
 }
 
-/** Makes the staging table anew: a run that was cut off leaves one behind, and begins again. */
+/** Makes an empty staging table. A run that was interrupted leaves one behind; the next starts again. */
 export async function openStage(db: Database): Promise<void> {
   await db.write([
-    "DROP TABLE IF EXISTS adopted_users",
-    `CREATE TABLE adopted_users (
+    "DROP TABLE IF EXISTS imported_users",
+    `CREATE TABLE imported_users (
        id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,
-       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
+       email TEXT NOT NULL, email_key TEXT NOT NULL UNIQUE, password_hash TEXT,
        rank TEXT NOT NULL, joined_at INTEGER NOT NULL) STRICT`,
   ]);
 }
 
-/** After a run that came to nothing. */
+/** Drops the staging table after a run that changed nothing. */
 export async function dropStage(db: Database): Promise<void> {
-  await db.write(["DROP TABLE IF EXISTS adopted_users"]);
+  await db.write(["DROP TABLE IF EXISTS imported_users"]);
 }
 
+/** A member whose password is a hash as this service stores it; `null`: none. */
+export type StagedMember = Omit<ImportedMember, "password"> & { passwordHash: string | null };
+
+/** Adds members to the staging table. Harmless when it arrives twice. */
 export async function stage(
   db: Database,
-  members: readonly (Omit<Adopted, "password"> & { passwordHash: string })[],
+  members: readonly StagedMember[],
 ): Promise<void> {
   await db.write([{
     sql: `
-      INSERT INTO adopted_users
+      INSERT INTO imported_users
         (id, name, name_key, email, email_key, password_hash, rank, joined_at)
       SELECT value ->> 'id', value ->> 'name', value ->> 'nameKey', value ->> 'email',
         value ->> 'emailKey', value ->> 'passwordHash', value ->> 'rank', value ->> 'joinedAt'
@@ -92,70 +97,79 @@ export async function stage(
 }
 
 /**
- * Puts the staged members into a `users` of ours, in the place of the old one, and leaves the schema
- * current: one batch. False: the rows are no longer those that were staged, and nothing has changed.
+ * Replaces the old table by a `users` of ours with the staged members, and brings the schema up to
+ * date, in one batch.
+ * @returns false if the rows are no longer those that were staged; then nothing has changed.
  */
 export async function swap(
   db: Database,
   source: Source,
-  outlook: Outlook,
+  preflight: Preflight,
   now: number,
 ): Promise<boolean> {
-  const present = await recorded(db);
   try {
-    await db.rebuild(swapStatements(source, outlook, present, now));
+    const { present, users } = await ownSchema(db);
+    if (present.size > 0) await migrate(db, now);
+    await db.rebuild(swapStatements(source, preflight, users, now));
     return true;
   } catch (error) {
     if (!(error instanceof RefusedStatement)) throw error;
-    if (await isAdopted(db)) return true; // it had arrived already, or another run was first
+    if (await isImported(db)) return true; // it had arrived before, or another run was first
     if (error.kind === "constraint") return false;
     throw error;
   }
 }
 
-async function recorded(db: Database): Promise<Set<string>> {
+/** Which of our migrations have run, and the statement that makes our `users`; `null`: it is not there. */
+async function ownSchema(db: Database): Promise<{ present: Set<string>; users: string | null }> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('migrations')"]);
-  if (columns!.rows.length === 0) return new Set();
-  const [applied] = await db.read(["SELECT name FROM migrations"]);
-  return new Set(applied!.rows.map((row) => String(row.name)));
+  if (columns!.rows.length === 0) return { present: new Set(), users: null };
+  const [applied, users] = await db.read([
+    "SELECT name FROM migrations",
+    "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'users'",
+  ]);
+  const present = new Set(applied!.rows.map((row) => String(row.name)));
+  const isOurs = present.has(ownMigrations[0]!.name);
+  return { present, users: isOurs ? String(users!.rows[0]!.sql) : null };
 }
 
 /**
- * Views and foreign keys of other tables name the old table. A rename carries them along to `users`;
- * after the drop the new table has that name, so they are about it.
+ * Views and foreign keys of other tables name the old table. A rename makes them name `users`; after
+ * the drop they refer to the new table, which has that name.
+ * @param users the statement that makes our `users`, where our schema is there already
  */
 function swapStatements(
   source: Source,
-  { extras, replaced }: Outlook,
-  present: ReadonlySet<string>,
+  { extras, replaced }: Preflight,
+  users: string | null,
   now: number,
 ): InStatement[] {
-  const [members, ...others] = ownMigrations as [Migration, ...Migration[]];
-  const ours = present.has(members.name);
+  const [first, ...later] = ownMigrations;
   const names = extras.map(quote).join(", ");
   const renamed = replaced && replaced.name.toLowerCase() !== "users" ? [replaced.name] : [];
-  const ownColumns = "id, name, name_key, email, email_key, password_hash, rank, joined_at";
+  const ownColumns = "id, name, name_key, email, email_key, rank, joined_at";
   return [
     createMigrations,
-    ...(ours ? [] : batchOf(members, now).slice(0, 1)),
-    // A row that breaks NOT NULL, where what was staged is no longer what is there.
-    `INSERT INTO adopted_users (id) SELECT NULL WHERE
-       (SELECT count(*) FROM ${source.from}) <> (SELECT count(*) FROM adopted_users)
+    // Breaks NOT NULL, and so undoes the batch, if the rows are no longer those that were staged.
+    `INSERT INTO imported_users (id) SELECT NULL WHERE
+       (SELECT count(*) FROM ${source.from}) <> (SELECT count(*) FROM imported_users)
        OR EXISTS (SELECT CAST(id AS TEXT) FROM ${source.from}
-                  EXCEPT SELECT id FROM adopted_users)
-       ${ours ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
-    `CREATE TABLE adopted_columns AS
-       SELECT CAST(id AS TEXT) AS adopted_id${names && `, ${names}`} FROM ${source.from}`,
-    ...(ours ? ["DROP TABLE users"] : []),
+                  EXCEPT SELECT id FROM imported_users)
+       ${users ? "OR EXISTS (SELECT 1 FROM users)" : ""}`,
+    `CREATE TABLE imported_columns AS
+       SELECT CAST(id AS TEXT) AS imported_id${names && `, ${names}`} FROM ${source.from}`,
+    ...(users ? ["DROP TABLE users"] : []),
     ...renamed.map((name) => `ALTER TABLE ${quote(name)} RENAME TO users`),
     ...(replaced ? ["DROP TABLE users"] : []),
-    ...(ours ? [batchOf(members, now)[1]!] : batchOf(members, now).slice(1)),
+    ...(users ? [users] : batchOf(first!, now)),
     ...extras.map((column) => `ALTER TABLE users ADD COLUMN ${quote(column)} ANY`),
+    ...(users ? [] : later.flatMap((migration) => batchOf(migration, now))),
     `INSERT INTO users (${ownColumns}${names && `, ${names}`})
      SELECT ${ownColumns}${names && `, ${names}`}
-     FROM adopted_users JOIN adopted_columns ON adopted_columns.adopted_id = adopted_users.id`,
-    "DROP TABLE adopted_columns",
-    "DROP TABLE adopted_users",
-    ...others.filter(({ name }) => !present.has(name)).flatMap((other) => batchOf(other, now)),
+     FROM imported_users JOIN imported_columns ON imported_columns.imported_id = imported_users.id`,
+    `INSERT INTO passwords (user_id, hash, changed_at)
+     SELECT id, password_hash, joined_at FROM imported_users WHERE password_hash IS NOT NULL`,
+    "DROP TABLE imported_columns",
+    "DROP TABLE imported_users",
   ];
 }

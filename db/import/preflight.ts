@@ -1,40 +1,42 @@
-/** What an adoption meets: the team's SELECT, and the tables beside it. Nothing here changes anything. */
+/** Looks at the operator's SELECT and at the schema before an import. Nothing here changes anything. */
 import type { Row } from "@libsql/client";
 import type { Database } from "../engine/database.ts";
 import { ownMigrations, selectForeign } from "../engine/migrate.ts";
+import { type Dropped, findDropped } from "./dropped.ts";
+import type { Source } from "./source.ts";
 import { quote } from "../map/sql.ts";
 
 /** Columns of the SELECT that become ours; `rank` and `joined_at` may be left out. */
 const needed = ["id", "name", "email", "password"];
 const known = [...needed, "rank", "joined_at"];
-/** What else nobody's column may be called. */
-const reserved = "name_key email_key password_hash adopted_id rowid oid _rowid_".split(" ");
+/** Other names that a column of the SELECT may not have. */
+const reserved = "name_key email_key password_hash imported_id rowid oid _rowid_".split(" ");
 
-/** The team's SELECT as a table. */
-export class Source {
-  readonly from: string;
-
-  constructor(readonly text: string) {
-    this.from = `(${text.replace(/;\s*(--[^\n]*\s*)*$/, "")}\n) AS source`;
-  }
-}
-
-/** What an adoption meets. With a problem nothing can be adopted. */
-export interface Outlook {
+/** What an import would find and do. With a problem nothing is imported. */
+export interface Preflight {
   columns: string[];
-  /** Columns that stay beside ours. */
+  /** Columns that stay in `users` beside ours. */
   extras: string[];
   rows: number;
-  /** The table that the new `users` takes the place of, as it is spelled; `null`: there is none. */
+  /** The table that the new `users` replaces, as it is spelled; `null`: there is none. */
   replaced: { name: string; rows: number; dropped: string[]; unnamed: string[] } | null;
-  /** Tables whose foreign keys follow. */
+  /** Tables whose foreign keys will refer to the new `users`. */
   referring: string[];
+  /** What the source system knows about members and Annyeong does not take over. */
+  dropped: Dropped;
   problems: string[];
   warnings: string[];
 }
 
-/** Looks at source and schema, and changes nothing. Throws a `RefusedStatement` where the SELECT is none. */
-export async function lookAt(db: Database, source: Source, replaces: string): Promise<Outlook> {
+/**
+ * Looks at the source and at the schema, and changes nothing. Throws a `RefusedStatement` if the source
+ * is not one SELECT.
+ */
+export async function runPreflight(
+  db: Database,
+  source: Source,
+  replaces: string,
+): Promise<Preflight> {
   const [shape] = await db.read([`SELECT * FROM ${source.from} LIMIT 0`]);
   const columns = shape!.columns;
   const extras = columns.filter((column) => !known.includes(column));
@@ -44,16 +46,18 @@ export async function lookAt(db: Database, source: Source, replaces: string): Pr
     ...extras.filter((column) => !isFreeName(column, extras))
       .map((column) => `the column "${column}" needs another name: AS …`),
   ];
-  const outlook: Outlook = {
+  const preflight: Preflight = {
     ...{ columns, extras, rows: 0, replaced: null, referring: [], problems, warnings: [] },
+    dropped: { facts: [], barred: null },
   };
-  if (problems.length > 0) return outlook;
+  if (problems.length > 0) return preflight;
 
-  await lookAtIds(db, source, outlook);
-  if (problems.length > 0) return outlook;
-  await lookForPasswords(db, source, outlook);
-  await lookAtTables(db, source, replaces, outlook);
-  return outlook;
+  await lookAtIds(db, source, preflight);
+  if (problems.length > 0) return preflight;
+  await lookForPasswords(db, source, preflight);
+  await lookAtTables(db, source, replaces, preflight);
+  preflight.dropped = await findDropped(db, source, columns, preflight.replaced?.name ?? null);
+  return preflight;
 }
 
 function isFreeName(column: string, extras: readonly string[]): boolean {
@@ -62,8 +66,8 @@ function isFreeName(column: string, extras: readonly string[]): boolean {
     extras.filter(same).length === 1;
 }
 
-/** Ids go into logs and the ledger, which outlive the member: one that says who it is, is not even printed. */
-async function lookAtIds(db: Database, source: Source, outlook: Outlook): Promise<void> {
+/** Ids go into logs and the ledger, which outlive the member. One that is a name or e-mail is not printed. */
+async function lookAtIds(db: Database, source: Source, preflight: Preflight): Promise<void> {
   const [counts, twice] = await db.read([
     `SELECT count(*) AS rows,
        count(*) FILTER (WHERE typeof(id) NOT IN ('integer', 'text')) AS untold,
@@ -74,24 +78,24 @@ async function lookAtIds(db: Database, source: Source, outlook: Outlook): Promis
      HAVING count(*) > 1 LIMIT 20`,
   ]);
   const { rows, untold, telling } = counts!.rows[0]!;
-  outlook.rows = Number(rows);
-  if (rows === 0) outlook.problems.push("the SELECT finds no rows");
+  preflight.rows = Number(rows);
+  if (rows === 0) preflight.problems.push("the SELECT finds no rows");
   if (untold !== 0) {
-    outlook.problems.push(`${untold} rows have an id that is neither integer nor text`);
+    preflight.problems.push(`${untold} rows have an id that is neither integer nor text`);
   }
   if (telling !== 0) {
-    outlook.problems.push(
+    preflight.problems.push(
       `${telling} rows have their name or e-mail as id, which logs and the ledger would keep`,
     );
   }
   for (const { id } of telling === 0 ? twice!.rows : []) {
-    outlook.problems.push(`row ${id} comes more than once: does a JOIN multiply rows?`);
+    preflight.problems.push(`row ${id} is found more than once: does a JOIN multiply rows?`);
   }
 }
 
-/** `SELECT *` beside `userpw AS password` would keep every password in a column of its own. */
-async function lookForPasswords(db: Database, source: Source, outlook: Outlook): Promise<void> {
-  const { extras } = outlook;
+/** `SELECT *` beside `userpw AS password` would keep every password in a second column. */
+async function lookForPasswords(db: Database, source: Source, preflight: Preflight): Promise<void> {
+  const { extras } = preflight;
   if (extras.length === 0) return;
   const [result] = await db.read([
     `SELECT count(password) AS had, ${
@@ -103,7 +107,7 @@ async function lookForPasswords(db: Database, source: Source, outlook: Outlook):
   const row = result!.rows[0]!;
   extras.forEach((column, n) => {
     if (Number(row[`is_${n}`]) * 2 > Number(row.had)) {
-      outlook.problems.push(`the column "${column}" holds the passwords: leave it out`);
+      preflight.problems.push(`the column "${column}" holds the passwords: leave it out`);
     }
   });
 }
@@ -112,7 +116,7 @@ async function lookAtTables(
   db: Database,
   source: Source,
   replaces: string,
-  outlook: Outlook,
+  preflight: Preflight,
 ): Promise<void> {
   const [tables, references, foreign] = await db.read([
     "SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
@@ -131,7 +135,7 @@ async function lookAtTables(
     },
     selectForeign,
   ]);
-  const { problems, warnings } = outlook;
+  const { problems, warnings } = preflight;
   const like = (name: string) => (row: Row) =>
     String(row.name).toLowerCase() === name.toLowerCase() &&
     (row.type === "table" || row.type === "view");
@@ -151,7 +155,7 @@ async function lookAtTables(
     if (replaces.toLowerCase() !== "users") problems.push(`there is no table "${replaces}"`);
     else {
       warnings.push(
-        "no table is replaced; if other tables refer to the old one, say --replaces TABLE and they follow",
+        "no table is replaced; if other tables refer to the old one, name it with --replaces TABLE",
       );
     }
     return;
@@ -162,32 +166,31 @@ async function lookAtTables(
     `SELECT count(*) AS rows FROM ${quote(name)}`,
     { sql: "SELECT name FROM pragma_table_info(?)", args: [name] },
   ]);
-  const words = new Set(source.text.toLowerCase().match(/\w+/g));
-  outlook.replaced = {
+  preflight.replaced = {
     name,
     rows: Number(count!.rows[0]!.rows),
     dropped: tables!.rows
       .filter((row) => row.tbl_name === name && (row.type === "index" || row.type === "trigger"))
       .map((row) => `${row.type} ${row.name}`),
     unnamed: source.text.includes("*") ? [] : oldColumns!.rows.map((row) => String(row.name))
-      .filter((column) => !words.has(column.toLowerCase())),
+      .filter((column) => !source.names(column)),
   };
-  const left = outlook.replaced.rows - outlook.rows;
-  if (left > 0) warnings.push(`${left} rows of "${name}" are not in the SELECT, and go`);
-  for (const reference of references!.rows) await lookAtReference(db, source, reference, outlook);
+  const left = preflight.replaced.rows - preflight.rows;
+  if (left > 0) warnings.push(`${left} rows of "${name}" are not in the SELECT and are deleted`);
+  for (const reference of references!.rows) await lookAtReference(db, source, reference, preflight);
 }
 
-/** Our ids are TEXT; whether the ids in another table will still be equal to them is asked of SQLite. */
+/** Our ids are TEXT. SQLite is asked whether the ids in another table will still be equal to them. */
 async function lookAtReference(
   db: Database,
   source: Source,
   { child, column, target, seq, type, pk, strict }: Row,
-  { referring, problems, warnings }: Outlook,
+  { referring, problems, warnings }: Preflight,
 ): Promise<void> {
   if (!referring.includes(String(child))) referring.push(String(child));
   const place = `"${child}"."${column}"`;
   if (seq !== 0 || (target !== null && String(target).toLowerCase() !== "id")) {
-    problems.push(`${place} refers to another column than id: make that table anew first`);
+    problems.push(`${place} refers to another column than id: change that table first`);
     return;
   }
   const [result] = await db.read([`
@@ -204,13 +207,13 @@ async function lookAtReference(
     );
   }
   if (orphans !== 0) {
-    warnings.push(`${orphans} rows of "${child}" refer to nobody whom the SELECT finds: they stay`);
+    warnings.push(`${orphans} rows of "${child}" refer to no row of the SELECT: they stay`);
   }
   const isInteger = String(type).toUpperCase() === "INTEGER" && pk !== 0;
   if (isInteger || (strict === 1 && /^(INT|INTEGER|REAL)$/i.test(String(type)))) {
     warnings.push(
-      `${place} takes integers alone: it keeps those who are there, but can take nobody who joins ` +
-        "later, whose id is text: make that table anew with TEXT",
+      `${place} takes only integers: it keeps the rows that it has, but it cannot refer to members who ` +
+        "join later, because their ids are text: change its type to TEXT",
     );
   }
 }

@@ -1,18 +1,22 @@
 import type { InStatement, InValue } from "@libsql/client";
-import { type Entry, erasureOrder } from "../../domain/data_map.ts";
+import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts";
+import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
 import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
-import { type Initiator, type InitiatorSource, initiatorSource } from "./initiator.ts";
-import type { Database } from "../engine/database.ts";
+import type { Initiator } from "./initiator.ts";
+import { write } from "../engine/batch.ts";
+import { type Database, RefusedStatement } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import {
   belongsTo,
   bind,
   expiresAt,
+  expression,
+  narrowed,
   type Places,
   quote,
   selectColumns,
@@ -20,8 +24,11 @@ import {
   startsAt,
   tableBelongsTo,
 } from "../map/sql.ts";
+import { insertReason, reasonValues } from "./reasons.ts";
 import { describe, receiptColumns, toReceipt } from "./receipts.ts";
-import { countUnmapped } from "../map/schema.ts";
+import { mergeStatements } from "../map/full_text.ts";
+import { countUncovered, coverage } from "../map/schema.ts";
+import { findObstacle, type Obstacle, wordsOf } from "./obstacle.ts";
 
 /** What goes into an erasure besides who claims it. */
 export interface ErasureTerms {
@@ -41,9 +48,9 @@ export interface ErasureTerms {
 /**
  * Erases a member in one batch, or changes nothing: claim, copy what is kept apart, anonymise, destroy,
  * tell the outbox, read back under a constraint. Returns the receipt, or `null` when the claim did not
- * hold (somebody else won, or what it rests on is no longer so).
- * Throws `unavailable` (the map does not cover the schema, or the database is away) and `conflict`
- * (a veto, or rows left over): nothing has changed then, unless `answerLost`.
+ * hold (another request won, or what it rests on is no longer so).
+ * Throws `unavailable` (the map does not cover the schema, or the database is away) and `conflict` with
+ * what is in the way (a veto, or rows left over): nothing has changed then, unless `answerLost`.
  */
 export async function erase(
   db: Database,
@@ -51,28 +58,72 @@ export async function erase(
   initiator: Initiator,
   terms: ErasureTerms,
 ): Promise<Receipt | null> {
-  return await retryOnSchemaChange(inventory, "must be complete", async (places) => {
+  const attempt = retryOnSchemaChange(inventory, "must be complete", async (places) => {
     const claim = newId();
-    const results = await db.write(erasureBatch(places, claim, initiator, terms));
-    const verdict = results.at(-1)!.rows[0]!;
-    return verdict.id === claim
-      ? { value: toReceipt(verdict), unknown: 0 }
-      : { value: null, unknown: Number(verdict.unmapped) };
+    const { steps, verdict } = erasureSteps(places, claim, initiator, terms);
+    const statements = steps.map(({ statement }) => statement);
+    const results = await write(db, { statements, verdict });
+    const row = results.verdict.rows[0]!;
+    return row.id === claim
+      ? { value: toReceipt(row), uncovered: 0 }
+      : { value: null, uncovered: Number(row.uncovered) };
   });
+  return await attempt.catch(async (error) => {
+    const refused = error instanceof AppError && error.code === "conflict" && error.cause;
+    if (!(refused instanceof RefusedStatement)) throw error;
+    const found = await rehearse(db, inventory, initiator, terms).catch(() => null);
+    const cause = new Error(found?.said ?? `the database refused the erasure: ${refused.said}`);
+    throw new AppError("conflict", { sentence: "vetoed", words: found?.words, cause });
+  });
+}
+
+/**
+ * Runs the batch of an erasure and always undoes it, in one trip. Returns what would be in the way now,
+ * or `null`: triggers, foreign keys, constraints, rows left over; but no deferred foreign key, which
+ * SQLite checks only at COMMIT. Throws `unavailable`.
+ */
+export async function rehearse(
+  db: Database,
+  inventory: Inventory,
+  initiator: Initiator,
+  terms: ErasureTerms,
+): Promise<Obstacle | null> {
+  const places = inventory.places();
+  const { steps } = erasureSteps(places, newId(), initiator, terms, "place by place");
+  try {
+    await db.write([...steps.map(({ statement }) => statement), undo]);
+  } catch (error) {
+    if (!(error instanceof RefusedStatement)) throw error;
+    const table = steps[error.index]?.table;
+    if (!table || error.kind !== "constraint") return null; // the end was reached, or the schema moved
+    const obstacle = await findObstacle(db, places, error, table, initiator, terms.now);
+    return { ...obstacle, words: wordsOf(obstacle, places.blocks) };
+  }
+  return null;
+}
+
+/** Breaks NOT NULL, whatever has happened before it. */
+const undo = "INSERT INTO erasures (id) VALUES (NULL)";
+
+/** A statement of an erasure, and the table of the map whose rows it changes or counts. */
+interface Step {
+  table: string | null;
+  statement: InStatement;
 }
 
 const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
 const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
-function erasureBatch(
+/** @param readBack one statement for all places, or one for each so that its index names the place */
+function erasureSteps(
   places: Places,
   claim: string,
   initiator: Initiator,
   terms: ErasureTerms,
-): InStatement[] {
+  readBack: "at once" | "place by place" = "at once",
+): { steps: Step[]; verdict: InStatement } {
   const description = describe(places.all);
-  const source = initiatorSource(initiator);
   const values: Record<string, InValue> = {
     claim,
     now: terms.now,
@@ -81,56 +132,70 @@ function erasureBatch(
     description: description.text,
     backup_days: terms.backupDays,
     recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
-    tables: JSON.stringify(places.tables),
-    ...source.values,
+    ...coverage(places),
+    pseudonym: newId().slice(0, 8),
+    ...initiator.values,
     ...rejoinValues(terms),
-    ...reasonValues(terms),
+    ...reasonValues(terms.reason, terms.now),
     ...entryValues(places.all),
   };
   const byMember = (entry: Entry) => belongsTo(places, entry, member);
-  const byKeys = (entry: Entry) => entry.via ? inNotedKeys(entry.via) : byMember(entry);
-  const statements = [
-    selectColumns(places),
-    claimStatement(source),
-    `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
-     ON CONFLICT DO NOTHING`,
-    ...noteKeys(places),
-    `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
-     WHERE id = :claim AND counts IS NULL`,
-    ...places.entries.flatMap((entry) => keep(entry, places.all.indexOf(entry), byKeys(entry))),
-    ...places.entries.flatMap((entry) =>
-      anonymise(entry, places.all.indexOf(entry), byKeys(entry))
-    ),
-    ...erasureOrder(places.entries).flatMap((entry) => destroy(entry, byKeys(entry))),
-    ...(terms.rejoin ? [rejoinStatement] : []),
-    ...(terms.reason ? [reasonStatement] : []),
-    readBack(places, byKeys),
-    "DELETE FROM erasure_keys WHERE erasure_id = :claim",
-  ];
-  return [
-    ...statements.map((sql) => bind(sql, values)),
-    ...terms.recipients.map(({ name }) =>
+  const byKeys = (entry: Entry) =>
+    entry.via ? narrowed(entry, inNotedKeys(entry.via), member) : byMember(entry);
+  const own = (statements: readonly InStatement[], table: string | null = null): Step[] =>
+    statements.map((statement) => ({ table, statement }));
+  const bound = (statements: readonly string[]) => statements.map((sql) => bind(sql, values));
+  const each = (
+    entries: readonly Entry[],
+    statementsOf: (entry: Entry, index: number, belongs: string) => string[],
+  ) =>
+    entries.flatMap((entry) =>
+      own(bound(statementsOf(entry, places.all.indexOf(entry), byKeys(entry))), entry.table)
+    );
+  const counted = places.entries
+    .filter((entry) => entry.disposition !== "anonymise" || !entry.via);
+  const steps = [
+    ...own(bound([
+      selectColumns(places),
+      claimStatement(places, initiator),
+      `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+       ON CONFLICT DO NOTHING`,
+      ...noteKeys(places),
+      `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+       WHERE id = :claim AND counts IS NULL`,
+    ])),
+    ...each(places.entries, keep),
+    ...each(places.entries, anonymise),
+    ...each(erasureOrder(places.entries), destroy),
+    ...own(bound(mergeStatements(places.virtual, claimed))),
+    ...own(bound(terms.rejoin ? [rejoinStatement] : [])),
+    ...own(insertReason(terms.reason, claimed, values)),
+    ...(readBack === "at once"
+      ? own(bound([countRest(counted, byKeys)]))
+      : each(counted, (entry) => [countRest([entry], byKeys)])),
+    ...own(bound(["DELETE FROM erasure_keys WHERE erasure_id = :claim"])),
+    ...own(terms.recipients.map(({ name }) =>
       insertEvent("member.withdrawn", name, terms.now, {
         from: "erasures",
         where: "id = ?",
         args: [claim],
       })
+    )),
+    ...own(
+      terms.audit ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })] : [],
     ),
-    ...(terms.audit
-      ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
-      : []),
-    bind(selectVerdict, values),
   ];
+  return { steps, verdict: bind(selectVerdict(places), values) };
 }
 
-/** The first statement: whoever inserts the row has won, and everything after depends on it. */
-function claimStatement({ from, where, receiptId }: InitiatorSource): string {
+/** The first statement: the batch that inserts the row has won, and everything after depends on it. */
+function claimStatement(places: Places, { from, where, receiptId }: Initiator): string {
   return `
     INSERT INTO erasures
       (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
     SELECT :claim, users.id, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
     FROM ${from}
-    WHERE ${where} AND ${countUnmapped} = 0
+    WHERE ${where} AND ${countUncovered(places)} = 0
     ON CONFLICT DO NOTHING`;
 }
 
@@ -176,8 +241,8 @@ function jsonSafe(column: string): string {
 
 function anonymise(entry: Entry, index: number, belongs: string): string[] {
   if (entry.disposition !== "anonymise") return [];
-  const assignments = Object.keys(entry.set).map((column, position) => {
-    const value = `:set${index}_${position}`;
+  const assignments = Object.entries(entry.set).map(([column, to], position) => {
+    const value = isExpression(to) ? expression(to.sql, member) : `:set${index}_${position}`;
     const shared = entry.members.length > 1 && entry.members.includes(column);
     const becomes = shared
       ? `iif(${quote(column)} = ${member}, ${value}, ${quote(column)})` // another member's stays
@@ -187,15 +252,14 @@ function anonymise(entry: Entry, index: number, belongs: string): string[] {
   return [`UPDATE ${quote(entry.table)} SET ${assignments.join(", ")} WHERE ${belongs}`];
 }
 
-function destroy(entry: Entry, belongs: string): string[] {
+function destroy(entry: Entry, _index: number, belongs: string): string[] {
   if (entry.disposition === "anonymise") return [];
   return [`DELETE FROM ${quote(entry.table)} WHERE ${belongs}`];
 }
 
-/** Counts what is left, in every place. Anything but nothing breaks the constraint and undoes it all. */
-function readBack(places: Places, byKeys: (entry: Entry) => string): string {
-  const rest = places.entries
-    .filter((entry) => entry.disposition !== "anonymise" || !entry.via)
+/** Counts what is left. Anything but 0 breaks the constraint `nothing_left` and undoes it all. */
+function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string): string {
+  const rest = entries
     .map((entry) => `(SELECT count(*) FROM ${quote(entry.table)} WHERE ${byKeys(entry)})`);
   return `UPDATE erasures SET remaining = ${rest.join(" + ")} WHERE id = :claim`;
 }
@@ -205,25 +269,19 @@ const rejoinStatement = `
   SELECT value, :rejoin_until FROM json_each(:rejoin_identifiers) WHERE ${claimed}
   ON CONFLICT (identifier) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`;
 
-const reasonStatement = `
-  INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason WHERE ${claimed}
-  ON CONFLICT DO NOTHING`;
-
 /** By our own claim, so that it is the same however often the batch arrived. */
-const selectVerdict = `
-  SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUnmapped}, 0) AS unmapped
-  FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
-  LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
+function selectVerdict(places: Places): string {
+  return `
+    SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUncovered(places)}, 0) AS uncovered
+    FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
+    LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
+}
 
 function rejoinValues({ rejoin }: ErasureTerms): Record<string, InValue> {
   return {
     rejoin_identifiers: JSON.stringify(rejoin?.identifiers ?? []),
     rejoin_until: rejoin?.until ?? 0,
   };
-}
-
-function reasonValues({ reason, now }: ErasureTerms): Record<string, InValue> {
-  return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
 }
 
 function entryValues(entries: readonly Entry[]): Record<string, InValue> {
@@ -235,10 +293,9 @@ function entryValues(entries: readonly Entry[]): Record<string, InValue> {
           [`purpose${index}`, JSON.stringify(entry.purpose)],
         ];
       case "anonymise":
-        return Object.values(entry.set).map((
-          value,
-          position,
-        ) => [`set${index}_${position}`, value]);
+        return Object.values(entry.set).flatMap((value, position) =>
+          isExpression(value) ? [] : [[`set${index}_${position}`, value]]
+        );
       case "destroy":
         return [];
     }

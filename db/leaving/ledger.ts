@@ -105,19 +105,10 @@ export async function restoreLine(
       insertEvent("member.withdrawn", name, now, {
         from: "erasures",
         where: `receipt_id = ? AND NOT EXISTS (
-          SELECT 1 FROM deliveries WHERE deliveries.receipt_id = erasures.receipt_id
-            AND deliveries.recipient = ? AND deliveries.type = 'member.withdrawn')`,
+          SELECT 1 FROM outbox WHERE outbox.receipt_id = erasures.receipt_id
+            AND outbox.recipient = ? AND outbox.type = 'member.withdrawn')`,
         args: [line.receipt_id, name],
       })
     ),
   ]);
-}
-
-/** Ends every session of everybody: a restored backup revives signed-out ones. Returns how many. */
-export async function endAllSessions(db: Database): Promise<number> {
-  const [counted] = await db.write([
-    "SELECT count(*) AS sessions FROM sessions",
-    "DELETE FROM sessions",
-  ]);
-  return Number(counted!.rows[0]!.sessions);
 }

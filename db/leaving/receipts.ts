@@ -81,8 +81,8 @@ export async function findReceipt(db: Database, receiptId: string): Promise<Foun
     },
     {
       sql: `
-        SELECT recipient, status, settled_at FROM deliveries
-        WHERE receipt_id = ? AND type = 'member.withdrawn'`,
+        SELECT recipient, status, settled_at FROM outbox
+        WHERE receipt_id = ? AND channel = 'webhook' AND type = 'member.withdrawn'`,
       args: [receiptId],
     },
   ]);

@@ -1,17 +1,19 @@
 import type { RecipientName } from "../../domain/receipt.ts";
-import type { InStatement, InValue } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "@libsql/client";
 import type { Reason } from "../../domain/withdrawal.ts";
 import type { Entry } from "../../domain/data_map.ts";
-import { newId, secretHash } from "../../crypto/tokens.ts";
+import { newId } from "../../crypto/tokens.ts";
 import type { Member } from "../../domain/member.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
-import { type Initiator, type InitiatorSource, initiatorSource } from "./initiator.ts";
+import type { Initiator } from "./initiator.ts";
+import { isPending } from "./pending.ts";
+import { write } from "../engine/batch.ts";
 import type { Database } from "../engine/database.ts";
+import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
-import { countUnmapped, selectUnmapped } from "../map/schema.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
+import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 
 /** What leaving would do with one place of the map. */
 export interface PreviewLine {
@@ -22,146 +24,137 @@ export interface PreviewLine {
   until: number | null;
 }
 
-/** Session and real counts in one trip. Throws `unavailable`. */
+/** SQL for a member's id, and the values that it names. */
+export interface MemberSql {
+  sql: string;
+  values: Readonly<Record<string, InValue>>;
+}
+
+/**
+ * What leaving would do, in real counts, in one trip. Throws `unavailable`.
+ * @param beside statements that run in the same trip; their results are returned
+ */
 export async function previewWithdrawal(
   db: Database,
   inventory: Inventory,
-  secret: string,
+  member: MemberSql,
+  beside: readonly InStatement[],
   now: number,
-): Promise<{ session: Session | null; lines: PreviewLine[] }> {
+): Promise<{ lines: PreviewLine[]; canBeBlocked: boolean; beside: readonly ResultSet[] }> {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
-    const counts = selectCounts(places, (entry) => belongsTo(places, entry, memberOfSession));
-    const [found, unknown, counted] = await db.read([
-      selectSession(secret, now),
-      selectUnmapped(places),
-      bind(counts, { secret_hash: secretHash(secret), now }),
+    const counts = selectCounts(places, (entry) => belongsTo(places, entry, member.sql));
+    const [covered, counted, blocking, ...results] = await db.read([
+      selectUncovered(places),
+      bind(counts, { ...member.values, now }),
+      selectBlocking,
+      ...beside,
     ]);
     const parsed = JSON.parse(String(counted!.rows[0]!.counts));
     const lines = places.all.map((entry, index) => {
       const [gone, kept, until] = parsed[index];
       return { entry, gone, kept, until };
     });
-    const value = { session: toSession(found), lines };
-    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+    const canBeBlocked = blocking!.rows[0]!.blocking === 1 ||
+      places.entries.some(({ disposition }) => disposition === "anonymise");
+    const value = { lines, canBeBlocked, beside: results };
+    return { value, uncovered: Number(covered!.rows[0]!.uncovered) };
   });
 }
 
+/** A SELECT of whether the schema has a trigger, or a foreign key that lets no row go which is referred to. */
+const selectBlocking = `
+  SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger') OR EXISTS (
+    SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+    WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
+
+/** What goes into a schedule besides who starts it. */
+export interface ScheduleTerms {
+  /** The deadline, ms. */
+  eraseAt: number;
+  /** The number that the member is given at once. */
+  receiptId: string;
+  recipients: readonly RecipientName[];
+  reason: Reason | null;
+  /** ms */
+  now: number;
+  /** SQL that takes away a member's ways in; `member` is SQL for the member's id. */
+  signOut: readonly ((member: string) => string)[];
+}
+
 /**
- * Begins the grace period and ends every session of the member: only while all that it was decided on
- * still holds. Returns whether it did. Throws `unavailable`.
+ * Begins the grace period and signs the member out: only while everything that it was decided on still
+ * holds. Returns whether it did. Throws `unavailable`.
  */
 export async function scheduleWithdrawal(
   db: Database,
   inventory: Inventory,
-  schedule: {
-    initiator: Initiator;
-    /** ms */
-    eraseAt: number;
-    receiptId: string;
-    recipients: readonly RecipientName[];
-    reason: Reason | null;
-    now: number;
-  },
+  initiator: Initiator,
+  terms: ScheduleTerms,
 ): Promise<boolean> {
-  const { now } = schedule;
-  const source = initiatorSource(schedule.initiator);
+  const { now } = terms;
   return await retryOnSchemaChange(inventory, "must be complete", async (places) => {
     const id = newId();
     const values = {
       id,
       now,
-      receipt_id: schedule.receiptId,
-      erase_at: schedule.eraseAt,
-      ...source.values,
-      tables: JSON.stringify(places.tables),
-      reason: schedule.reason,
-      reason_id: newId(),
-      reason_day: new Date(now).toISOString().slice(0, 10),
+      receipt_id: terms.receiptId,
+      erase_at: terms.eraseAt,
+      ...initiator.values,
+      ...coverage(places),
+      ...reasonValues(terms.reason, now),
     };
-    const results = await db.write([
-      selectColumns(places),
-      ...statements(source, schedule.reason !== null).map((sql) => bind(sql, values)),
-      ...schedule.recipients.map(({ name }) =>
+    const { verdict } = await write(db, {
+      columns: selectColumns(places),
+      schedule: bind(
+        `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
+         SELECT :id, users.id, :receipt_id, :now, :erase_at
+         FROM ${initiator.from} WHERE ${initiator.where} AND ${countUncovered(places)} = 0
+         ON CONFLICT DO NOTHING`,
+        values,
+      ),
+      signOut: terms.signOut.map((end) => bind(end(owner), values)),
+      reason: insertReason(terms.reason, scheduled, values),
+      tell: terms.recipients.map(({ name }) =>
         insertEvent("member.withdrawal_scheduled", name, now, {
           from: "withdrawals",
           where: "id = ?",
           args: [id],
         })
       ),
-      bind(
-        `SELECT EXISTS (SELECT 1 FROM withdrawals WHERE id = :id) AS scheduled,
-          ${countUnmapped} AS unmapped`,
+      verdict: bind(
+        `SELECT ${scheduled} AS scheduled, ${countUncovered(places)} AS uncovered`,
         values,
       ),
-    ]);
-    const verdict = results.at(-1)!.rows[0]!;
-    return verdict.scheduled === 1
-      ? { value: true, unknown: 0 }
-      : { value: false, unknown: Number(verdict.unmapped) };
+    });
+    const row = verdict.rows[0]!;
+    return row.scheduled === 1
+      ? { value: true, uncovered: 0 }
+      : { value: false, uncovered: Number(row.uncovered) };
   });
 }
 
-function statements({ from, where }: InitiatorSource, withReason: boolean): string[] {
-  const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
-  const owner = "(SELECT user_id FROM withdrawals WHERE id = :id AND restored_at IS NULL)";
-  const reason = `
-    INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason
-    WHERE ${scheduled} ON CONFLICT DO NOTHING`;
-  return [
-    `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
-     SELECT :id, users.id, :receipt_id, :now, :erase_at
-     FROM ${from} WHERE ${where} AND ${countUnmapped} = 0
-     ON CONFLICT DO NOTHING`,
-    `DELETE FROM sessions WHERE user_id = ${owner}`,
-    `DELETE FROM recoveries WHERE user_id = ${owner}`,
-    ...(withReason ? [reason] : []),
-  ];
-}
+const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
+const owner = `(SELECT user_id FROM withdrawals WHERE id = :id AND ${isPending})`;
 
 /**
- * Takes a pending withdrawal back, in one trip. `restored` is false when nothing was pending or its
- * deadline has passed.
+ * Restores a member whose withdrawal is pending, in one trip. `restored` is false when nothing is
+ * pending or the deadline has passed. Throws `unavailable`.
+ * @param beside statements that run in the same trip, before; their results are returned
  */
 export async function restoreMember(
   db: Database,
-  secret: string,
+  member: MemberSql,
   recipients: readonly RecipientName[],
   now: number,
-): Promise<{ session: Session | null; restored: boolean }> {
-  const member = { sql: memberOfSession, values: { secret_hash: secretHash(secret), now } };
-  const [found, ...results] = await db.write([
-    selectSession(secret, now),
-    ...restoration(member, recipients, now),
-  ]);
-  return { session: toSession(found), restored: results.at(-1)!.rows.length === 1 };
-}
-
-/** The same on an operator's word. */
-export async function restoreById(
-  db: Database,
-  memberId: string,
-  recipients: readonly RecipientName[],
-  now: number,
-  audit: AuditEntry,
-): Promise<boolean> {
-  const member = { sql: ":member_id", values: { member_id: memberId } };
-  const results = await db.write(restoration(member, recipients, now, audit));
-  return results.at(-1)!.rows.length === 1;
-}
-
-/** Marks the open withdrawal by an act of our own, whose row is the verdict. */
-function restoration(
-  member: { sql: string; values: Record<string, InValue> },
-  recipients: readonly RecipientName[],
-  now: number,
-  audit: AuditEntry | null = null,
-): InStatement[] {
+  { beside = [], audit = null }: { beside?: readonly InStatement[]; audit?: AuditEntry | null },
+): Promise<{ restored: boolean; beside: readonly ResultSet[] }> {
   const act = newId();
   const done = { sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = ?)", args: [act] };
-  return [
+  const results = await db.write([
+    ...beside,
     bind(
       `UPDATE withdrawals SET restored_at = :now, restored_by = :act
-       WHERE user_id = ${member.sql} AND restored_at IS NULL AND erase_at > :now`,
+       WHERE user_id = ${member.sql} AND ${isPending} AND erase_at > :now`,
       { ...member.values, act, now },
     ),
     ...recipients.map(({ name }) =>
@@ -173,7 +166,9 @@ function restoration(
     ),
     ...(audit ? [insertAudit(audit, now, done)] : []),
     { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
-  ];
+  ]);
+  const restored = results[results.length - 1]!.rows.length === 1;
+  return { restored, beside: results.slice(0, beside.length) };
 }
 
 /** For an operator: who is about to leave, by deadline. */
@@ -181,18 +176,9 @@ export async function listPending(db: Database, limit: number) {
   const [result] = await db.read([{
     sql: `
       SELECT user_id, receipt_id, requested_at, erase_at FROM withdrawals
-      WHERE restored_at IS NULL ORDER BY erase_at LIMIT ?`,
+      WHERE ${isPending} ORDER BY erase_at LIMIT ?`,
     args: [limit],
   }]);
-  return result!.rows;
-}
-
-/** For an operator: how often each reason was given, by month. */
-export async function countReasons(db: Database) {
-  const [result] = await db.read([
-    `SELECT substr(day, 1, 7) AS month, reason, count(*) AS count FROM reasons
-     GROUP BY month, reason ORDER BY month DESC, count DESC, reason`,
-  ]);
   return result!.rows;
 }
 
@@ -216,7 +202,7 @@ export async function dueWithdrawals(
     sql: `
       SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email
       FROM withdrawals JOIN users ON users.id = withdrawals.user_id
-      WHERE withdrawals.restored_at IS NULL AND withdrawals.erase_at <= ?
+      WHERE ${isPending} AND withdrawals.erase_at <= ?
         AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
       ORDER BY withdrawals.erase_at, withdrawals.id LIMIT ?`,
     args: [now, after.eraseAt, after.id, limit],
@@ -233,7 +219,7 @@ export async function dueWithdrawals(
 export async function overdueSince(db: Database, limit: number): Promise<number | null> {
   const [oldest] = await db.read([{
     sql: `
-      SELECT erase_at FROM withdrawals WHERE restored_at IS NULL AND erase_at <= ?
+      SELECT erase_at FROM withdrawals WHERE ${isPending} AND erase_at <= ?
       ORDER BY erase_at LIMIT 1`,
     args: [limit],
   }]);

@@ -1,12 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { InValue, ResultSet, Row, Value } from "@libsql/client";
+import type { InStatement, InValue, ResultSet, Row, Value } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
-import { secretHash } from "../../crypto/tokens.ts";
+import type { Entry } from "../../domain/data_map.ts";
 import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
 import type { Database } from "../engine/database.ts";
-import { bind, type Places, quote, tableBelongsTo } from "./sql.ts";
-import { selectUnmapped } from "./schema.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../session/sessions.ts";
+import { belongsTo, bind, type Places, quote } from "./sql.ts";
+import { selectUncovered } from "./schema.ts";
 
 /** Rows in one trip: what memory holds of a table at a time. */
 const pageRows = 1000;
@@ -15,38 +14,50 @@ const pageRows = 1000;
 interface Shown {
   table: string;
   key: string;
+  /** Every column that one of the entries shows. */
   columns: string[];
+  /** Those that show columns. A row has the columns of the entries by which it is the member's. */
+  entries: Entry[];
+}
+
+/** Who asks for an export: looked up in each trip, because a session can end meanwhile. */
+export interface Asker<Session> {
+  /** SQL for the member's id, and the values that it names. */
+  member: { sql: string; values: Readonly<Record<string, InValue>> };
+  select: InStatement;
+  /** What `select` found; `null` when the session is over. */
+  toSession(result: ResultSet): Session | null;
 }
 
 /**
  * Everything that the map shows the member, as the text of one JSON object, table by table. The first
- * trip finds the session and the first page of each table; each further page is a trip, and asks for
- * the session again: when that has ended the text breaks off. Throws `unavailable`.
+ * trip finds the session and the first page of each table; each further page is a trip, and the text
+ * breaks off when the session has ended. Throws `unavailable`.
  */
-export async function exportMember(
+export async function exportMember<Session>(
   db: Database,
   inventory: Inventory,
-  secret: string,
+  asker: Asker<Session>,
   now: number,
 ): Promise<{ session: Session | null; text: AsyncIterable<string> }> {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
     const shown = shownTables(places);
-    const values = { secret_hash: secretHash(secret), now };
-    const [found, unknown, ...pages] = await db.read([
-      selectSession(secret, now),
-      selectUnmapped(places),
-      ...shown.map((table) => bind(selectPage(places, table, false), values)),
+    const { sql: member, values } = asker.member;
+    const [found, coverage, ...pages] = await db.read([
+      asker.select,
+      selectUncovered(places),
+      ...shown.map((table) => bind(selectPage(places, table, member, false), values)),
     ]);
     const next = async (table: Shown, after: InValue) => {
       const [still, page] = await db.read([
-        selectSession(secret, now),
-        bind(selectPage(places, table, true), { ...values, after }),
+        asker.select,
+        bind(selectPage(places, table, member, true), { ...values, after }),
       ]);
-      if (!toSession(still)) throw new AppError("unauthenticated");
+      if (!asker.toSession(still!)) throw new AppError("unauthenticated");
       return page!;
     };
-    const value = { session: toSession(found), text: write(shown, pages, next, now) };
-    return { value, unknown: Number(unknown!.rows[0]!.unmapped) };
+    const value = { session: asker.toSession(found!), text: write(shown, pages, next, now) };
+    return { value, uncovered: Number(coverage!.rows[0]!.uncovered) };
   });
 }
 
@@ -62,7 +73,7 @@ async function* write(
     let page = firstPages[index]!;
     let separator = "\n";
     while (page.rows.length > 0) {
-      yield separator + page.rows.map((row) => toJson(row, table.columns)).join(",\n");
+      yield separator + page.rows.map((row) => toJson(row, table)).join(",\n");
       separator = ",\n";
       if (page.rows.length < pageRows) break;
       page = await next(table, page.rows.at(-1)!.export_key as InValue);
@@ -73,27 +84,35 @@ async function* write(
 }
 
 function shownTables(places: Places): Shown[] {
-  const tables = new Map<string, Shown>();
-  for (const { table, key, show } of places.entries) {
-    if (show.length === 0) continue;
-    const columns = new Set([...(tables.get(table)?.columns ?? []), ...show]);
-    tables.set(table, { table, key, columns: [...columns] });
-  }
-  return [...tables.values()];
+  const showing = places.entries.filter(({ show }) => show.length > 0);
+  return [...Map.groupBy(showing, ({ table }) => table)].map(([table, entries]) => {
+    const columns = new Set(entries.flatMap(({ show }) => show));
+    return { table, key: entries[0]!.key, columns: [...columns], entries };
+  });
 }
 
-function selectPage(places: Places, { table, key, columns }: Shown, following: boolean): string {
+function selectPage(
+  places: Places,
+  { table, key, columns, entries }: Shown,
+  member: string,
+  following: boolean,
+): string {
+  const ties = entries.map((entry) => belongsTo(places, entry, member));
+  const flags = ties.length > 1 ? ties.map((tie, n) => `(${tie}) AS export_tie${n}`) : [];
   return `
-    SELECT ${quote(key)} AS export_key, ${columns.map(quote).join(", ")} FROM ${quote(table)}
-    WHERE (${tableBelongsTo(places, table, memberOfSession)})
-      ${following ? `AND ${quote(key)} > :after` : ""}
+    SELECT ${[`${quote(key)} AS export_key`, ...columns.map(quote), ...flags].join(", ")}
+    FROM ${quote(table)}
+    WHERE (${ties.join(" OR ")}) ${following ? `AND ${quote(key)} > :after` : ""}
     ORDER BY ${quote(key)} LIMIT ${pageRows}`;
 }
 
-function toJson(row: Row, columns: readonly string[]): string {
-  return JSON.stringify(
-    Object.fromEntries(columns.map((column) => [column, readable(column, row[column]!)])),
-  );
+function toJson(row: Row, { columns, entries }: Shown): string {
+  const tied = entries.filter((_, n) => entries.length === 1 || row[`export_tie${n}`] === 1);
+  const shown = new Set(tied.flatMap(({ show }) => show));
+  return JSON.stringify(Object.fromEntries(
+    columns.filter((column) => shown.has(column))
+      .map((column) => [column, readable(column, row[column]!)]),
+  ));
 }
 
 /** Instants as ISO 8601 (a column named `…_at` that holds seconds or milliseconds), blobs as base64. */

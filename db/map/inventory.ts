@@ -1,8 +1,10 @@
-import { type DataMap, tablesOf } from "../../domain/data_map.ts";
+import { type DataMap, expressionsOf, tablesOf } from "../../domain/data_map.ts";
 import { AppError } from "../../domain/error.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
-import { type Places, placesOf } from "./sql.ts";
-import { compareSchema, type Disagreement, readSchema } from "./schema.ts";
+import { findUnsafe, readVirtual } from "./full_text.ts";
+import { findMemberIds } from "./member_ids.ts";
+import { columnsExist, type Places, placesOf, type Seen } from "./sql.ts";
+import { compareSchema, type Disagreement, type LiveSchema, readSchema } from "./schema.ts";
 
 /**
  * The map, as far as its tables exist. What it remembers of the schema only shapes the statements: the
@@ -10,53 +12,82 @@ import { compareSchema, type Disagreement, readSchema } from "./schema.ts";
  */
 export interface Inventory {
   places(): Places;
-  /** Looks at the live schema. `changed`: the statements made so far no longer fit it. */
-  refresh(): Promise<Disagreement & { changed: boolean }>;
+  /** Looks at the live schema; `places()` is another value after it if the schema has changed. */
+  refresh(): Promise<Disagreement>;
+  /** The same, and warns of columns that hold ids of members unnoticed. For operators. */
+  inspect(): Promise<Disagreement>;
 }
 
 export function createInventory(db: Database, map: DataMap): Inventory {
-  let absent = new Set<string>(); // at first every table of the map is expected to be there
-  let places = placesOf(map, absent);
+  let seen: Seen = { absent: [], virtual: [] }; // at first every table of the map is expected
+  let places = placesOf(map, seen);
+
+  async function look() {
+    const [schema, virtual] = await Promise.all([readSchema(db), readVirtual(db, map)]);
+    const now = { absent: [...tablesOf(map)].filter((table) => !schema.has(table)), virtual };
+    if (JSON.stringify(now) !== JSON.stringify(seen)) {
+      seen = now;
+      places = placesOf(map, seen);
+    }
+    const { problems, warnings } = compareSchema(map, schema);
+    problems.push(...await findUnsafe(db, virtual), ...await findMisfits(db, map, schema));
+    return { schema, problems, warnings };
+  }
+
   return {
     places: () => places,
     async refresh() {
-      const schema = await readSchema(db);
-      const now = new Set([...tablesOf(map)].filter((table) => !schema.has(table)));
-      const changed = now.symmetricDifference(absent).size > 0;
-      if (changed) {
-        absent = now;
-        places = placesOf(map, absent);
-      }
-      return { ...compareSchema(map, schema), changed };
+      const { problems, warnings } = await look();
+      return { problems, warnings };
+    },
+    async inspect() {
+      const { schema, problems, warnings } = await look();
+      return { problems, warnings: [...warnings, ...await findMemberIds(db, map, schema)] };
     },
   };
 }
 
+/** Sentences about SQL of the map that the database refuses: a `where` that names no column. */
+async function findMisfits(db: Database, map: DataMap, schema: LiveSchema): Promise<string[]> {
+  const problems: string[] = [];
+  for (const entry of map.entries) {
+    if (expressionsOf(entry).length === 0 || !schema.has(entry.table)) continue;
+    try {
+      await db.read([`SELECT ${columnsExist(entry)}`]);
+    } catch (error) {
+      if (!(error instanceof RefusedStatement)) throw error;
+      problems.push(`the SQL of the data map does not fit "${entry.table}": ${error.said}`);
+    }
+  }
+  return problems;
+}
+
 /**
  * Runs `attempt` with the places as they were last seen. When its statements do not fit the live schema,
- * or it reports tables that they do not know, looks again and runs it once more.
+ * or it reports that the places do not cover it, looks again and runs it once more.
  *
- * @param complete whether it may go on while tables are unknown: reading may, leaving may not
+ * @param complete whether it may go on with places that do not cover all: reading may, leaving may not
  * Throws `unavailable`, with what to write where as its cause, and `conflict` on a veto.
  */
 export async function retryOnSchemaChange<T>(
   inventory: Inventory,
   complete: "must be complete" | "as far as known",
-  attempt: (places: Places) => Promise<{ value: T; unknown: number }>,
+  attempt: (places: Places) => Promise<{ value: T; uncovered: number }>,
 ): Promise<T> {
   for (let round = 1;; round++) {
-    let outcome: { value: T; unknown: number } | null = null;
+    const places = inventory.places();
+    let outcome: { value: T; uncovered: number } | null = null;
     try {
-      outcome = await attempt(inventory.places());
-      if (outcome.unknown === 0) return outcome.value;
+      outcome = await attempt(places);
+      if (outcome.uncovered === 0) return outcome.value;
     } catch (error) {
       if (!(error instanceof RefusedStatement)) throw error;
       if (error.kind === "constraint") {
         throw new AppError("conflict", { sentence: "vetoed", cause: error });
       }
     }
-    const { changed, problems } = await inventory.refresh();
-    if (changed && round === 1) continue;
+    const { problems } = await inventory.refresh();
+    if (inventory.places() !== places && round === 1) continue; // seen by this look, or by another's
     if (outcome && complete === "as far as known") return outcome.value;
     const cause = new Error(problems.join("; ") || "the schema changed while somebody was leaving");
     throw new AppError("unavailable", { sentence: "withdrawal_unavailable", cause });

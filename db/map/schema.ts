@@ -1,11 +1,13 @@
-import { columnsOf, type DataMap, tablesOf } from "../../domain/data_map.ts";
-import type { InStatement } from "@libsql/client";
+import type { InStatement, Row } from "@libsql/client";
+import { columnsOf, type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
+import { ownMigrations } from "../engine/migrate.ts";
+import { deletesSecurely, isKept } from "./full_text.ts";
 import { bind, type Places } from "./sql.ts";
 
 /**
  * What SQLite's modules write behind the quoted name of a table of their own. SQLite calls every table of
- * such a name `shadow`, a team's `posts_content` beside `posts` as well; its text alone tells them apart.
+ * such a name `shadow`, also a team's `posts_content` beside `posts`; only the text tells them apart.
  */
 const written = [
   "(id INTEGER PRIMARY KEY, c[0-9]*", // fts5
@@ -24,7 +26,7 @@ const written = [
 
 /** SQL for all tables, and whether somebody's data may be in one: not in the engine's own. */
 const allTables = `
-  (SELECT name, wr, name NOT IN (
+  (SELECT name, type, wr, name NOT IN (
        'libsql_wasm_func_table', 'libsql_vector_meta_shadow',
        '_litestream_seq', '_litestream_lock')
      AND (type <> 'shadow' OR NOT EXISTS (
@@ -40,23 +42,93 @@ const allTables = `
 const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
 
 /**
- * SQL: how many live tables `:tables` does not name. Looked at in the statement itself, never cached.
- * `pragma_table_list` opens every table, so it is asked only where the list of names gives a reason to.
+ * SQL: how much of the live schema the places do not cover. Anything but 0 stops a withdrawal. It is
+ * evaluated inside the statement that depends on it, so a stale memory refuses and never forgets.
  */
-export const countUnmapped = `
+export function countUncovered(places: Places): string {
+  return `(${[countUnmapped, countUntied, countNewVirtual, ...unsafeIndexes(places)].join(" + ")})`;
+}
+
+/** The values that `countUncovered` takes. */
+export function coverage(places: Places): Record<string, string> {
+  const ties: Record<string, string[]> = {};
+  for (const entry of places.entries) {
+    const columns = ties[entry.table.toLowerCase()] ??= [];
+    columns.push(...tiesOf(entry));
+  }
+  return {
+    tables: JSON.stringify(places.tables),
+    ties: JSON.stringify(ties),
+    virtual: JSON.stringify(Object.fromEntries(places.virtual.map(({ name, sql }) => [name, sql]))),
+  };
+}
+
+/** The same as a statement. */
+export function selectUncovered(places: Places): InStatement {
+  return bind(`SELECT ${countUncovered(places)} AS uncovered`, coverage(places));
+}
+
+/** The columns, in lower case, by which an entry finds a member's rows. */
+function tiesOf({ members, via }: Entry): string[] {
+  return [...members, ...(via ? [via.column] : [])].map((column) => column.toLowerCase());
+}
+
+/** SQL: tables that `:tables` does not name. `pragma_table_list` opens every table, so it comes last. */
+const countUnmapped = `
   iif(EXISTS (
     SELECT 1 FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
   (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
 
-/** The same as a statement. */
-export function selectUnmapped(places: Places): InStatement {
-  return bind(`SELECT ${countUnmapped} AS unmapped`, { tables: JSON.stringify(places.tables) });
+/** The tables that our migrations make. `users` is not among them, because apps add columns to it. */
+export const ownTableNames: ReadonlySet<string> = new Set(
+  ownMigrations.flatMap(({ sql }) =>
+    Array.from(sql.matchAll(/^CREATE TABLE (\w+)/gm), (match) => match[1]!)
+  ).filter((name) => name !== "users"),
+);
+
+/** SQL: whether the table `live` is not one of ours and has a foreign key, told by its text. */
+export const mayRefer = `live.type = 'table' AND live.sql LIKE '%REFERENCES%'
+  AND live.name NOT IN (${Array.from(ownTableNames, (name) => `'${name}'`).join(", ")})`;
+
+/** SQL: foreign keys to `users`, in tables with entries, by a column that no entry names. */
+const countUntied = `
+  iif(EXISTS (SELECT 1 FROM sqlite_schema AS live WHERE ${mayRefer}),
+  (SELECT count(*)
+   FROM json_each(:ties) AS mapped
+     JOIN sqlite_schema AS live ON live.name = mapped.key COLLATE NOCASE AND live.type = 'table'
+     JOIN pragma_foreign_key_list(live.name) AS key
+   WHERE lower(key."table") = 'users'
+     AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value))), 0)`;
+
+/** SQL: virtual tables that are not as they were at the last look. They have no page of their own. */
+const countNewVirtual = `
+  (SELECT count(*) FROM sqlite_schema AS live
+   WHERE type = 'table' AND rootpage = 0 AND NOT EXISTS (
+     SELECT 1 FROM json_each(:virtual) AS seen WHERE seen.key = live.name AND seen.value = live.sql))`;
+
+function unsafeIndexes({ virtual }: Places): string[] {
+  return virtual.flatMap((index) => [
+    ...(index.needsSecureDelete ? [`(NOT ${deletesSecurely(index.name)})`] : []),
+    ...index.triggers.map((trigger) => `(NOT ${isKept(index.name, trigger)})`),
+  ]);
+}
+
+export interface ForeignKey {
+  column: string;
+  /** The table it refers to. */
+  table: string;
 }
 
 export interface LiveTable {
   columns: ReadonlySet<string>;
+  generated: ReadonlySet<string>;
+  notNull: ReadonlySet<string>;
+  /** The only column of its primary key, if it has such a one. */
+  primaryKey: string | null;
+  foreignKeys: readonly ForeignKey[];
   hasRowid: boolean;
+  isVirtual: boolean;
   /** Made by the engine itself, so that nobody has to name it. */
   isEngines: boolean;
 }
@@ -64,15 +136,30 @@ export type LiveSchema = ReadonlyMap<string, LiveTable>;
 
 /** The tables of the live database and their columns. Throws `unavailable`. */
 export async function readSchema(db: Database): Promise<LiveSchema> {
-  const [result] = await db.read([`
-    SELECT every.name AS name, live, wr AS without_rowid, info.name AS column_name
-    FROM ${allTables} AS every JOIN pragma_table_info(every.name) AS info`]);
-  const schema = new Map<string, LiveTable & { columns: Set<string> }>();
-  for (const row of result!.rows) {
-    const table = schema.get(String(row.name)) ??
-      { columns: new Set(), hasRowid: row.without_rowid === 0, isEngines: row.live === 0 };
-    table.columns.add(String(row.column_name));
-    schema.set(String(row.name), table);
+  const [columns, keys] = await db.read([
+    `SELECT every.name AS name, every.type, live, wr AS without_rowid, info.name AS column_name, info.hidden,
+       info."notnull" AS not_null, info.pk
+     FROM ${allTables} AS every JOIN pragma_table_xinfo(every.name) AS info
+     WHERE info.hidden <> 1 ORDER BY info.cid`, // 1: the columns that a virtual table hides
+    `SELECT live.name AS name, key."from" AS column_name, key."table" AS parent
+     FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+     WHERE live.type = 'table'`,
+  ]);
+  const schema = new Map<string, LiveTable>();
+  for (const [name, rows] of Map.groupBy(columns!.rows, (row) => String(row.name))) {
+    const named = (found: Row[]) => new Set(found.map((row) => String(row.column_name)));
+    const key = rows.filter((row) => row.pk !== 0);
+    schema.set(name, {
+      columns: named(rows),
+      generated: named(rows.filter((row) => row.hidden !== 0)),
+      notNull: named(rows.filter((row) => row.not_null !== 0)),
+      primaryKey: key.length === 1 ? String(key[0]!.column_name) : null,
+      foreignKeys: keys!.rows.filter((row) => row.name === name)
+        .map((row) => ({ column: String(row.column_name), table: String(row.parent) })),
+      hasRowid: rows[0]!.without_rowid === 0,
+      isVirtual: rows[0]!.type === "virtual",
+      isEngines: rows[0]!.live === 0,
+    });
   }
   return schema;
 }
@@ -81,11 +168,11 @@ export async function readSchema(db: Database): Promise<LiveSchema> {
 export interface Disagreement {
   /** Sentences that say what to write where. While there is one, nobody can leave. */
   problems: string[];
-  /** What is only odd: a table on the map that is not there yet. */
+  /** What is odd, and stops nobody: a table on the map that is not there yet. */
   warnings: string[];
 }
 
-/** Walks the live schema beside the map. */
+/** Compares the live schema with the map. */
 export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   const known = tablesOf(map);
   const problems: string[] = [];
@@ -99,34 +186,71 @@ export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   }
   for (const entry of map.entries) {
     const live = schema.get(entry.table);
-    if (!live) {
-      warnings.push(`table "${entry.table}" is on the data map, but not in the database yet`);
-      continue;
-    }
-    for (const column of columnsOf(entry)) {
-      if (!live.columns.has(column)) {
-        problems.push(`the data map names "${entry.table}"."${column}", which does not exist`);
-      }
-    }
-    if (entry.key === "rowid" && !live.hasRowid) {
-      problems.push(`table "${entry.table}" has no rowid: name its unique column as \`key\``);
-    }
-    const parent = entry.via && schema.get(entry.via.table);
-    if (parent && !parent.columns.has(entry.via!.key)) {
-      problems.push(
-        `the data map names "${entry.via!.table}"."${entry.via!.key}", which does not exist`,
+    if (live) problems.push(...problemsOf(entry, live, schema));
+    else warnings.push(`table "${entry.table}" is on the data map, but not in the database yet`);
+  }
+  for (const { table, column } of untiedKeys(map, schema)) {
+    if (map.entries.some((entry) => entry.table === table)) problems.push(untied(table, column));
+    else if (known.has(table)) {
+      warnings.push(
+        `table "${table}" is declared to hold nobody, but "${table}"."${column}" refers to users`,
       );
     }
   }
-  const users = schema.get("users");
-  for (const entry of map.entries) {
-    if (entry.disposition !== "keep" || !users) continue;
+  return { problems: [...new Set(problems)], warnings: [...new Set(warnings)] };
+}
+
+/** Foreign keys to `users` that no entry of their table names. */
+function untiedKeys(map: DataMap, schema: LiveSchema): { table: string; column: string }[] {
+  return [...schema].flatMap(([table, { foreignKeys }]) => {
+    const entries = map.entries.filter((entry) => entry.table === table);
+    const tied = new Set(entries.flatMap(tiesOf));
+    return foreignKeys
+      .filter((key) => key.table.toLowerCase() === "users" && !tied.has(key.column.toLowerCase()))
+      .map(({ column }) => ({ table, column }));
+  });
+}
+
+function untied(table: string, column: string): string {
+  return `"${table}"."${column}" refers to users, and no entry names it: add it to \`member\` of the entry ` +
+    `for "${table}", or add a second entry, such as anonymise("${table}", { member: "${column}", ` +
+    `set: { ${column}: null }, … })`;
+}
+
+function problemsOf(entry: Entry, live: LiveTable, schema: LiveSchema): string[] {
+  const problems: string[] = [];
+  const missing = (table: string, column: string) =>
+    problems.push(`the data map names "${table}"."${column}", which does not exist`);
+  for (const column of columnsOf(entry)) {
+    if (!live.columns.has(column)) missing(entry.table, column);
+  }
+  if (entry.key === "rowid" && !live.hasRowid) {
+    problems.push(`table "${entry.table}" has no rowid: name its unique column as \`key\``);
+  }
+  const parent = entry.via && schema.get(entry.via.table);
+  if (parent && !parent.columns.has(entry.via!.key)) missing(entry.via!.table, entry.via!.key);
+  if (entry.disposition === "anonymise") {
+    for (const [column, value] of Object.entries(entry.set)) {
+      if (live.generated.has(column)) {
+        problems.push(
+          `"${entry.table}"."${column}" is a generated column: set the columns that it is made from`,
+        );
+      }
+      if (value === null && live.notNull.has(column)) {
+        problems.push(
+          `"${entry.table}"."${column}" is NOT NULL: \`set\` needs another value for it`,
+        );
+      }
+    }
+  }
+  if (entry.disposition === "keep") {
+    const users = schema.get("users");
     for (const source of Object.values(entry.copy)) {
       const column = source.slice("users.".length);
-      if (!users.columns.has(column)) {
+      if (users && !users.columns.has(column)) {
         problems.push(`the data map copies "users"."${column}", which does not exist`);
       }
     }
   }
-  return { problems, warnings };
+  return problems;
 }

@@ -1,9 +1,11 @@
 /** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
 import type { InStatement, InValue } from "@libsql/client";
 import {
+  type BlockedBy,
   columnsOf,
   type DataMap,
   type Entry,
+  expressionsOf,
   type KeepApart,
   parentOf,
 } from "../../domain/data_map.ts";
@@ -17,19 +19,43 @@ export interface Places {
   entries: readonly Entry[];
   /** Every table that the map speaks of and that may exist: any other stops an erasure. */
   tables: readonly string[];
+  /** The virtual tables that were there at the last look: any other stops an erasure. */
+  virtual: readonly Virtual[];
+  blocks: readonly BlockedBy[];
 }
 
-/**
- * @param absent tables on the map that were not in the database when it was last looked at. One that
- *   has appeared since is as unknown as one that is not on the map, and makes the claim fail.
- */
-export function placesOf(map: DataMap, absent: ReadonlySet<string>): Places {
+/** A virtual table. The fields about text are set only for a full-text index on the map. */
+export interface Virtual {
+  name: string;
+  /** Its CREATE statement. */
+  sql: string;
+  /** Deleted words stay in its b-tree unless this option of FTS5 is set. */
+  needsSecureDelete: boolean;
+  /** Deleted words stay until its b-trees are merged: FTS3, FTS4, and FTS5 with contentless_delete. */
+  needsOptimize: boolean;
+  /** The triggers that must keep an index in step with the table whose rows it indexes. */
+  triggers: readonly { table: string; event: "DELETE" | "UPDATE" }[];
+}
+
+/** What was seen of the live schema when it was last looked at. */
+export interface Seen {
+  /**
+   * Tables on the map that were not in the database. One that has appeared since is as unknown as one
+   * that is not on the map, and makes the claim fail.
+   */
+  absent: readonly string[];
+  virtual: readonly Virtual[];
+}
+
+export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Places {
+  const absent = new Set(missing);
   const isThere = (entry: Entry): boolean =>
     !absent.has(entry.table) && (!entry.via || isThere(parentOf(entry, map.entries)));
   const entries = map.entries.filter(isThere);
   const tables = [...map.entries, ...map.nobody].map((entry) => entry.table)
     .filter((table) => !absent.has(table));
-  return { all: map.entries, entries, tables: [...new Set(tables)] };
+  const { entries: all, blocks } = map;
+  return { all, entries, tables: [...new Set(tables)], virtual, blocks };
 }
 
 /** In brackets: a name in double quotes that no column has would silently become a text. */
@@ -40,12 +66,26 @@ export function quote(name: string): string {
 /** The condition under which a row of an entry is the member's; `member` is SQL for the member's id. */
 export function belongsTo(places: Places, entry: Entry, member: string): string {
   if (!entry.via) {
-    return `(${entry.members.map((column) => `${quote(column)} = ${member}`).join(" OR ")})`;
+    const ties = entry.members.map((column) => `${quote(column)} = ${member}`).join(" OR ");
+    return narrowed(entry, `(${ties})`, member);
   }
   const { column, table, key } = entry.via;
   const parents = tableBelongsTo(places, table, member);
-  return `${quote(column)} IN (SELECT ${quote(key)} FROM ${quote(table)} WHERE ${parents})`;
+  const tie = `${quote(column)} IN (SELECT ${quote(key)} FROM ${quote(table)} WHERE ${parents})`;
+  return narrowed(entry, tie, member);
 }
+
+/** A condition, and the entry's own `where`. */
+export function narrowed(entry: Entry, condition: string, member: string): string {
+  return entry.where === null ? condition : `(${condition} AND ${expression(entry.where, member)})`;
+}
+
+/** SQL of the map, in brackets, with SQL for the member's id in the place of `:member`. */
+export function expression(sql: string, member: string): string {
+  return `(${sql.replaceAll(quotedOrMember, (token) => token === ":member" ? member : token)})`;
+}
+
+const quotedOrMember = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|:member\b/g;
 
 /** The same for a table that several entries speak of. */
 export function tableBelongsTo(places: Places, table: string, member: string): string {
@@ -77,15 +117,20 @@ export function selectCounts(places: Places, belongs: (entry: Entry) => string):
 }
 
 /**
- * A SELECT of nothing that fails when a column is missing which the map names: whoever leaves must not
- * learn at their deadline that it cannot be done.
+ * A SELECT of nothing that fails when the map names a column that is missing, so that a withdrawal with
+ * a grace period is refused at once and not at its deadline.
  */
 export function selectColumns(places: Places): string {
-  const each = places.entries.map((entry) => {
-    const columns = columnsOf(entry).map(quote).join(", ");
-    return `EXISTS (SELECT ${columns} FROM ${quote(entry.table)} WHERE 0)`;
-  });
-  return `SELECT ${each.join(" OR ")} AS never`;
+  return `SELECT ${places.entries.map(columnsExist).join(" OR ")} AS never`;
+}
+
+/** SQL that is false, or fails where a column is missing that the entry names. */
+export function columnsExist(entry: Entry): string {
+  const columns = [
+    ...columnsOf(entry).map(quote),
+    ...expressionsOf(entry).map((sql) => expression(sql, "''").replace(/:pseudonym\b/g, "''")),
+  ];
+  return `EXISTS (SELECT ${columns.join(", ")} FROM ${quote(entry.table)} WHERE 0)`;
 }
 
 /** A column as ms, with fractions: ISO 8601 text in UTC, seconds or milliseconds; NULL for anything else. */
@@ -115,9 +160,12 @@ export function expiresAt(entry: KeepApart): string {
   } / 1000.0, 'unixepoch', '${modifier}', 'subsec') * 1000) AS INTEGER)`;
 }
 
-/** A statement with those of the named values that its text mentions. */
+/** A statement with those of the named values that its text mentions outside of quotes. */
 export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
-  const names = new Set(Array.from(sql.matchAll(/:([a-z_][a-z0-9_]*)/gi), (match) => match[1]!));
+  const found = sql.matchAll(/'(?:[^']|'')*'|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
+  const names = new Set(
+    Array.from(found, (match) => match[1]).filter((name) => name !== undefined),
+  );
   const valueOf = (name: string) => {
     if (!(name in values)) throw new Error(`no value for :${name}`);
     return values[name]!;

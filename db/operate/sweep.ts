@@ -11,8 +11,8 @@ const ends = [
   { table: "attempts", key: "(subject, id)", over: "expires_at <= :now" },
   { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
   { table: "retained", key: "id", over: "expires_at <= :now" },
-  { table: "recoveries", key: "id", over: "expires_at <= :now" },
-  { table: "deliveries", key: "position", over: settledLongAgo },
+  { table: "links", key: "id", over: "expires_at <= :now" },
+  { table: "outbox", key: "position", over: settledLongAgo },
 ] as const;
 
 /** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
@@ -20,9 +20,9 @@ export async function sweep(db: Database, now: number, limit: number): Promise<n
   const results = await db.write([
     { // a day late: its recipient is not configured any more, and nothing waits for ever
       sql: `
-        UPDATE deliveries SET status = 'given_up', settled_at = :now, problem = 'never sent'
+        UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent', sealed = NULL
         WHERE position IN (
-          SELECT position FROM deliveries
+          SELECT position FROM outbox
           WHERE status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs} LIMIT :limit)`,
       args: { now, limit },
     },

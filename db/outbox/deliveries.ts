@@ -25,9 +25,9 @@ export function insertEvent(
   const memberId = source.from === "erasures" ? "member_id" : "user_id";
   return {
     sql: `
-      INSERT INTO deliveries
-        (id, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
-      SELECT ?, ?, ${memberId}, receipt_id, ?, ?, ?, ? FROM ${source.from} WHERE ${source.where}
+      INSERT INTO outbox
+        (id, channel, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
+      SELECT ?, 'webhook', ?, ${memberId}, receipt_id, ?, ?, ?, ? FROM ${source.from} WHERE ${source.where}
       ON CONFLICT DO NOTHING`,
     args: [newId(), recipient, type, now, now, now + retryForMs, ...source.args],
   };
@@ -36,8 +36,9 @@ export function insertEvent(
 /** SQL: for its member and recipient nothing earlier is waiting. */
 const isNext = `
   NOT EXISTS (
-    SELECT 1 FROM deliveries AS earlier
-    WHERE earlier.status = 'waiting' AND earlier.recipient = waiting.recipient
+    SELECT 1 FROM outbox AS earlier
+    WHERE earlier.status = 'waiting' AND earlier.channel = waiting.channel
+      AND earlier.recipient = waiting.recipient
       AND earlier.member_id = waiting.member_id AND earlier.position < waiting.position)`;
 
 /** Takes up to `limit` due deliveries of one recipient: nobody else sends them while the lease lasts. */
@@ -51,10 +52,11 @@ export async function leaseDeliveries(
   const [, leased] = await db.write([
     {
       sql: `
-        UPDATE deliveries SET lease = :lease, leased_until = :until
-        WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE lease = :lease) AND position IN (
-          SELECT position FROM deliveries AS waiting
-          WHERE waiting.status = 'waiting' AND waiting.recipient = :recipient
+        UPDATE outbox SET lease = :lease, leased_until = :until
+        WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE lease = :lease) AND position IN (
+          SELECT position FROM outbox AS waiting
+          WHERE waiting.status = 'waiting' AND waiting.channel = 'webhook'
+            AND waiting.recipient = :recipient
             AND waiting.next_at <= :now
             AND (waiting.leased_until IS NULL OR waiting.leased_until <= :now) AND ${isNext}
           ORDER BY waiting.next_at LIMIT :limit)`,
@@ -63,7 +65,7 @@ export async function leaseDeliveries(
     {
       sql: `
         SELECT id, recipient, member_id, receipt_id, type, created_at, tries, retry_until
-        FROM deliveries WHERE lease = ? ORDER BY position`,
+        FROM outbox WHERE lease = ? ORDER BY position`,
       args: [lease],
     },
   ]);
@@ -80,9 +82,10 @@ export async function settleDelivery(
 ): Promise<void> {
   await db.write([{
     sql: `
-      UPDATE deliveries
+      UPDATE outbox
       SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
-        problem = :problem, tries = tries + 1, lease = NULL, leased_until = NULL
+        problem = :problem, tries = tries + 1, lease = NULL, leased_until = NULL,
+        sealed = iif(:status = 'waiting', sealed, NULL)
       WHERE id = :id AND lease = :lease`,
     args: {
       id,
@@ -106,8 +109,8 @@ export async function dueDeliveries(
 ): Promise<{ count: number; since: number | null }> {
   const [result] = await db.read([{
     sql: `
-      SELECT count(*) AS count, min(next_at) AS since FROM deliveries AS waiting
-      WHERE waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
+      SELECT count(*) AS count, min(next_at) AS since FROM outbox AS waiting
+      WHERE waiting.channel = 'webhook' AND waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
         AND waiting.recipient IN (SELECT value FROM json_each(?))`,
     args: [now, JSON.stringify(recipients.map(({ name }) => name))],
   }]);
@@ -120,7 +123,7 @@ export async function listDeliveries(db: Database, status: string, limit: number
   const [result] = await db.read([{
     sql: `
       SELECT id, recipient, type, member_id, created_at, tries, next_at, problem
-      FROM deliveries WHERE status = ? ORDER BY position LIMIT ?`,
+      FROM outbox WHERE channel = 'webhook' AND status = ? ORDER BY position LIMIT ?`,
     args: [status, limit],
   }]);
   return result!.rows;
@@ -133,12 +136,13 @@ export async function reviveDeliveries(
   now: number,
   audit: InStatement,
 ): Promise<number> {
-  const dead = "status IN ('given_up', 'refused') AND (:id IS NULL OR id = :id)";
+  const dead =
+    "channel = 'webhook' AND status IN ('given_up', 'refused') AND (:id IS NULL OR id = :id)";
   const [counted] = await db.write([
-    { sql: `SELECT count(*) AS revived FROM deliveries WHERE ${dead}`, args: { id } },
+    { sql: `SELECT count(*) AS revived FROM outbox WHERE ${dead}`, args: { id } },
     {
       sql: `
-        UPDATE deliveries
+        UPDATE outbox
         SET status = 'waiting', settled_at = NULL, tries = 0, next_at = :now, retry_until = :until
         WHERE ${dead}`,
       args: { id, now, until: now + retryForMs },

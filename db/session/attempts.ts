@@ -1,12 +1,13 @@
 import type { InStatement, ResultSet } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
+import type { Database } from "../engine/database.ts";
 
 /**
- * Counts an attempt against every limit it falls under, each only if those before it let it through;
- * nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
+ * Counts an attempt against every limit it falls under, for a batch: each only if the limits before it
+ * let it through. Nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
  *
- * @param session hash of the secret that the attempt rests on: while no live session is behind it,
+ * @param session hash of the secret that the attempt rests on: without a live session behind it
  *   nothing is counted
  */
 export function countAttempt(
@@ -14,36 +15,51 @@ export function countAttempt(
   now: number,
   session: string | null = null,
 ): InStatement[] {
-  const inserts = attempt.subjects.map(({ subject, limit, exempt }, position) => {
-    const before = attempt.subjects[position - 1]?.subject ?? null;
-    return {
+  const subjects = JSON.stringify(attempt.subjects.map(({ subject }) => subject));
+  return [
+    ...attempt.subjects.map((_, position) => insertAttempt(attempt, position, now, session)),
+    {
       sql: `
-        INSERT INTO attempts (id, subject, tried_at, expires_at)
-        SELECT ?, ?, ?, ?
-        WHERE (
-            (SELECT count(*) FROM attempts WHERE subject = ? AND expires_at > ?) < ?
-            OR EXISTS (SELECT 1 FROM sign_ins WHERE account = ? AND client = ?)
-          )
-          AND (? IS NULL OR EXISTS (SELECT 1 FROM attempts WHERE subject = ? AND id = ?))
-          AND (? IS NULL OR EXISTS (
-            SELECT 1 FROM sessions WHERE secret_hash = ? AND expires_at > ?))
-        ON CONFLICT DO NOTHING`,
-      args: [
-        ...[attempt.id, subject, now, now + limit.windowMs],
-        ...[subject, now, limit.tries],
-        ...[exempt?.account ?? null, exempt?.client ?? null],
-        ...[before, before, attempt.id],
-        ...[session, session, now],
-      ],
-    };
-  });
-  return [...inserts, {
+        SELECT subject, max(id = :id) AS counted, min(expires_at) AS free_at
+        FROM attempts WHERE subject IN (SELECT value FROM json_each(:subjects)) AND expires_at > :now
+        GROUP BY subject`,
+      args: { id: attempt.id, subjects, now },
+    },
+  ];
+}
+
+function insertAttempt(
+  { id, subjects }: Attempt,
+  position: number,
+  now: number,
+  session: string | null,
+): InStatement {
+  const { subject, limit, exempt } = subjects[position]!;
+  return {
     sql: `
-      SELECT subject, max(id = ?) AS counted, min(expires_at) AS free_at
-      FROM attempts WHERE subject IN (SELECT value FROM json_each(?)) AND expires_at > ?
-      GROUP BY subject`,
-    args: [attempt.id, JSON.stringify(attempt.subjects.map(({ subject }) => subject)), now],
-  }];
+      INSERT INTO attempts (id, subject, tried_at, expires_at)
+      SELECT :id, :subject, :now, :expires_at
+      WHERE (
+          (SELECT count(*) FROM attempts WHERE subject = :subject AND expires_at > :now) < :tries
+          OR EXISTS (SELECT 1 FROM sign_ins WHERE account = :account AND client = :client)
+        )
+        AND (:before IS NULL OR EXISTS (
+          SELECT 1 FROM attempts WHERE subject = :before AND id = :id))
+        AND (:session IS NULL OR EXISTS (
+          SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now))
+      ON CONFLICT DO NOTHING`,
+    args: {
+      id,
+      subject,
+      now,
+      expires_at: now + limit.windowMs,
+      tries: limit.tries,
+      account: exempt?.account ?? null,
+      client: exempt?.client ?? null,
+      before: subjects[position - 1]?.subject ?? null,
+      session,
+    },
+  };
 }
 
 /** Throws `throttled`, with the wait that the first limit in the way asks for, unless all let it through. */
@@ -55,6 +71,14 @@ export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number
     const freeAt = row ? Number(row.free_at) : now + limit.windowMs;
     throw new AppError("throttled", { retryAfterMs: Math.max(1000, freeAt - now) });
   }
+}
+
+/** Takes back a try that the service could not verify: it counts nowhere. */
+export async function dropAttempt(db: Database, attempt: Attempt): Promise<void> {
+  await db.write(attempt.subjects.map(({ subject }) => ({
+    sql: "DELETE FROM attempts WHERE subject = ? AND id = ?",
+    args: [subject, attempt.id],
+  })));
 }
 
 /** After a right password: this attempt never happened, and the client's failures are forgiven. */

@@ -1,50 +1,71 @@
+import type { InStatement } from "@libsql/client";
 import { newId, secretHash } from "../../crypto/tokens.ts";
+import type { LinkPurpose } from "../../domain/proof.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import { forgetAttempt } from "./attempts.ts";
-import { type AuditEntry, insertAudit } from "../operate/audit.ts";
+import { read, write } from "../engine/batch.ts";
 import type { Database } from "../engine/database.ts";
+import { setPassword } from "../identity/passwords.ts";
+import { joinPending } from "../leaving/pending.ts";
+import { type AuditEntry, insertAudit } from "../operate/audit.ts";
+import { forgetAttempt } from "./attempts.ts";
+import { endSessionsOf } from "./end.ts";
 
-/** A link works for so long, ms. */
+/** How long a recovery link works, ms. */
 export const recoveryMs = 30 * 60_000;
 
-/** Makes a link for a member, and voids earlier ones. False: there is no such member. */
-export async function createRecovery(
-  db: Database,
-  memberId: string,
-  token: string,
-  now: number,
-  audit: AuditEntry,
-): Promise<boolean> {
+/**
+ * Makes a link for a member, as an operator's act, and voids earlier ones of the same purpose. False: no
+ * member has this id. Throws `unavailable`.
+ * @param lifeMs how long it works
+ */
+export async function createLink(db: Database, link: {
+  purpose: LinkPurpose;
+  memberId: string;
+  token: string;
+  now: number;
+  lifeMs: number;
+  audit: AuditEntry;
+}): Promise<boolean> {
+  const { purpose, memberId, now } = link;
   const id = newId();
-  const results = await db.write([
-    {
+  const { made } = await write(db, {
+    make: {
       sql: `
-        INSERT INTO recoveries (id, user_id, token_hash, created_at, expires_at)
-        SELECT ?, users.id, ?, ?, ? FROM users WHERE users.id = ? ON CONFLICT DO NOTHING`,
-      args: [id, secretHash(token), now, now + recoveryMs, memberId],
+        INSERT INTO links (id, purpose, user_id, token_hash, created_at, expires_at)
+        SELECT ?, ?, users.id, ?, ?, ? FROM users WHERE users.id = ? ON CONFLICT DO NOTHING`,
+      args: [id, purpose, secretHash(link.token), now, now + link.lifeMs, memberId],
     },
-    { sql: "DELETE FROM recoveries WHERE user_id = ? AND id <> ?", args: [memberId, id] },
-    insertAudit(audit, now, {
-      sql: "EXISTS (SELECT 1 FROM recoveries WHERE id = ?)",
+    voidEarlier: {
+      sql: "DELETE FROM links WHERE user_id = ? AND purpose = ? AND id <> ?",
+      args: [memberId, purpose, id],
+    },
+    audit: insertAudit(link.audit, now, {
+      sql: "EXISTS (SELECT 1 FROM links WHERE id = ?)",
       args: [id],
     }),
-    { sql: "SELECT id FROM recoveries WHERE id = ?", args: [id] },
-  ]);
-  return results.at(-1)!.rows.length === 1;
+    made: { sql: "SELECT id FROM links WHERE id = ?", args: [id] },
+  });
+  return made.rows.length === 1;
 }
 
-/** Whose link it is, and whether a withdrawal is pending; `null` when it is unknown, used or over. */
-export async function findRecovery(db: Database, token: string, now: number) {
-  const [found] = await db.read([{
-    sql: `
-      SELECT users.id, users.name, users.email, withdrawals.erase_at
-      FROM recoveries JOIN users ON users.id = recoveries.user_id
-      LEFT JOIN withdrawals
-        ON withdrawals.user_id = users.id AND withdrawals.restored_at IS NULL
-      WHERE recoveries.token_hash = ? AND recoveries.expires_at > ? AND recoveries.used_by IS NULL`,
-    args: [secretHash(token), now],
-  }]);
-  const row = found!.rows[0];
+/** Whose link it is. */
+export interface FoundLink {
+  memberId: string;
+  name: string;
+  email: string;
+  /** When a pending withdrawal will be carried out, ms. */
+  eraseAt: number | null;
+}
+
+/** `null` where the link is unknown, used or over. Throws `unavailable`. */
+export async function findLink(
+  db: Database,
+  purpose: LinkPurpose,
+  token: string,
+  now: number,
+): Promise<FoundLink | null> {
+  const { found } = await read(db, { found: selectLink(purpose, token, now) });
+  const row = found.rows[0];
   return row
     ? {
       memberId: String(row.id),
@@ -55,9 +76,20 @@ export async function findRecovery(db: Database, token: string, now: number) {
     : null;
 }
 
+function selectLink(purpose: LinkPurpose, token: string, now: number): InStatement {
+  return {
+    sql: `
+      SELECT users.id, users.name, users.email, withdrawals.erase_at
+      FROM links JOIN users ON users.id = links.user_id ${joinPending}
+      WHERE links.purpose = ? AND links.token_hash = ? AND links.expires_at > ?
+        AND links.used_by IS NULL`,
+    args: [purpose, secretHash(token), now],
+  };
+}
+
 /**
- * Sets a new password by a link, once, ends every session, and forgives this client the failures that
- * led here. False: the link is unknown, used or over.
+ * Sets a new password by a recovery link, once. Ends every session, and forgives this client the
+ * failures that led here. False: the link is unknown, used or over. Throws `unavailable`.
  */
 export async function recover(
   db: Database,
@@ -67,21 +99,19 @@ export async function recover(
   attempt: Attempt,
 ): Promise<boolean> {
   const act = newId();
-  const owner = "(SELECT user_id FROM recoveries WHERE used_by = :act)";
-  const results = await db.write([
-    {
+  const owner = { sql: "(SELECT user_id FROM links WHERE used_by = :act)", values: { act } };
+  const { used } = await write(db, {
+    use: {
       sql: `
-        UPDATE recoveries SET used_by = :act
-        WHERE token_hash = :token_hash AND expires_at > :now AND used_by IS NULL`,
+        UPDATE links SET used_by = :act
+        WHERE purpose = 'recovery' AND token_hash = :token_hash AND expires_at > :now
+          AND used_by IS NULL`,
       args: { act, token_hash: secretHash(token), now },
     },
-    {
-      sql: `UPDATE users SET password_hash = :new WHERE id = ${owner}`,
-      args: { act, new: newHash },
-    },
-    { sql: `DELETE FROM sessions WHERE user_id = ${owner}`, args: { act } },
-    ...forgetAttempt(attempt),
-    { sql: "SELECT id FROM recoveries WHERE used_by = ?", args: [act] },
-  ]);
-  return results.at(-1)!.rows.length === 1;
+    set: setPassword(owner, newHash, now),
+    endSessions: { sql: endSessionsOf(owner.sql), args: owner.values },
+    forget: forgetAttempt(attempt),
+    used: { sql: "SELECT id FROM links WHERE used_by = ?", args: [act] },
+  });
+  return used.rows.length === 1;
 }

@@ -1,88 +1,127 @@
-import type { InStatement, ResultSet, Row } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "@libsql/client";
 import { newId, secretHash } from "../../crypto/tokens.ts";
-import type { Standing } from "../../domain/withdrawal.ts";
+import type { Proof } from "../../domain/proof.ts";
+import type { Standing } from "../../domain/standing.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import { type AuditEntry, insertAudit } from "../operate/audit.ts";
-import { countAttempt, forgetAttempt, requireCounted } from "./attempts.ts";
+import { read, write } from "../engine/batch.ts";
 import type { Database } from "../engine/database.ts";
+import type { Source } from "../engine/source.ts";
+import { setPassword } from "../identity/passwords.ts";
+import { proofSource } from "../identity/proofs.ts";
+import { isPending, joinPending, notPending } from "../leaving/pending.ts";
+import { type AuditEntry, insertAudit } from "../operate/audit.ts";
+import { forgetAttempt } from "./attempts.ts";
+import { endSessionsOf, voidLinksOf } from "./end.ts";
 
 /** A live session and its member. Times in ms. */
 export interface Session extends Standing {
   id: string;
 }
 
-/** What a new session is made of: all of it made before the trip, so that the batch may arrive twice. */
+/** What a new session is made of. All of it is made before the trip, because the batch may arrive twice. */
 export interface NewSession {
   id: string;
   secret: string;
+  /** ms */
   createdAt: number;
+  /** ms */
   expiresAt: number;
   userAgent: string;
 }
 
-/** The newest are kept, should a member sign in on more devices than this. */
+/** A member who signs in on more devices than this loses the oldest session. */
 const sessionsPerMember = 20;
 
-/** SQL for the id of the member behind a live session; takes the secret's hash and now. */
-export const memberOfSession =
-  "(SELECT user_id FROM sessions WHERE secret_hash = :secret_hash AND expires_at > :now)";
+/** The member behind a live session: SQL for the id, and the values that it names. */
+export function memberOfSession(secret: string, now: number) {
+  return {
+    sql: "(SELECT user_id FROM sessions WHERE secret_hash = :secret_hash AND expires_at > :now)",
+    values: { secret_hash: secretHash(secret), now } as Record<string, InValue>,
+  };
+}
+
+/**
+ * The rows and the condition that a live session stands for.
+ * @param authenticatedSince ms: the member proved who they are at this time or later
+ * @param proof a proof given together with the session: it has to be of the same member
+ */
+export function sessionSource(
+  secret: string,
+  authenticatedSince: number,
+  proof: Proof | null,
+): Source {
+  const proven = proof && proofSource(proof);
+  return {
+    from: "sessions JOIN users ON users.id = sessions.user_id",
+    where: `sessions.secret_hash = :secret_hash AND sessions.expires_at > :now
+      AND sessions.authenticated_at >= :authenticated_since
+      ${
+      proven ? `AND users.id IN (SELECT users.id FROM ${proven.from} WHERE ${proven.where})` : ""
+    }`,
+    values: {
+      secret_hash: secretHash(secret),
+      authenticated_since: authenticatedSince,
+      ...proven?.values,
+    },
+  };
+}
 
 /** Session and member in one query, for a batch. */
 export function selectSession(secret: string, now: number): InStatement {
   return {
     sql: `
       SELECT sessions.id, sessions.authenticated_at, users.id AS user_id, users.name, users.email,
-        users.rank, users.joined_at, users.password_hash, withdrawals.erase_at
-      FROM sessions
-      JOIN users ON users.id = sessions.user_id
-      LEFT JOIN withdrawals
-        ON withdrawals.user_id = users.id AND withdrawals.restored_at IS NULL
+        users.rank, users.joined_at, withdrawals.erase_at
+      FROM sessions JOIN users ON users.id = sessions.user_id ${joinPending}
       WHERE sessions.secret_hash = ? AND sessions.expires_at > ?`,
     args: [secretHash(secret), now],
   };
 }
 
-/** The session that `selectSession` found, or `null`. */
-export function toSession(result: ResultSet | undefined): Session | null {
-  const row = result?.rows[0];
-  return row ? { ...standing(row), id: String(row.id) } : null;
+/** What `selectSession` found: `null` where the session is over. */
+export function toSession(result: ResultSet): Session | null {
+  const row = result.rows[0];
+  return row
+    ? {
+      id: String(row.id),
+      member: {
+        id: String(row.user_id),
+        name: String(row.name),
+        email: String(row.email),
+        rank: String(row.rank),
+        joinedAt: Number(row.joined_at),
+      },
+      authenticatedAt: Number(row.authenticated_at),
+      eraseAt: row.erase_at === null ? null : Number(row.erase_at),
+    }
+    : null;
 }
 
-export async function findSession(db: Database, secret: string, now: number) {
-  const [found] = await db.read([selectSession(secret, now)]);
+/** Throws `unavailable`. */
+export async function findSession(
+  db: Database,
+  secret: string,
+  now: number,
+): Promise<Session | null> {
+  const { found } = await read(db, { found: selectSession(secret, now) });
   return toSession(found);
 }
 
-/**
- * Counts an attempt to prove a password in a session, and looks the session up, in one trip.
- * Throws `throttled`; a dead session is `null` and costs nobody an attempt.
- */
-export async function findSessionCounting(
-  db: Database,
-  secret: string,
-  attempt: Attempt,
-  now: number,
-): Promise<Session | null> {
-  const results = await db.write([
-    ...countAttempt(attempt, now, secretHash(secret)),
-    selectSession(secret, now),
-  ]);
-  const session = toSession(results.at(-1));
-  if (session) requireCounted(attempt, results.at(-2)!, now);
-  return session;
-}
-
-/** The member's sessions, newest first, and the one that asks. */
+/** The member's sessions, newest first, and the one that asks. Throws `unavailable`. */
 export async function listSessions(db: Database, secret: string, now: number) {
-  const [found, all] = await db.read([selectSession(secret, now), {
-    sql: `
-      SELECT id, created_at, expires_at, user_agent FROM sessions
-      WHERE user_id = ${memberOfSession} AND expires_at > :now
-      ORDER BY created_at DESC, id`,
-    args: { secret_hash: secretHash(secret), now },
-  }]);
+  const member = memberOfSession(secret, now);
+  const { found, all } = await read(db, {
+    found: selectSession(secret, now),
+    all: {
+      sql: `
+        SELECT id, created_at, expires_at, user_agent FROM sessions
+        WHERE user_id = ${member.sql} AND expires_at > :now
+        ORDER BY created_at DESC, id`,
+      args: member.values,
+    },
+  });
   const session = toSession(found);
-  const sessions = all!.rows.map((row) => ({
+  const sessions = all.rows.map((row) => ({
     id: String(row.id),
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
@@ -93,203 +132,190 @@ export async function listSessions(db: Database, secret: string, now: number) {
 }
 
 /**
- * Ends one of the member's own sessions. `ended` is null when there is none of that id; the row stays
- * until it is swept, marked by this act, for the batch may arrive twice.
+ * Ends one of the member's own sessions. `ended` is null when there is none of that id. The row stays
+ * until it is swept, marked by this act, because the batch may arrive twice. Throws `unavailable`.
  */
 export async function endSession(db: Database, secret: string, id: string, now: number) {
   const act = newId();
-  const args = { id, act, secret_hash: secretHash(secret), now };
-  const results = await db.write([
-    selectSession(secret, now),
-    {
+  const member = memberOfSession(secret, now);
+  const { found, ended } = await write(db, {
+    found: selectSession(secret, now),
+    end: {
       sql: `
         UPDATE sessions SET expires_at = 0, ended_by = :act
-        WHERE id = :id AND user_id = ${memberOfSession} AND expires_at > :now AND NOT EXISTS (
+        WHERE id = :id AND user_id = ${member.sql} AND expires_at > :now AND NOT EXISTS (
           SELECT 1 FROM withdrawals
-          WHERE withdrawals.user_id = sessions.user_id AND restored_at IS NULL)`,
-      args,
+          WHERE withdrawals.user_id = sessions.user_id AND ${isPending})`,
+      args: { id, act, ...member.values },
     },
-    {
+    ended: {
       sql: "SELECT secret_hash = ? AS own FROM sessions WHERE ended_by = ?",
       args: [secretHash(secret), act],
     },
-  ]);
-  const row = results.at(-1)!.rows[0];
-  return { session: toSession(results[0]), ended: row ? { own: row.own === 1 } : null };
+  });
+  const row = ended.rows[0];
+  return { session: toSession(found), ended: row ? { own: row.own === 1 } : null };
 }
 
-/** Ends every session of a member, on an operator's word. False: there is no such member. */
-export async function endSessionsOf(
+/** Ends every session of a member, as an operator's act. False: no member has this id. */
+export async function signOutMember(
   db: Database,
   memberId: string,
   now: number,
   audit: AuditEntry,
 ): Promise<boolean> {
   const done = { sql: "EXISTS (SELECT 1 FROM users WHERE id = ?)", args: [memberId] };
-  const results = await db.write([
-    { sql: "DELETE FROM sessions WHERE user_id = ?", args: [memberId] },
-    insertAudit(audit, now, done),
-    { sql: "SELECT id FROM users WHERE id = ?", args: [memberId] },
-  ]);
-  return results.at(-1)!.rows.length === 1;
+  const { member } = await write(db, {
+    end: { sql: endSessionsOf("?"), args: [memberId] },
+    audit: insertAudit(audit, now, done),
+    member: { sql: "SELECT id FROM users WHERE id = ?", args: [memberId] },
+  });
+  return member.rows.length === 1;
 }
 
-/** Signs out: the row is gone, whoever still holds the cookie. */
+/** Ends every session of every member, for a restored backup: it revives sessions that had ended. */
+export async function endAllSessions(db: Database): Promise<number> {
+  const { counted } = await write(db, {
+    counted: "SELECT count(*) AS sessions FROM sessions",
+    end: "DELETE FROM sessions",
+  });
+  return Number(counted.rows[0]!.sessions);
+}
+
+/** Signs out: every copy of the cookie is worthless from now on. */
 export async function closeSession(db: Database, secret: string): Promise<void> {
-  await db.write([{
-    sql: "DELETE FROM sessions WHERE secret_hash = ?",
-    args: [secretHash(secret)],
-  }]);
+  await write(db, {
+    close: { sql: "DELETE FROM sessions WHERE secret_hash = ?", args: [secretHash(secret)] },
+  });
+}
+
+/** SQL: a session for the member whom the source selects, once. */
+function insertSession(session: NewSession, { from, where, values }: Source): InStatement {
+  return {
+    sql: `
+      INSERT INTO sessions
+        (id, user_id, secret_hash, created_at, authenticated_at, expires_at, user_agent)
+      SELECT :id, users.id, :new_secret_hash, :now, :now, :expires_at, :user_agent
+      FROM ${from} WHERE ${where}
+      ON CONFLICT DO NOTHING`,
+    args: {
+      id: session.id,
+      new_secret_hash: secretHash(session.secret),
+      now: session.createdAt,
+      expires_at: session.expiresAt,
+      user_agent: session.userAgent,
+      ...values,
+    },
+  };
 }
 
 /**
- * Gives a session to a member whose password was verified: only if that hash is still the stored one.
- * Ends the session that the client came with, raises a weak hash, forgives failures, and notes the
- * sign-in. Returns whether there is a session, and when a pending withdrawal will be carried out.
+ * Opens a session on a proof, only while the database still holds what the proof rests on. Ends the
+ * session that the client came with, replaces a weak hash, forgives failures, and notes the sign-in.
+ * Returns `null` where the proof no longer holds. Throws `unavailable`.
  */
 export async function openSession(db: Database, opening: {
   session: NewSession;
-  userId: string;
-  verifiedHash: string;
+  proof: Proof;
+  /** A hash of the same password, made with today's cost; `null` where the stored one is as strong. */
   strongerHash: string | null;
   previousSecret: string | null;
   attempt: Attempt;
+  /** Keyed hash of the login name. */
   account: string;
+  /** Keyed hash of the client's network. */
   client: string;
 }): Promise<{ eraseAt: number | null } | null> {
-  const { session, userId, verifiedHash, attempt } = opening;
+  const { session, strongerHash, previousSecret, attempt } = opening;
+  const { id } = session;
   const isOpen = "EXISTS (SELECT 1 FROM sessions WHERE id = :id)";
-  const results = await db.write([
-    {
-      sql: `
-        INSERT INTO sessions
-          (id, user_id, secret_hash, created_at, authenticated_at, expires_at, user_agent)
-        SELECT :id, users.id, :secret_hash, :now, :now, :expires_at, :user_agent
-        FROM users WHERE users.id = :user_id AND users.password_hash = :verified
-        ON CONFLICT DO NOTHING`,
-      args: { ...newSessionArgs(session), user_id: userId, verified: verifiedHash },
-    },
-    {
+  const owner = "(SELECT user_id FROM sessions WHERE id = :id)";
+  const { opened } = await write(db, {
+    open: insertSession(session, proofSource(opening.proof)),
+    note: {
       sql: `
         INSERT INTO sign_ins (id, user_id, account, client, signed_in_at, user_agent)
-        SELECT :id, :user_id, :account, :client, :now, :user_agent WHERE ${isOpen}
+        SELECT id, user_id, :account, :client, created_at, user_agent FROM sessions WHERE id = :id
         ON CONFLICT DO NOTHING`,
-      args: {
-        id: session.id,
-        user_id: userId,
-        account: opening.account,
-        client: opening.client,
-        now: session.createdAt,
-        user_agent: session.userAgent,
-      },
+      args: { id, account: opening.account, client: opening.client },
     },
-    {
-      sql: `
-        UPDATE users SET password_hash = coalesce(:stronger, password_hash)
-        WHERE id = :user_id AND password_hash = :verified AND ${isOpen}`,
-      args: {
-        id: session.id,
-        user_id: userId,
-        verified: verifiedHash,
-        stronger: opening.strongerHash,
-      },
-    },
-    {
+    strengthen: strongerHash === null || opening.proof.by !== "password" ? [] : [{
+      sql: `UPDATE passwords SET hash = :stronger WHERE user_id = ${owner} AND hash = :verified`,
+      args: { id, stronger: strongerHash, verified: opening.proof.hash },
+    }],
+    closePrevious: {
       sql: `DELETE FROM sessions WHERE secret_hash = :previous AND ${isOpen}`,
-      args: {
-        id: session.id,
-        previous: opening.previousSecret && secretHash(opening.previousSecret),
-      },
+      args: { id, previous: previousSecret && secretHash(previousSecret) },
     },
-    {
+    dropOldest: {
       sql: `
-        DELETE FROM sessions WHERE user_id = :user_id AND id NOT IN (
-          SELECT id FROM sessions WHERE user_id = :user_id AND ended_by IS NULL
+        DELETE FROM sessions WHERE user_id = ${owner} AND id NOT IN (
+          SELECT id FROM sessions WHERE user_id = ${owner} AND ended_by IS NULL
           ORDER BY created_at DESC, id = :id DESC LIMIT ${sessionsPerMember})`,
-      args: { id: session.id, user_id: userId },
+      args: { id },
     },
-    ...forgetAttempt(attempt),
-    {
+    forget: forgetAttempt(attempt),
+    opened: {
       sql: `
-        SELECT withdrawals.erase_at FROM sessions
-        LEFT JOIN withdrawals
-          ON withdrawals.user_id = sessions.user_id AND withdrawals.restored_at IS NULL
-        WHERE sessions.id = ?`,
-      args: [session.id],
+        SELECT withdrawals.erase_at FROM sessions JOIN users ON users.id = sessions.user_id
+        ${joinPending} WHERE sessions.id = ?`,
+      args: [id],
     },
-  ]);
-  const row = results.at(-1)!.rows[0];
+  });
+  const row = opened.rows[0];
   return row ? { eraseAt: row.erase_at === null ? null : Number(row.erase_at) } : null;
 }
 
 /**
- * Changes the password and replaces every session of the member by one new one: only if the verified
- * hash is still the stored one and the session still lives. Returns whether it did.
+ * Makes a live session fresh on a proof, under a new secret (OWASP ASVS 5.0 7.2.4), and forgives
+ * failures. False: the session is over, or the proof no longer holds. Throws `unavailable`.
+ */
+export async function freshenSession(db: Database, freshening: {
+  secret: string;
+  newSecret: string;
+  proof: Proof;
+  attempt: Attempt;
+  now: number;
+}): Promise<boolean> {
+  const { now } = freshening;
+  const { from, where, values } = sessionSource(freshening.secret, 0, freshening.proof);
+  const { fresh } = await write(db, {
+    freshen: {
+      sql: `
+        UPDATE sessions SET authenticated_at = :now, secret_hash = :new_secret_hash
+        WHERE id IN (SELECT sessions.id FROM ${from} WHERE ${where} AND ${notPending})`,
+      args: { ...values, now, new_secret_hash: secretHash(freshening.newSecret) },
+    },
+    forget: forgetAttempt(freshening.attempt),
+    fresh: {
+      sql: "SELECT id FROM sessions WHERE secret_hash = ?",
+      args: [secretHash(freshening.newSecret)],
+    },
+  });
+  return fresh.rows.length === 1;
+}
+
+/**
+ * Sets a new password on a proof given in a live session, and replaces every session of the member by
+ * one new one. False: the session is over, or the proof no longer holds. Throws `unavailable`.
  */
 export async function changePassword(db: Database, change: {
   secret: string;
   session: NewSession;
-  verifiedHash: string;
+  proof: Proof;
   newHash: string;
   attempt: Attempt;
 }): Promise<boolean> {
-  const { session } = change;
-  const owner = "(SELECT user_id FROM sessions WHERE id = :id)";
-  const results = await db.write([
-    {
-      sql: `
-        INSERT INTO sessions
-          (id, user_id, secret_hash, created_at, authenticated_at, expires_at, user_agent)
-        SELECT :id, users.id, :secret_hash, :now, :now, :expires_at, :user_agent
-        FROM sessions JOIN users ON users.id = sessions.user_id
-        WHERE sessions.secret_hash = :old_secret_hash AND sessions.expires_at > :now
-          AND users.password_hash = :verified
-          AND NOT EXISTS (
-            SELECT 1 FROM withdrawals WHERE withdrawals.user_id = users.id AND restored_at IS NULL)
-        ON CONFLICT DO NOTHING`,
-      args: {
-        ...newSessionArgs(session),
-        old_secret_hash: secretHash(change.secret),
-        verified: change.verifiedHash,
-      },
-    },
-    {
-      sql:
-        `UPDATE users SET password_hash = :new WHERE id = ${owner} AND password_hash = :verified`,
-      args: { id: session.id, new: change.newHash, verified: change.verifiedHash },
-    },
-    {
-      sql: `DELETE FROM sessions WHERE user_id = ${owner} AND id <> :id`,
-      args: { id: session.id },
-    },
-    { sql: `DELETE FROM recoveries WHERE user_id = ${owner}`, args: { id: session.id } },
-    ...forgetAttempt(change.attempt),
-    { sql: "SELECT id FROM sessions WHERE id = ?", args: [session.id] },
-  ]);
-  return results.at(-1)!.rows.length === 1;
-}
-
-function newSessionArgs(session: NewSession) {
-  return {
-    id: session.id,
-    secret_hash: secretHash(session.secret),
-    now: session.createdAt,
-    expires_at: session.expiresAt,
-    user_agent: session.userAgent,
-  };
-}
-
-function standing(row: Row): Standing {
-  return {
-    member: {
-      id: String(row.user_id),
-      name: String(row.name),
-      email: String(row.email),
-      rank: String(row.rank),
-      joinedAt: Number(row.joined_at),
-      passwordHash: String(row.password_hash),
-    },
-    authenticatedAt: Number(row.authenticated_at),
-    eraseAt: row.erase_at === null ? null : Number(row.erase_at),
-  };
+  const { id, createdAt: now } = change.session;
+  const source = sessionSource(change.secret, 0, change.proof);
+  const owner = { sql: "(SELECT user_id FROM sessions WHERE id = :id)", values: { id } };
+  const { changed } = await write(db, {
+    open: insertSession(change.session, { ...source, where: `${source.where} AND ${notPending}` }),
+    set: setPassword(owner, change.newHash, now),
+    endOthers: { sql: `${endSessionsOf(owner.sql)} AND id <> :id`, args: { id } },
+    voidLinks: { sql: voidLinksOf(owner.sql), args: { id } },
+    forget: forgetAttempt(change.attempt),
+    changed: { sql: "SELECT id FROM sessions WHERE id = ?", args: [id] },
+  });
+  return changed.rows.length === 1;
 }

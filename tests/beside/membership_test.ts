@@ -340,7 +340,11 @@ Deno.test(
         .get("/desk", members.requireMember, (c) => c.json({}));
       const service = { ...app, fetch: async (request: Request) => await around.fetch(request) };
       const browser = await newMember(service, `hong${before.length}${before.name.length}`);
-      assert.deepEqual([...browser.cookies.keys()].toSorted(), ["__Host-annyeong", "visit"]);
+      assert.deepEqual([...browser.cookies.keys()].toSorted(), [
+        "__Host-annyeong",
+        "__Host-annyeong-device",
+        "visit",
+      ]);
       assert.equal((await browser.get("/userinfo")).status, 200);
       const out = await browser.send("POST", "/logout");
       assert.equal(out.headers.getSetCookie().length, 2);

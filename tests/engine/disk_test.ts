@@ -241,7 +241,7 @@ testIn("the jobs of two services on one file erase everybody once", null, async 
   const [users, ledger, events] = await db.read([
     "SELECT id FROM users",
     "SELECT id FROM erasures",
-    "SELECT id FROM deliveries WHERE type = 'member.withdrawn'",
+    "SELECT id FROM outbox WHERE type = 'member.withdrawn'",
   ]);
   assert.deepEqual([users, ledger, events].map((one) => one!.rows.length), [0, members, members]);
   db.close();

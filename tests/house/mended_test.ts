@@ -5,7 +5,7 @@ import { freshSecrets, parseConfig } from "../../config/mod.ts";
 import { openDatabase } from "../../db/engine/database.ts";
 import { clientNetwork } from "../../crypto/tokens.ts";
 import { emailAddress, loginName } from "../../domain/member.ts";
-import { deviceName } from "../../http/session.ts";
+import { deviceName } from "../../actions/make_session.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 import { stylesheet } from "../../pages/stylesheet.ts";
 import {
@@ -230,7 +230,7 @@ testBehindProxy(
     }
     proxy.reset();
     assert.equal((await laptop.get("/userinfo")).status, 401);
-    assert.equal(phone.cookies.size, 0);
+    assert.equal(phone.session, null);
   },
 );
 

@@ -347,7 +347,7 @@ Deno.test("no answer holds a hash, a secret or an id that opens something", asyn
     const hidden = [...hong.cookies.values()];
     for (
       const sql of [
-        "SELECT id, name_key || '!', password_hash, substr(password_hash, 1, 20) FROM users",
+        "SELECT id, name_key || '!', hash, substr(hash, 1, 20) FROM users JOIN passwords ON user_id = id",
         "SELECT user_id, secret_hash FROM sessions",
         "SELECT account, client FROM sign_ins",
       ]
@@ -500,6 +500,8 @@ Deno.test("docs/operating.md tells the limits as they are", async () => {
     pair_day: "one name from one network",
     client: "one network",
     account: "one name from everywhere",
+    session: "confirming, in one session",
+    session_day: "confirming, in one session",
     registration: "joining, from one network",
   };
   for (const [limit, row] of Object.entries(rows)) {

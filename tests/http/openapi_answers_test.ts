@@ -30,6 +30,7 @@ Deno.test("every operation answers as documented, in every way that is documente
   await t.step("when it succeeds", succeed);
   await t.step("while a withdrawal is pending", leaveSlowly);
   await t.step("what any request can meet", failAnywhere);
+  await t.step("when a body does not arrive in time", arriveLate);
   await t.step("what one operation alone can meet", failAlone);
   await t.step("after too many tries", tryTooOften);
   await t.step("when the service or its database is broken", breakDown);
@@ -63,6 +64,8 @@ async function succeed() {
     await ask(phone, "get", "/userinfo");
     await ask(phone, "get", "/userinfo/export");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
+    await ask(phone, "get", "/confirmation");
+    await ask(phone, "post", "/confirmation", { body: { password } });
     for (const method of ["delete", "post"] as const) {
       await signIn(app, "hong");
       const { json } = await ask(phone, "get", "/userinfo/sessions");
@@ -137,6 +140,28 @@ async function failAnywhere() {
   });
 }
 
+async function arriveLate() {
+  await withApp({ env: { BODY_TIMEOUT_MS: "20" } }, async (app) => {
+    for (const { method, path } of description.operations()) {
+      if (method === "get") continue;
+      const endless = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+      });
+      const response = await app.fetch(
+        new Request(new URL(path.replace("{id}", "x"), app.origin), {
+          method,
+          body: endless,
+          headers: { "Content-Type": "application/json" },
+        }),
+      );
+      const { status, headers } = response;
+      const text = await response.text();
+      description.hold(method, path, { status, headers, text, json: JSON.parse(text) });
+      assert.equal(status, 408, path);
+    }
+  });
+}
+
 async function failAlone() {
   await withApp({}, async (app) => {
     const hong = await newMember(app, "hong");
@@ -146,6 +171,7 @@ async function failAlone() {
     await ask(hong, "post", "/restoration");
     const body = { current: "wrong password", password };
     await ask(hong, "post", "/userinfo/password", { body });
+    await ask(hong, "post", "/confirmation", { body: { password: "wrong password" } });
     for (const method of ["delete", "post"] as const) {
       await ask(hong, method, "/withdrawal", { body: { phrase: "no" } });
     }
@@ -174,6 +200,7 @@ async function tryTooOften() {
     const hong = await signIn(app, "hong");
     const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
     await hong.send("POST", "/login", wrong);
+    await hong.send("POST", "/confirmation", wrong);
     for (const { method, path } of failing("throttled")) {
       const body = path === "/register" ? { ...wrong, email: "a@b.co", password } : wrong;
       const answer = await ask(hong, method, path, { body });

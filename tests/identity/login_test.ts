@@ -77,8 +77,8 @@ Deno.test("a hash is raised at sign-in when the setting has risen, and its passw
   const { createPasswords } = await import("../../crypto/passwords.ts");
   app.services.passwords = createPasswords(5, 64);
   await signIn(app, "hong");
-  const [row] = await app.sql("SELECT password_hash FROM users");
-  assert.match(String(row!.password_hash), /^\$scrypt\$ln=5,/);
+  const [row] = await app.sql("SELECT hash FROM passwords");
+  assert.match(String(row!.hash), /^\$scrypt\$ln=5,/);
   await signIn(app, "hong");
   await app.close();
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eraseDue } from "../../jobs/erasure.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import {
   Browser,
@@ -32,7 +32,7 @@ Deno.test("with a grace period leaving is a request that can be taken back until
     assert.equal(asked.json.erase_at, erase_at);
     assert.match(asked.json.message, /^탈퇴 신청이 접수되었습니다\. 2026년 11월 29일 오후 9:00/);
     assert.match(asked.json.message, /까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다\.$/);
-    assert.equal(phone.cookies.size, 0);
+    assert.equal(phone.session, null);
     for (const ended of [copy, laptop]) assert.equal((await ended.get("/userinfo")).status, 401);
 
     const receipt = `/receipts/${asked.json.receipt_id}`;
@@ -213,11 +213,15 @@ Deno.test("so are rejoin blocks, recovery links and settled events, but for what
     const end = app.clock.now() + 90 * day;
     for (const [id, at] of [["a", end], ["b", end + 1]] as const) {
       await app.sql("INSERT INTO rejoin_blocks VALUES (?, ?)", [id, at]);
-      await app.sql("INSERT INTO recoveries SELECT ?, id, ?, 0, ?, NULL FROM users", [id, id, at]);
+      await app.sql("INSERT INTO links SELECT ?, 'recovery', id, ?, 0, ?, NULL FROM users", [
+        id,
+        id,
+        at,
+      ]);
       for (const type of ["member.restored", "member.withdrawn"]) {
         await app.sql(
-          `INSERT INTO deliveries (id, recipient, member_id, receipt_id, type, created_at, status,
-            settled_at, next_at, retry_until) VALUES (?, 'r', 'm', 'n', ?, 0, 'confirmed', ?, 0, 0)`,
+          `INSERT INTO outbox (id, channel, recipient, member_id, receipt_id, type, created_at, status,
+            settled_at, next_at, retry_until) VALUES (?, 'webhook', 'r', 'm', 'n', ?, 0, 'confirmed', ?, 0, 0)`,
           [`${id}-${type}`, type, at - 90 * day],
         );
       }
@@ -227,8 +231,8 @@ Deno.test("so are rejoin blocks, recovery links and settled events, but for what
     app.clock.pass(90 * day);
     await jobs(app);
     assert.deepEqual(await left("rejoin_blocks", "identifier"), ["b"]);
-    assert.deepEqual(await left("recoveries"), ["b"]);
-    assert.deepEqual(await left("deliveries"), [
+    assert.deepEqual(await left("links"), ["b"]);
+    assert.deepEqual(await left("outbox"), [
       ...["a-member.withdrawn", "b-member.restored", "b-member.withdrawn"],
     ]);
   });
@@ -240,8 +244,8 @@ Deno.test("a job that is killed in the middle has erased some whole, and the nex
     const numbers =
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${members})`;
     await app.sql(
-      `INSERT INTO users (id, name, name_key, email, email_key, password_hash, joined_at)
-       ${numbers} SELECT 'u' || i, 'n' || i, 'n' || i, 'e' || i, 'e' || i, 'x', 0 FROM n`,
+      `INSERT INTO users (id, name, name_key, email, email_key, joined_at)
+       ${numbers} SELECT 'u' || i, 'n' || i, 'n' || i, 'e' || i, 'e' || i, 0 FROM n`,
     );
     await app.sql(
       `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Browser, join, newMember, openApp, signIn } from "../support/harness.ts";
 import { migrate } from "../../db/engine/migrate.ts";
 import { type LedgerLine, readLedger } from "../../db/leaving/ledger.ts";
-import { eraseDue } from "../../jobs/erasure.ts";
-import { replayLedger } from "../../jobs/replay.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
+import { replayLedger } from "../../actions/replay_ledger.ts";
 
 Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
   const RECIPIENTS = JSON.stringify([
@@ -72,8 +72,7 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   }
   assert.equal((await new Browser(restored).get(`/receipts/${before}`)).status, 200);
   assert.equal((await join(restored, "hong")).status, 409, "the rejoin block is back");
-  const told = async () =>
-    (await restored.sql("SELECT DISTINCT receipt_id FROM deliveries")).length;
+  const told = async () => (await restored.sql("SELECT DISTINCT receipt_id FROM outbox")).length;
   assert.equal(await told(), 5, "recipients hear of all of them, once more where need be");
   const again = await replay();
   assert.deepEqual([again.lines, again.erased], [5, 0], "a second replay changes nothing");

@@ -94,7 +94,10 @@ Deno.test("GET /receipts/:id tells the same without sign-in, in either language,
       "로그인 상태": 1,
       "로그인 기록": 1,
       "탈퇴 신청": 0,
-      "계정 복구 링크": 0,
+      "비밀번호": 1,
+      "패스키": 0,
+      "연결된 로그인 서비스": 0,
+      "이메일로 보낸 링크": 0,
       "장바구니": 1,
       "장바구니 상품": 1,
       "상품 메모": 1,
@@ -127,7 +130,7 @@ Deno.test("an event for each recipient is written with the erasure, and nothing 
     app.clock.pass(24 * 60 * 60_000);
     const { runJobs } = await import("../../jobs/mod.ts");
     await runJobs(app.services);
-    const rows = await app.sql("SELECT * FROM deliveries ORDER BY rowid");
+    const rows = await app.sql("SELECT * FROM outbox ORDER BY rowid");
     assert.deepEqual(rows.map(({ type, recipient }) => `${type} ${recipient}`), [
       "member.withdrawal_scheduled mailer",
       "member.withdrawal_scheduled insurer",

@@ -51,8 +51,30 @@ Deno.test("a map that would forget somebody is refused with what to write instea
           anonymise("t", { via: { column: "a", to: "u.id" }, set: {}, ...words }),
         ]),
     ],
+    ...([
+      ["a = 1; DROP TABLE users", /"t" has a `where` that contains ;/],
+      ["a = 1 -- all", /contains --/],
+      ["a = 1) OR (1", /bracket without its other half/],
+      ["(a = 1", /bracket without its other half/],
+      ["a = 'x", /contains '/],
+      ["a = :other", /contains :other: write one expression, .* it may use :member/],
+      ["a = :pseudonym", /contains :pseudonym/],
+      ["a = ?", /contains \?/],
+      [" ", /is empty/],
+    ] as const).map(([where, sentence]): [RegExp, () => unknown] => [
+      sentence,
+      () => dataMap([...ownTables, destroy("t", { member: "a", where, ...words })]),
+    ]),
     [
-      /can copy columns of users alone/,
+      /"t" sets a to SQL that contains ;/,
+      () =>
+        dataMap([
+          ...ownTables,
+          anonymise("t", { member: "a", set: { a: { sql: "1; SELECT 2" } }, ...words }),
+        ]),
+    ],
+    [
+      /can copy only columns of users/,
       () =>
         dataMap([
           ...ownTables,
@@ -88,6 +110,13 @@ Deno.test("a map that would forget somebody is refused with what to write instea
     ],
   ];
   for (const [sentence, make] of mistakes) assert.throws(make, sentence);
+});
+
+Deno.test("SQL of the map may quote whatever it must not contain", () => {
+  const where = "note <> 'a; -- :b (?' AND [odd ] name] = 1 AND (data ->> '$.x') = :member";
+  assert.throws(() => dataMap([...ownTables, destroy("t", { member: "a", where, ...words })]));
+  const balanced = where.replace("[odd ] name]", "[odd; name]");
+  dataMap([...ownTables, destroy("t", { member: "a", where: balanced, ...words })]);
 });
 
 Deno.test("children are emptied before their parents, and users last, however the map is written", () => {

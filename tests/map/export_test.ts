@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { ownTables } from "../../data_map.ts";
+import { anonymise, dataMap } from "../../domain/data_map.ts";
 import { Browser, newMember, withApp } from "../support/harness.ts";
 import { fillShop, shopMap, shopTables } from "../support/shop.ts";
 
@@ -22,7 +24,7 @@ Deno.test("an export holds everything that the map shows the member, and nothing
     assert.equal(exported_at, new Date(app.clock.now()).toISOString());
     for (const entry of shopMap.entries) {
       if (entry.show.length === 0) assert.equal(tables[entry.table], undefined);
-      else if (!["withdrawals", "recoveries"].includes(entry.table)) {
+      else if (!["withdrawals", "passkeys", "identities", "links"].includes(entry.table)) {
         assert.ok(tables[entry.table].length > 0, entry.table);
         assert.deepEqual(Object.keys(tables[entry.table][0]), [...entry.show], entry.table);
       }
@@ -35,6 +37,51 @@ Deno.test("an export holds everything that the map shows the member, and nothing
     assert.ok(!answer.text.includes("markkim"));
     assert.doesNotMatch(answer.text, /scrypt|secret|hash/);
     assert.equal((await new Browser(app).get("/userinfo/export")).status, 401);
+  });
+});
+
+Deno.test("a row shows only the columns of the entries by which it is the member's", async () => {
+  const words = { label: { ko: "글", en: "Posts" }, purpose: { ko: "글", en: "Posts" } };
+  const map = dataMap([
+    ...ownTables,
+    anonymise("posts", {
+      member: "author_id",
+      set: { author_id: null },
+      show: ["title", "phone"],
+      ...words,
+    }),
+    anonymise("posts", {
+      member: "editor_id",
+      set: { editor_id: null },
+      show: ["title", "edited_at"],
+      ...words,
+    }),
+    anonymise("posts", { member: "reader_id", set: { reader_id: null }, ...words }),
+  ]);
+  const tables = [
+    `CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id TEXT, editor_id TEXT, reader_id TEXT,
+       title TEXT, phone TEXT, edited_at TEXT)`,
+  ];
+  await withApp({ map, tables }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const kim = await newMember(app, "kim");
+    const post = async (title: string, author: string, editor: string, reader: string) =>
+      await app.sql(
+        `INSERT INTO posts (title, phone, edited_at, author_id, editor_id, reader_id)
+         VALUES (?, 'phone of the author', 'today', (SELECT id FROM users WHERE name = ?),
+           (SELECT id FROM users WHERE name = ?), (SELECT id FROM users WHERE name = ?))`,
+        [title, author, editor, reader],
+      );
+    await post("by hong", "hong", "kim", "");
+    await post("by both", "kim", "kim", "hong");
+    const phone = "phone of the author";
+    assert.deepEqual((await hong.get("/userinfo/export")).json.tables.posts, [
+      { title: "by hong", phone },
+    ]);
+    assert.deepEqual((await kim.get("/userinfo/export")).json.tables.posts, [
+      { title: "by hong", edited_at: "today" },
+      { title: "by both", phone, edited_at: "today" },
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { recoveryMs } from "../../db/session/links.ts";
 import { sqldPath } from "../../cli/sqld.ts";
 import { freshSecrets } from "../../config/mod.ts";
 import {
@@ -8,6 +9,7 @@ import {
   join,
   newMember,
   openApp,
+  recoveryPath,
   signIn,
 } from "../support/harness.ts";
 import { openSqld } from "../support/stacks.ts";
@@ -85,7 +87,7 @@ for (const stack of ["embedded", "sqld"]) {
       await signIn(app, "hong", "battery staple 9");
       await assert.rejects(signIn(app, "hong", goodPassword));
       assert.ok(
-        !JSON.stringify(await app.sql("SELECT * FROM recoveries")).includes(path.slice(10)),
+        !JSON.stringify(await app.sql("SELECT * FROM links")).includes(path.slice(10)),
       );
 
       assert.equal(
@@ -130,19 +132,11 @@ for (const stack of ["embedded", "sqld"]) {
 }
 
 Deno.test("a recovery link lets a member leave, once, and dies with time", async () => {
-  const { createRecovery, recoveryMs } = await import("../../db/session/links.ts");
-  const { newSecret } = await import("../../crypto/tokens.ts");
   for (const days of ["0", "7"]) {
     const app = await openApp({ env: { WITHDRAWAL_GRACE_DAYS: days } });
     await join(app, "hong");
     const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
-    const make = async () => {
-      const token = newSecret();
-      const now = app.clock.now();
-      const entry = { operator: "o", host: "h", act: "recovery", memberId: id, why: "w" };
-      assert.equal(await createRecovery(app.db, id, token, now, entry), true);
-      return `/recovery/${token}`;
-    };
+    const make = () => recoveryPath(app, id);
     const visitor = new Browser(app);
     const first = await make();
     const second = await make();
@@ -165,18 +159,14 @@ Deno.test("a recovery link lets a member leave, once, and dies with time", async
 });
 
 Deno.test("of twenty uses of one recovery link at once one succeeds", async () => {
-  const { createRecovery } = await import("../../db/session/links.ts");
-  const { newSecret } = await import("../../crypto/tokens.ts");
   for (const ending of ["", "/withdrawal"]) {
     const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
     await join(app, "hong");
     const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
-    const token = newSecret();
-    const entry = { operator: "o", host: "h", act: "recovery", memberId: id, why: "w" };
-    await createRecovery(app.db, id, token, app.clock.now(), entry);
+    const path = await recoveryPath(app, id);
     const uses = Array.from({ length: 20 }, (_, n) => {
       const sent = ending ? {} : { password: `battery staple ${n}` };
-      return new Browser(app).send("POST", `/recovery/${token}${ending}`, sent);
+      return new Browser(app).send("POST", `${path}${ending}`, sent);
     });
     const statuses = (await Promise.all(uses)).map(({ status }) => status);
     assert.deepEqual(statuses.toSorted(), [200, ...Array(19).fill(404)], ending);
@@ -185,8 +175,6 @@ Deno.test("of twenty uses of one recovery link at once one succeeds", async () =
 });
 
 Deno.test("a recovery forgives the failures that led to it", async () => {
-  const { createRecovery } = await import("../../db/session/links.ts");
-  const { newSecret } = await import("../../crypto/tokens.ts");
   const app = await openApp();
   await join(app, "hong");
   const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
@@ -194,10 +182,8 @@ Deno.test("a recovery forgives the failures that led to it", async () => {
   const wrong = { user_id: "hong", password: "wrong" };
   for (let n = 0; n < 11; n++) await visitor.send("POST", "/login", wrong);
   assert.equal((await visitor.send("POST", "/login", wrong)).status, 429);
-  const token = newSecret();
-  const entry = { operator: "o", host: "h", act: "recovery", memberId: id, why: "w" };
-  await createRecovery(app.db, id, token, app.clock.now(), entry);
-  await visitor.send("POST", `/recovery/${token}`, { password: "battery staple 9" });
+  const path = await recoveryPath(app, id);
+  await visitor.send("POST", path, { password: "battery staple 9" });
   await signIn(app, "hong", "battery staple 9");
   await app.close();
 });

@@ -157,12 +157,12 @@ Deno.test("errors and redirects are tried again under one id, until it is confir
     }
     clock.pass(tries === 3 ? 2 * minute : 5 * minute);
     if (tries < 3) clock.ms = Math.min(clock.ms, Date.now() + 4 * minute); // the verifier's tolerance
-    const [row] = await app.sql("SELECT next_at FROM deliveries");
-    if (tries < 3) await app.sql("UPDATE deliveries SET next_at = ?", [clock.now()]);
+    const [row] = await app.sql("SELECT next_at FROM outbox");
+    if (tries < 3) await app.sql("UPDATE outbox SET next_at = ?", [clock.now()]);
     assert.ok(row);
   }
   clock.ms = Date.now();
-  await app.sql("UPDATE deliveries SET next_at = 0");
+  await app.sql("UPDATE outbox SET next_at = 0");
   await runJobs(app.services);
   assert.equal(await status(), "confirmed");
   assert.equal(new Set(receiver.received.map(({ id }) => id)).size, 1, "one id across tries");
@@ -187,7 +187,7 @@ Deno.test("410 stops at once, three days of failure give up, and an operator can
       (await new Browser(app).get(`/receipts/${receipt_id}`)).json.recipients[0].status;
     await until(app, async () => await status() !== "waiting", 6 * 60 * minute);
     assert.equal(await status(), end);
-    const [row] = await app.sql("SELECT tries, problem FROM deliveries");
+    const [row] = await app.sql("SELECT tries, problem FROM outbox");
     assert.equal(row!.problem, `status ${reply}`);
     assert.ok(end === "refused" ? row!.tries === 1 : Number(row!.tries) > 8, `${row!.tries} tries`);
     mended = true;
@@ -305,8 +305,7 @@ Deno.test("a recipient that reads and drops the connection, or does not listen, 
   await (await newMember(app, "hong")).send("DELETE", "/withdrawal");
   await runJobs(app.services);
   assert.ok(connections > 0);
-  const row = async () =>
-    (await app.sql("SELECT status, tries, problem, lease FROM deliveries"))[0]!;
+  const row = async () => (await app.sql("SELECT status, tries, problem, lease FROM outbox"))[0]!;
   assert.deepEqual({ ...await row() }, {
     status: "waiting",
     tries: 1,
@@ -416,9 +415,9 @@ Deno.test({
     const list = recipients({ name: "mailer", url, secret: secret(1) });
     const app = await openApp({ env: { TURSO_DATABASE_URL: sqld.url } });
     await app.sql(`
-      INSERT INTO deliveries (id, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
+      INSERT INTO outbox (id, channel, recipient, member_id, receipt_id, type, created_at, next_at, retry_until)
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${events})
-      SELECT 'd' || i, 'mailer', 'm' || i, 'r' || i, 'member.withdrawn', 0, 0, 9e15 FROM n`);
+      SELECT 'd' || i, 'webhook', 'mailer', 'm' || i, 'r' || i, 'member.withdrawn', 0, 0, 9e15 FROM n`);
     const workers = Array.from({ length: 4 }, () =>
       new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "tests/support/delivery_worker.ts", sqld.url, list],
@@ -426,7 +425,7 @@ Deno.test({
         stderr: "null",
       }).spawn());
     const waiting = async () =>
-      (await app.sql("SELECT id FROM deliveries WHERE status = 'waiting'")).length;
+      (await app.sql("SELECT id FROM outbox WHERE status = 'waiting'")).length;
     while (counts.size < events / 4) await new Promise((resolve) => setTimeout(resolve, 10));
     workers[0]!.kill("SIGKILL");
     for (let n = 0; n < 300 && await waiting() > 0; n++) {

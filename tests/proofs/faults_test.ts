@@ -1,6 +1,6 @@
 /** Every fault of the network at every request to the database of every journey: whole or not at all, and said so. */
 import assert from "node:assert/strict";
-import { eraseDue } from "../../jobs/erasure.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
 import { sqldPath } from "../../cli/sqld.ts";
 import {
   type Answer,
@@ -89,7 +89,7 @@ const journeys: Journey[] = [
     success: 200,
     done: () => ({ sessions: 1, signIns: 1 }),
     ask: async (_, browser) =>
-      browser.cookies.size > 0 && is(await browser.get("/userinfo"), 200, 401),
+      browser.session !== null && is(await browser.get("/userinfo"), 200, 401),
   },
   {
     name: "looking at one's record",
@@ -205,10 +205,10 @@ async function stateOf(app: TestApp): Promise<State> {
        (SELECT count(*) FROM sign_ins) AS signIns,
        (SELECT count(*) FROM withdrawals WHERE restored_at IS NULL) AS pending,
        (SELECT count(*) FROM withdrawals WHERE restored_at IS NOT NULL) AS restored,
-       (SELECT coalesce(max(password_hash), '') FROM users) AS hash`,
+       (SELECT coalesce(max(hash), '') FROM passwords) AS hash`,
     `SELECT counts ->> '$.0[0]' || ' of users, ' || (counts ->> '$.1[0]') || ' of sessions, left ' ||
        remaining AS line FROM erasures`,
-    `SELECT recipient || ' ' || type || ' ' || count(*) AS line FROM deliveries
+    `SELECT recipient || ' ' || type || ' ' || count(*) AS line FROM outbox
      GROUP BY recipient, type ORDER BY line`,
     `SELECT id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)
      UNION ALL SELECT id FROM users WHERE id IN (SELECT member_id FROM erasures)
@@ -247,7 +247,7 @@ async function go(
 ) {
   const where = `${journey.name}: ${fault} ${forGood ? "from" : "at"} request ${at}`;
   proxy.reset();
-  const tables = ["users", "erasures", "deliveries", "attempts", "reasons"];
+  const tables = ["users", "erasures", "outbox", "attempts", "reasons"];
   await calm.db.write(tables.map((table) => `DELETE FROM ${table}`));
   const browser = (await journey.prepare(calm, "hong")).copy(app);
   const before = await stateOf(calm);

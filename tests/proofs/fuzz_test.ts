@@ -293,7 +293,7 @@ function assertOurs(status: number, headers: Headers, text: string) {
 async function rowsOf(app: TestApp, name: string): Promise<string> {
   const rows = await Promise.all([
     app.sql("SELECT * FROM users WHERE name = ?", [name]),
-    ...["sessions", "sign_ins", "withdrawals", "recoveries"].map((table) =>
+    ...["sessions", "sign_ins", "withdrawals", "links"].map((table) =>
       app.sql(`SELECT * FROM ${table} WHERE user_id = (SELECT id FROM users WHERE name = ?)`, [
         name,
       ])

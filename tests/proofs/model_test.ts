@@ -1,7 +1,7 @@
 /** Random lives of several members on several devices, beside a model that says what must be true. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { eraseDue } from "../../jobs/erasure.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { type Answer, Browser, day, minute, type TestApp } from "../support/harness.ts";
 import { runs } from "../support/rounds.ts";
@@ -332,7 +332,11 @@ async function live(app: TestApp, graceMs: number, steps: readonly Step[]) {
     await compare(world, app);
     tally("Steps beside the model", step.act, `grace ${graceMs / day} days`);
     devices.forEach((browser, at) => {
-      assert.equal(browser.cookies.size, world.cookies[at] ? 1 : 0, `the cookie of device ${at}`);
+      assert.equal(
+        browser.session !== null,
+        world.cookies[at] !== null,
+        `the cookie of device ${at}`,
+      );
     });
   }
   for (const device of devices.keys()) await take({ act: "look", device }, world, app, devices);

@@ -13,7 +13,7 @@ import { clientNetwork } from "../../crypto/tokens.ts";
 import { fold, loginName } from "../../domain/member.ts";
 import { passwordProblem } from "../../domain/password.ts";
 import { datesFrom, datesTo } from "../../domain/retention.ts";
-import { limits, passwordAttempt, registrationAttempt } from "../../domain/throttle.ts";
+import { limits, registrationAttempt, signInAttempt } from "../../domain/throttle.ts";
 import { decideWithdrawal } from "../../domain/withdrawal.ts";
 import { day, minute, withApp } from "../support/harness.ts";
 import { runs } from "../support/rounds.ts";
@@ -128,7 +128,6 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
     email: "hong@example.com",
     rank: "member",
     joinedAt: 0,
-    passwordHash: "hash",
   };
   const situation = fc.record({
     confirm: fc.constantFrom(...confirms),
@@ -175,7 +174,6 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
       assert.deepEqual(decide(), {
         eraseAt: s.graceMs > 0 ? now + s.graceMs : null,
         authenticatedSince: s.confirm === "fresh" && fresh ? now - s.freshMs : 0,
-        passwordHash: s.password === "none" ? null : "hash",
       });
     }),
     runs(5000),
@@ -400,7 +398,7 @@ Deno.test("THROTTLE_SCALE multiplies every limit, and leaves at least one try", 
       const [low, high] = one < two ? [one, two] : [two, one];
       const triesAt = (scale: number) =>
         [
-          ...passwordAttempt("a", "c", scale).subjects,
+          ...signInAttempt("a", "c", null, scale).subjects,
           ...registrationAttempt("c", scale).subjects,
         ].map(({ limit }) => limit.tries);
       const base = [
@@ -437,7 +435,7 @@ Deno.test("the database lets through exactly the tries that a plain count lets t
         let now = 1_000_000;
         for (const { account, client, wait } of sequence) {
           now += wait;
-          const attempt = passwordAttempt(account, client, scale);
+          const attempt = signInAttempt(account, client, null, scale);
           let expected = true;
           for (const { subject, limit } of attempt.subjects) {
             const used = counted.filter((one) => one.subject === subject && one.until > now).length;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eraseDue } from "../../jobs/erasure.ts";
+import { eraseDue } from "../../actions/erase_due.ts";
 import {
   Browser,
   day,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AppError } from "../../domain/error.ts";
 import { limits } from "../../domain/throttle.ts";
 import {
   Browser,
@@ -49,25 +50,79 @@ Deno.test("nothing is hashed for a try that is over the limit", async () => {
   await app.close();
 });
 
-Deno.test("sign-in, password change and withdrawal count together", async () => {
+Deno.test("confirmation, password change and withdrawal count together, by their session", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
+    const change = { current: "wrong", password: "battery staple 9" };
     for (let n = 0; n < 4; n++) {
-      await tryIn(app, "192.0.2.1");
-      await browser.send("DELETE", "/withdrawal", { password: "wrong" });
+      const left = await browser.send("DELETE", "/withdrawal", { password: "wrong" });
+      assert.equal(left.json.code, "confirmation_failed");
+      const confirmed = await browser.send("POST", "/confirmation", { password: "wrong" });
+      assert.equal(confirmed.json.code, "confirmation_failed");
     }
-    await browser.send("POST", "/userinfo/password", {
-      current: "wrong",
-      password: "battery staple 9",
-    });
-    await browser.send("POST", "/userinfo/password", {
-      current: "wrong",
-      password: "battery staple 9",
-    });
-    const withdrawal = await browser.send("DELETE", "/withdrawal", { password: goodPassword });
-    assert.equal(withdrawal.json.code, "throttled");
-    assert.equal((await tryIn(app, "192.0.2.1", "hong", goodPassword)).status, 429);
+    for (let n = 0; n < 2; n++) await browser.send("POST", "/userinfo/password", change);
+    const right = { password: goodPassword };
+    for (const [method, path] of [["DELETE", "/withdrawal"], ["POST", "/confirmation"]] as const) {
+      assert.equal((await browser.send(method, path, right)).json.code, "throttled", path);
+    }
     assert.equal((await browser.get("/userinfo")).status, 200, "the session lives on");
+    const other = await signIn(app, "hong");
+    assert.equal((await other.send("POST", "/confirmation", right)).status, 200, "another session");
+    app.clock.pass(15 * minute);
+    assert.equal((await browser.send("DELETE", "/withdrawal", right)).status, 200);
+  });
+});
+
+Deno.test("strangers in a member's own network block neither their session nor their known device", async () => {
+  await withApp({}, async (app) => {
+    const member = await newMember(app, "hong");
+    const right = { user_id: "hong", password: goodPassword };
+    const stranger = new Browser(app);
+    for (let n = 0; n < 12; n++) {
+      await stranger.send("POST", "/login", { user_id: "hong", password: "wrong" });
+    }
+    assert.equal((await stranger.send("POST", "/login", right)).status, 429);
+    const change = { current: goodPassword, password: "battery staple 9" };
+    assert.equal((await member.send("POST", "/userinfo/password", change)).status, 200);
+    await member.send("POST", "/logout");
+    const again = await member.send("POST", "/login", { ...right, password: "battery staple 9" });
+    assert.equal(again.status, 200, "this device has signed in before");
+    const left = await member.send("DELETE", "/withdrawal", { password: "battery staple 9" });
+    assert.equal(left.status, 200);
+    assert.equal(member.cookies.size, 0, "a device forgets a member who has left");
+  });
+});
+
+Deno.test("a known device has a limit of its own, and is known only for its own account", async () => {
+  await withApp({}, async (app) => {
+    const device = await newMember(app, "hong");
+    await join(app, "kim");
+    for (let n = 0; n < 10; n++) {
+      const wrong = { user_id: "hong", password: "wrong" };
+      assert.equal((await device.send("POST", "/login", wrong)).status, 401);
+    }
+    const right = { user_id: "hong", password: goodPassword };
+    assert.equal((await device.send("POST", "/login", right)).status, 429);
+    for (let n = 0; n < 10; n++) await tryIn(app, "192.0.2.1", "kim");
+    const kim = { user_id: "kim", password: goodPassword };
+    assert.equal((await device.send("POST", "/login", kim)).status, 429, "kim has never been here");
+  });
+});
+
+Deno.test("a try that the service cannot verify counts nowhere", async () => {
+  await withApp({}, async (app) => {
+    const member = await newMember(app, "hong");
+    const { verify } = app.services.passwords;
+    app.services.passwords.verify = () => Promise.reject(new AppError("unavailable"));
+    const right = { user_id: "hong", password: goodPassword };
+    for (let n = 0; n < 12; n++) {
+      assert.equal((await new Browser(app).send("POST", "/login", right)).status, 503);
+      assert.equal((await member.send("POST", "/confirmation", right)).status, 503);
+    }
+    app.services.passwords.verify = verify;
+    assert.deepEqual(await app.sql("SELECT * FROM attempts WHERE subject NOT LIKE 'reg%'"), []);
+    assert.equal((await new Browser(app).send("POST", "/login", right)).status, 200);
+    assert.equal((await member.send("POST", "/confirmation", right)).status, 200);
   });
 });
 

@@ -1,10 +1,12 @@
 /** What tests stand on: the app on a real database, with a clock that stands still, and browsers. */
 import { configureSync, type LogRecord, reset } from "@logtape/logtape";
 import type { InValue, Row } from "@libsql/client";
+import { makeRecoveryLink } from "../../actions/recover.ts";
 import { createApp } from "../../app.ts";
 import { type Config, freshSecrets, parseConfig } from "../../config/mod.ts";
 import type { Services } from "../../actions/services.ts";
 import ownMap from "../../data_map.ts";
+import { secureFullText } from "../../db/map/full_text.ts";
 import { createInventory } from "../../db/map/inventory.ts";
 import { type Database, openDatabase } from "../../db/engine/database.ts";
 import { migrate, ownMigrations } from "../../db/engine/migrate.ts";
@@ -86,6 +88,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     { migrations: ownMigrations, words: ownWords, dataMap: ownMap };
   await migrate(db, clock.now(), migrations);
   if (setup.tables) await db.write(setup.tables);
+  await secureFullText(db, setup.map ?? dataMap);
   const between = setup.through?.(db) ?? db;
   const services: Services = {
     config,
@@ -176,6 +179,11 @@ export class Browser {
     return copy;
   }
 
+  /** The session cookie, `[name, value]`; `null` when signed out. */
+  get session(): [string, string] | null {
+    return [...this.cookies].find(([name]) => name.endsWith("annyeong")) ?? null;
+  }
+
   cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   }
@@ -222,6 +230,14 @@ export async function newMember(service: Service, user_id: string): Promise<Brow
   const joined = await join(service, user_id);
   if (joined.status !== 201) throw new Error(`joining answered ${joined.status}: ${joined.text}`);
   return await signIn(service, user_id);
+}
+
+/** The path of a fresh recovery link, made as an operator makes it. */
+export async function recoveryPath(app: TestApp, memberId: string): Promise<string> {
+  const audit = { operator: "o", host: "h", act: "recovery", memberId, why: "w" };
+  const token = await makeRecoveryLink(app.services, memberId, audit, app.clock.now());
+  if (token === null) throw new Error("no member has this id");
+  return `/recovery/${token}`;
 }
 
 /** Everything that is logged while `work` runs, one JSON text a line. */

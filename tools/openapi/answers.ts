@@ -55,6 +55,8 @@ export const answers = {
   }),
   Preview: z.strictObject({
     confirm: z.enum(confirms),
+    confirm_with: z.array(z.string()),
+    blocked: z.optional(z.strictObject({ reason: message })),
     grace_days: days,
     rejoin_block_days: days,
     destroy: gone,

@@ -141,6 +141,27 @@ export const operations: Record<
       ],
     },
   },
+  "/confirmation": {
+    get: {
+      ...form("confirmationForm", "/confirmation"),
+      session: "needed",
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+    post: {
+      id: "confirm",
+      summary: "Makes the session fresh again",
+      session: "needed",
+      body: { schema: "Proof", required: true },
+      success: ok("Done", "Set-Cookie"),
+      failures: [
+        "invalid",
+        "unauthenticated",
+        "confirmation_failed",
+        "withdrawal_pending",
+        "throttled",
+      ],
+    },
+  },
   "/userinfo/sessions": {
     get: {
       id: "sessions",

@@ -7,7 +7,8 @@ import * as z from "zod/mini";
 import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
-import { password } from "../../routes/fields.ts";
+import { once, password } from "../../routes/fields.ts";
+import { proof } from "../../routes/confirmation.tsx";
 import { credentials, name } from "../../routes/login.tsx";
 import { registration } from "../../routes/register.tsx";
 import { change } from "../../routes/userinfo.tsx";
@@ -18,6 +19,7 @@ export const requests = {
   Credentials: credentials,
   PasswordChange: change,
   Confirmation: confirmation,
+  Proof: proof,
 };
 export type RequestName = keyof typeof requests;
 
@@ -29,6 +31,7 @@ export const examples: Record<RequestName, unknown> = {
   Credentials: { user_id, password: good },
   PasswordChange: { current: good, password: "a finer day for hello" },
   Confirmation: { password: good, reason: "privacy" },
+  Proof: { password: good },
 };
 
 /** A field that may be left out, `null` or empty. */
@@ -57,6 +60,11 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     ...absent,
     maxLength: 100,
     description: "`회원탈퇴`, `withdraw` or `delete`.",
+  }],
+  [once, {
+    ...absent,
+    pattern: "^(?:.{22,100})?$",
+    description: "A random token: sent again, it leads to the answer of the first time.",
   }],
   [confirmation.shape.user_id, { ...absent, maxLength: 254, description: "Has to match." }],
   [confirmation.shape.reason, { ...absent, enum: [...reasons, "", null] }],

@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
-import type { Services } from "../actions/services.ts";
-import { erase } from "../db/leaving/erase.ts";
+import { byDeadline } from "../db/leaving/initiator.ts";
 import { dueWithdrawals } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { eraseMember } from "./erase_member.ts";
+import type { Services } from "./services.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
@@ -12,11 +12,11 @@ const pageSize = 100;
 export interface ErasureRun {
   due: number;
   erased: number;
-  /** Due, but somebody else's by now: erased elsewhere, or restored. */
+  /** Due, but erased elsewhere or restored meanwhile. */
   lost: number;
   /** Due, and vetoed or unmapped: tried again at the next run. */
   refused: number;
-  /** Due, and for the next run. */
+  /** Due, and left to the next run. */
   left: number;
 }
 
@@ -25,7 +25,7 @@ export interface ErasureRun {
  * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
  */
 export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
-  const { config, db, inventory } = services;
+  const { db } = services;
   const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
   let after = { eraseAt: 0, id: "" };
   for (;;) {
@@ -38,12 +38,13 @@ export async function eraseDue(services: Services, untilMs: number): Promise<Era
         run.left++;
         continue;
       }
-      const { backupDays } = config.withdrawal;
-      const { recipients } = config;
-      const rejoin = rejoinTerms(config, member, now);
-      const terms = { now, receiptId, backupDays, recipients, rejoin, reason: null };
       try {
-        const receipt = await erase(db, inventory, { by: "due", withdrawalId: id }, terms);
+        const receipt = await eraseMember(services, {
+          initiator: byDeadline(id),
+          member,
+          receiptId,
+          now,
+        });
         if (receipt) run.erased++;
         else run.lost++;
       } catch (error) {
@@ -53,6 +54,8 @@ export async function eraseDue(services: Services, untilMs: number): Promise<Era
         run.refused++;
       }
     }
-    if (due.length < pageSize || run.left > 0) return run;
+    if (due.length < pageSize || run.left > 0) break;
   }
+  if (run.erased > 0) await db.truncateLog();
+  return run;
 }

@@ -1,14 +1,15 @@
-import type { Services } from "../actions/services.ts";
-import { erase } from "../db/leaving/erase.ts";
+import { proofSource } from "../db/identity/proofs.ts";
+import { byLedger } from "../db/leaving/initiator.ts";
 import {
   clearRevivedLine,
-  endAllSessions,
   findRevived,
   type LedgerLine,
   restoreLine,
 } from "../db/leaving/ledger.ts";
 import { newId } from "../crypto/tokens.ts";
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { endAllSessions } from "../db/session/sessions.ts";
+import { eraseMember } from "./erase_member.ts";
+import type { Services } from "./services.ts";
 
 /**
  * Erases again, in a restored database, whoever is on the ledger and has come back with the backup, under
@@ -27,17 +28,17 @@ export async function replayLedger(services: Services, lines: AsyncIterable<Ledg
 }
 
 async function eraseAgain(services: Services, line: LedgerLine): Promise<boolean> {
-  const { config, db, inventory } = services;
-  const revived = await findRevived(db, line.member_id);
+  const { db } = services;
+  const memberId = line.member_id;
+  const revived = await findRevived(db, memberId);
   if (!revived) return false;
-  await clearRevivedLine(db, line.member_id);
-  const receipt = await erase(db, inventory, { by: "ledger", memberId: line.member_id }, {
-    now: services.now(),
+  await clearRevivedLine(db, memberId);
+  const receipt = await eraseMember(services, {
+    initiator: byLedger(proofSource({ by: "operator", memberId })),
+    member: revived,
     receiptId: line.receipt_id,
-    backupDays: config.withdrawal.backupDays,
-    recipients: config.recipients,
-    rejoin: rejoinTerms(config, revived, line.erased_at),
-    reason: null,
+    now: services.now(),
+    blockedFrom: line.erased_at,
   });
   return receipt !== null;
 }

@@ -1,0 +1,23 @@
+import { exportMember as exportFrom } from "../db/map/export.ts";
+import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import { requireSession } from "../domain/standing.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * Everything that the map shows the member, as the text of one JSON object. One trip for each 1,000 rows
+ * of a table, made as the text is read.
+ * @throws `unauthenticated`, `unavailable`
+ */
+export async function exportMember(
+  { db, inventory }: Services,
+  secret: string,
+  now: number,
+): Promise<{ session: Session; text: AsyncIterable<string> }> {
+  const asker = {
+    member: memberOfSession(secret, now),
+    select: selectSession(secret, now),
+    toSession,
+  };
+  const { session, text } = await exportFrom(db, inventory, asker, now);
+  return { session: requireSession(session), text };
+}

@@ -1,0 +1,65 @@
+import { newId } from "../crypto/tokens.ts";
+import { selectCredentials, toCredentials } from "../db/identity/credentials.ts";
+import { proofSource } from "../db/identity/proofs.ts";
+import { rehearse } from "../db/leaving/erase.ts";
+import { byOperator } from "../db/leaving/initiator.ts";
+import type { Obstacle } from "../db/leaving/obstacle.ts";
+import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
+import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import type { Confirm } from "../domain/confirmation.ts";
+import { AppError } from "../domain/error.ts";
+import type { Member } from "../domain/member.ts";
+import { requireSession } from "../domain/standing.ts";
+import { askedFor } from "../domain/withdrawal.ts";
+import type { Services } from "./services.ts";
+
+export interface Preview {
+  session: Session;
+  /** What the member has to give. */
+  confirm: Confirm;
+  /** What the member can confirm with, strongest first. */
+  confirmWith: string[];
+  lines: PreviewLine[];
+  /** What would refuse the withdrawal now. */
+  obstacle: Obstacle | null;
+}
+
+/**
+ * What leaving would do now. One trip, and a second one where the schema has something that can be in the
+ * way. @throws `unauthenticated`, `unavailable`
+ */
+export async function previewWithdrawal(
+  services: Services,
+  secret: string,
+  now: number,
+): Promise<Preview> {
+  const { config, db, inventory } = services;
+  const member = memberOfSession(secret, now);
+  const beside = [selectSession(secret, now), selectCredentials(member)];
+  const found = await preview(db, inventory, member, beside, now);
+  const session = requireSession(toSession(found.beside[0]!));
+  return {
+    session,
+    confirm: askedFor(session, config.withdrawal, now),
+    confirmWith: toCredentials(found.beside[1]!),
+    lines: found.lines,
+    obstacle: session.eraseAt === null && found.canBeBlocked
+      ? await findObstacle(services, session.member, now)
+      : null,
+  };
+}
+
+/** Rehearses the erasure. `null` also while nothing can be written: the preview is worth showing then. */
+async function findObstacle(
+  { db, inventory }: Services,
+  member: Member,
+  now: number,
+): Promise<Obstacle | null> {
+  const initiator = byOperator(proofSource({ by: "operator", memberId: member.id }));
+  const nothing = { backupDays: null, recipients: [], rejoin: null, reason: null };
+  const terms = { now, receiptId: newId(), ...nothing };
+  return await rehearse(db, inventory, initiator, terms).catch((error) => {
+    if (error instanceof AppError) return null;
+    throw error;
+  });
+}

@@ -1,0 +1,52 @@
+import { identifiersOf } from "../crypto/identifiers.ts";
+import { idOfForm, newId } from "../crypto/tokens.ts";
+import { write } from "../db/engine/batch.ts";
+import { addMember, selectState, toState } from "../db/identity/members.ts";
+import { countAttempt, requireCounted } from "../db/session/attempts.ts";
+import { AppError } from "../domain/error.ts";
+import { passwordProblem } from "../domain/password.ts";
+import { registrationAttempt } from "../domain/throttle.ts";
+import type { Services } from "./services.ts";
+
+export interface Registration {
+  name: string;
+  email: string;
+  password: string;
+  /** Keyed hash of the client's network. */
+  client: string;
+  /** The token of the form: sent again by the same person, it succeeds again. */
+  once?: string | undefined;
+}
+
+/**
+ * Adds a member. Two trips: the first counts the try and looks whether name and e-mail are free, so that
+ * nothing is hashed for one that is taken.
+ * @throws `invalid` for a bad password, `conflict` where name or e-mail is taken or blocked,
+ *   `throttled`, `unavailable`
+ */
+export async function register(
+  { config, db, passwords }: Services,
+  { name, email, password, client, once }: Registration,
+  now: number,
+): Promise<void> {
+  const problem = passwordProblem(password, { name, email }, config.password.minLength);
+  if (problem) throw new AppError("invalid", { fields: { password: problem } });
+
+  const attempt = registrationAttempt(client, config.throttleScale);
+  const blocks = identifiersOf(config.identifierKey, { name, email });
+  const id = once ? idOfForm(config.identifierKey, "member", once) : newId();
+  const { counted, state } = await write(db, {
+    counted: countAttempt(attempt, now),
+    state: selectState(id, { name, email, blocks }, now),
+  });
+  requireCounted(attempt, counted, now);
+  const { free, added, used } = toState(state);
+  if (added) return;
+  if (!free) throw new AppError("conflict", { sentence: "taken" });
+
+  const passwordHash = await passwords.hash(password);
+  const member = { id: used ? newId() : id, name, email, joinedAt: now };
+  if (!await addMember(db, member, passwordHash, blocks)) {
+    throw new AppError("conflict", { sentence: "taken" });
+  }
+}

@@ -1,0 +1,38 @@
+import type { InStatement, InValue, ResultSet } from "@libsql/client";
+
+/**
+ * The stored hash of a member's password, for a batch.
+ * @param member SQL for the member's id, and the values that it names
+ */
+export function selectPassword(
+  member: { sql: string; values: Record<string, InValue> },
+): InStatement {
+  return {
+    sql: `SELECT hash FROM passwords WHERE user_id = ${member.sql}`,
+    args: member.values,
+  };
+}
+
+/** What `selectPassword` found: a PHC string, or `null` for a member without a password. */
+export function toHash(result: ResultSet): string | null {
+  const row = result.rows[0];
+  return row ? String(row.hash) : null;
+}
+
+/**
+ * Sets a member's password, for a batch. Nothing happens while `member` selects nobody.
+ * @param member SQL for the member's id, and the values that it names
+ */
+export function setPassword(
+  member: { sql: string; values: Record<string, InValue> },
+  hash: string,
+  now: number,
+): InStatement {
+  return {
+    sql: `
+      INSERT INTO passwords (user_id, hash, changed_at)
+      SELECT member, :new_hash, :now FROM (SELECT ${member.sql} AS member) WHERE member IS NOT NULL
+      ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`,
+    args: { ...member.values, new_hash: hash, now },
+  };
+}

@@ -1,0 +1,35 @@
+import type { InStatement, InValue } from "@libsql/client";
+import { newId } from "../../crypto/tokens.ts";
+import type { Reason } from "../../domain/withdrawal.ts";
+import { bind } from "../map/sql.ts";
+import type { Database } from "../engine/database.ts";
+
+/** The values that `insertReason` names. Only the day is stored, so that a reason points to nobody. */
+export function reasonValues(reason: Reason | null, now: number): Record<string, InValue> {
+  return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
+}
+
+/**
+ * Why somebody left, for the batch in which they leave. Nothing where no reason was given.
+ * @param done SQL: a condition that holds when the batch has taken effect
+ */
+export function insertReason(
+  reason: Reason | null,
+  done: string,
+  values: Record<string, InValue>,
+): InStatement[] {
+  if (reason === null) return [];
+  const sql = `
+    INSERT INTO reasons (id, day, reason) SELECT :reason_id, :reason_day, :reason WHERE ${done}
+    ON CONFLICT DO NOTHING`;
+  return [bind(sql, values)];
+}
+
+/** For an operator: how often each reason was given, by month. */
+export async function countReasons(db: Database) {
+  const [result] = await db.read([
+    `SELECT substr(day, 1, 7) AS month, reason, count(*) AS count FROM reasons
+     GROUP BY month, reason ORDER BY month DESC, count DESC, reason`,
+  ]);
+  return result!.rows;
+}

@@ -1,0 +1,69 @@
+import { type DataMap, tablesOf } from "../../domain/data_map.ts";
+import { type Database, RefusedStatement } from "../engine/database.ts";
+import { type LiveSchema, ownTableNames } from "./schema.ts";
+import { quote } from "./sql.ts";
+
+/** How many rows of a table are looked at: the newest. */
+const sampledRows = 20;
+
+/** Shorter values are often counters; they are taken for ids only in a column that is named like one. */
+const shortestId = 8;
+
+/**
+ * Warnings about columns that hold ids of members, have no foreign key, and are named by no entry of the
+ * map. It looks at the newest rows of each table, so it may miss a column and costs the same however
+ * large the tables are. Throws `unavailable`.
+ */
+export async function findMemberIds(
+  db: Database,
+  map: DataMap,
+  schema: LiveSchema,
+): Promise<string[]> {
+  const known = tablesOf(map);
+  const candidates = [...schema].flatMap(([table, live]) => {
+    if (live.isEngines || live.isVirtual || !known.has(table)) return [];
+    if (ownTableNames.has(table)) return []; // the ledger and the audit log hold ids by design
+    const entries = map.entries.filter((entry) => entry.table === table);
+    const named = new Set(
+      entries.flatMap(({ members, via }) => [...members, ...(via ? [via.column] : [])]),
+    );
+    const referring = new Set(live.foreignKeys.map(({ column }) => column));
+    const columns = [...live.columns].filter((column) =>
+      column !== live.primaryKey && !named.has(column) && !referring.has(column)
+    );
+    return columns.length > 0 ? [{ table, columns, hasRowid: live.hasRowid }] : [];
+  });
+  if (candidates.length === 0) return [];
+  try {
+    const results = await db.read(candidates.map(select));
+    return candidates.flatMap(({ table, columns }, index) =>
+      columns.filter((_, n) => results[index]!.rows[0]![`c${n}`] === 1)
+        .map((column) => warning(table, column, map))
+    );
+  } catch (error) {
+    if (error instanceof RefusedStatement) return []; // the schema changed meanwhile
+    throw error;
+  }
+}
+
+function select(
+  { table, columns, hasRowid }: { table: string; columns: string[]; hasRowid: boolean },
+): string {
+  const names = columns.map((column, n) => `CAST(${quote(column)} AS TEXT) AS c${n}`).join(", ");
+  const order = hasRowid ? "ORDER BY rowid DESC" : "";
+  const found = columns.map((column, n) => {
+    const least = /(_?id|_by)$/i.test(column) ? 1 : shortestId;
+    return `max(length(c${n}) >= ${least} AND EXISTS (SELECT 1 FROM users WHERE users.id = c${n})) AS c${n}`;
+  });
+  return `
+    SELECT ${found.join(", ")}
+    FROM (SELECT ${names} FROM ${quote(table)} ${order} LIMIT ${sampledRows})`;
+}
+
+function warning(table: string, column: string, map: DataMap): string {
+  const isNobodys = map.nobody.some((other) => other.table === table);
+  return `"${table}"."${column}" holds ids of members, and ` +
+    (isNobodys
+      ? `"${table}" is declared to hold nobody: give it an entry with member: "${column}"`
+      : `no entry names it: add it to \`member\` of the entry for "${table}", or add a second entry`);
+}

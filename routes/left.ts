@@ -1,0 +1,68 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { findLeft, type Left } from "../actions/withdraw.ts";
+import type { Receipt } from "../domain/receipt.ts";
+import { isForm } from "../http/body.ts";
+import { forgetDevice } from "../http/device.ts";
+import type { Env } from "../http/env.ts";
+import { wantsPage } from "../http/language.ts";
+import { originOf } from "../http/origin.ts";
+import { endCookie } from "../http/session.ts";
+
+/**
+ * Answers a form that was sent twice as it was answered first, where its session or link is used up by
+ * now. `once` is the form's token, in a body that any form of leaving sends.
+ */
+export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  const problem = c.get("problem");
+  if (!problem || !["unauthenticated", "not_found", "conflict"].includes(problem.code)) return;
+  const once = await onceOf(c);
+  const outcome = once && await findLeft(c.var.services, once);
+  if (!outcome) return;
+  c.set("problem", undefined);
+  c.res = await left(c, outcome);
+};
+
+async function onceOf(c: Context<Env>): Promise<string | null> {
+  const text = await c.req.text();
+  const fields = isForm(c) ? Object.fromEntries(new URLSearchParams(text)) : parse(text);
+  const once = fields?.once;
+  return typeof once === "string" && once !== "" ? once : null;
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Answers a withdrawal that was carried out, or scheduled. The session is over in both cases. */
+export async function left(c: Context<Env>, outcome: Left) {
+  if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
+  endCookie(c);
+  if (outcome.status === "erased") return await erased(c, outcome.receipt);
+  return scheduled(c, outcome.receiptId, outcome.eraseAt);
+}
+
+async function erased(c: Context<Env>, receipt: Receipt) {
+  forgetDevice(c);
+  c.header("Clear-Site-Data", '"cache", "storage"');
+  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  return c.json({
+    message: c.var.messages.done.withdrawn,
+    receipt_id: receipt.receiptId,
+    receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
+    erased_at: new Date(receipt.erasedAt).toISOString(),
+  });
+}
+
+function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {
+  if (wantsPage(c)) return c.redirect(`/receipts/${receiptId}`, 303);
+  return c.json({
+    message: c.var.messages.done.scheduled(eraseAt),
+    receipt_id: receiptId,
+    erase_at: new Date(eraseAt).toISOString(),
+  }, 202);
+}
