@@ -39,16 +39,14 @@ export async function withdraw(
   form: WithdrawalForm & { once?: string | undefined },
   now: number,
 ): Promise<Left> {
-  return await services.db.erasing(async () => {
-    const { session, proof, decision } = await decide(services, secret, form, now)
-      .catch((error) => explain(error));
-    const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
-    const { eraseAt } = decision;
-    const left = await leave(services, initiator, session.member, eraseAt, form, now);
-    if (left) return left;
-    requireMember(await findSession(services.db, secret, now));
-    throw new AppError("conflict", { memberId: session.member.id });
-  });
+  const { session, proof, decision } = await decide(services, secret, form, now)
+    .catch((error) => explain(error));
+  const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
+  const { eraseAt } = decision;
+  const left = await leave(services, initiator, session.member, eraseAt, form, now);
+  if (left) return left;
+  requireMember(await findSession(services.db, secret, now));
+  throw new AppError("conflict", { memberId: session.member.id });
 }
 
 /** Leaves, by a recovery link. @throws `not_found`, `conflict`, `unavailable` */

@@ -3,11 +3,12 @@ import { sqldPath } from "../cli/sqld.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { type Act, load, median, quantile } from "./load.ts";
 import { openSides, type Side, type StackName } from "./side.ts";
-import type { Row } from "./table.ts";
+import type { Goal, Row } from "./table.ts";
 
 /** What one contender did in one round. CPU and memory are those of its processes in that time. */
 export interface Turn {
   perSecond: number;
+  errors: number;
   p50: number;
   p99: number;
   cpu: number;
@@ -24,7 +25,7 @@ export interface Comparison {
   rounds: number;
   on?: readonly StackName[];
   /** Makes what one turn does, before its clock runs. */
-  prepare(side: Side): Promise<{ next: () => Act | undefined; limitMs?: number }>;
+  prepare(side: Side, atOnce: number): Promise<{ next: () => Act | undefined; limitMs?: number }>;
 }
 
 /** Of the command: a section, and a stack. */
@@ -75,18 +76,23 @@ function rotated(length: number, by: number): number[] {
 }
 
 async function turn(side: Side, { prepare }: Comparison, atOnce: number) {
-  const { next, limitMs } = await prepare(side);
+  const { next, limitMs } = await prepare(side, atOnce);
   const before = side.cpuMs();
-  const { latencies, seconds } = await load(side.connections.slice(0, atOnce), next, limitMs);
+  const { latencies, errors, seconds } = await load(
+    side.connections.slice(0, atOnce),
+    next,
+    limitMs,
+  );
   const after = side.cpuMs();
   const requests = latencies.length;
   return {
     requests,
+    errors,
     perSecond: requests / seconds,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    cpu: (after.server - before.server) / requests * 1000,
-    sqldCpu: (after.sqld - before.sqld) / requests * 1000,
+    cpu: (after.server - before.server) / requests,
+    sqldCpu: (after.sqld - before.sqld) / requests,
   };
 }
 
@@ -98,11 +104,12 @@ function speedRows(stack: string, atOnce: number, turns: Turns): Row[] {
     "a second": spread(own.map(({ perSecond }) => perSecond)),
     "p50 ms": spread(own.map(({ p50 }) => p50)),
     "p99 ms": spread(own.map(({ p99 }) => p99)),
-    "CPU ms/1000": spread(own.map(({ cpu }) => cpu)),
-    "sqld CPU ms/1000": stack === "sqld" ? spread(own.map(({ sqldCpu }) => sqldCpu)) : "",
+    "CPU ms each": spread(own.map(({ cpu }) => cpu)),
+    "sqld CPU ms each": stack === "sqld" ? spread(own.map(({ sqldCpu }) => sqldCpu)) : "",
     "of the floor": turns.has("floor") && contender !== "floor"
-      ? `${rounded(ratio(turns, contender, "floor") * 100)} %`
+      ? rounded(ratio(turns, contender, "floor"))
       : "",
+    errors: own.reduce((sum, { errors }) => sum + errors, 0),
   }));
 }
 
@@ -117,6 +124,34 @@ function memoryRow(stack: string, side: Side, before: number, asked: number): Ro
     "RSS peak MiB": rounded(peak),
     "KiB more per 1000 requests": rounded((now - before) * 1024 / asked * 1000),
   };
+}
+
+/** What one contender reaches of two others, as goals: of the floor, and how often better-auth's. */
+export function goalsOf(
+  act: string,
+  turns: Map<string, Turns>,
+  hoped: Record<StackName, [ofFloor: number, timesBetterAuth: number]>,
+): Goal[] {
+  return stacks.flatMap((stack) => {
+    const found = turns.get(`${stack} 32`)!;
+    const goal = `${act}, ${stack}, 32 at once`;
+    const [ofFloor, times] = hoped[stack];
+    const own = found.get("annyeong")!;
+    const [p50, p99] = [median(own.map(({ p50 }) => p50)), median(own.map(({ p99 }) => p99))];
+    return [
+      {
+        goal: `${goal}: of the floor`,
+        hoped: ofFloor,
+        measured: ratio(found, "annyeong", "floor"),
+      },
+      {
+        goal: `${goal}: times better-auth`,
+        hoped: times,
+        measured: ratio(found, "annyeong", "better-auth"),
+      },
+      { goal: `${goal}: p99 in p50s`, hoped: 3, measured: p99 / p50, atMost: true },
+    ];
+  });
 }
 
 /** How many times as fast one is as another: the median of what each round says. */

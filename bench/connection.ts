@@ -23,20 +23,40 @@ export function encode({ method, path, headers = {}, body }: Ask): Uint8Array {
   return encoder.encode(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n${text}`);
 }
 
+/** After this a request counts as an error, ms. */
+const patienceMs = 10_000;
+
+async function connect(port: number): Promise<Deno.TcpConn> {
+  const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
+  tcp.setNoDelay(true);
+  return tcp;
+}
+
 export class Connection {
   private buffer = new Uint8Array(65_536);
   private used = 0;
 
-  private constructor(private readonly tcp: Deno.TcpConn) {}
+  private constructor(private readonly port: number, private tcp: Deno.TcpConn) {}
 
   static async open(port: number): Promise<Connection> {
-    const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
-    tcp.setNoDelay(true);
-    return new Connection(tcp);
+    return new Connection(port, await connect(port));
   }
 
-  /** One request and the whole of its answer. */
+  /** One request and the whole of its answer. Throws after `patienceMs`, and then goes on with a new one. */
   async ask(request: Uint8Array): Promise<Answer> {
+    const timer = setTimeout(() => this.close(), patienceMs);
+    try {
+      return await this.exchange(request);
+    } catch (error) {
+      this.close();
+      this.tcp = await connect(this.port);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async exchange(request: Uint8Array): Promise<Answer> {
     for (let sent = 0; sent < request.length;) {
       sent += await this.tcp.write(request.subarray(sent));
     }
@@ -51,7 +71,11 @@ export class Connection {
   }
 
   close(): void {
-    this.tcp.close();
+    try {
+      this.tcp.close();
+    } catch {
+      // it was closed before
+    }
   }
 
   private parse(): Answer | null {

@@ -1,12 +1,13 @@
 /** From hello to goodbye: join, sign in, see, leave, each journey by somebody new. */
-import { compare, ratio, stacks } from "./compare.ts";
+import { compare, goalsOf } from "./compare.ts";
 import { annyeong } from "./contenders/annyeong.ts";
-import { betterAuth } from "./contenders/better_auth.ts";
+import { betterAuth, betterAuthNodeSqlite } from "./contenders/better_auth.ts";
+import { floor } from "./contenders/floor.ts";
 import { type Act, asking } from "./load.ts";
 import type { Side } from "./side.ts";
 import type { Report } from "./table.ts";
 
-const perTurn = 40;
+const turnMs = 1500;
 
 export function journey(side: Side): Act {
   return async (connection) => {
@@ -18,18 +19,11 @@ export function journey(side: Side): Act {
 
 export async function journeys(): Promise<Report> {
   const { speed, turns } = await compare({
-    contenders: [annyeong, betterAuth],
-    atOnce: [4],
+    contenders: [floor, annyeong, betterAuth, betterAuthNodeSqlite],
+    atOnce: [1, 8, 32],
     rounds: 5,
-    prepare(side) {
-      let left = perTurn;
-      return Promise.resolve({ next: () => left-- > 0 ? journey(side) : undefined });
-    },
+    prepare: (side) => Promise.resolve({ next: () => journey(side), limitMs: turnMs }),
   });
-  const times = stacks.map((stack) => ({
-    stack,
-    "annyeong, times as fast as better-auth":
-      Math.round(ratio(turns.get(`${stack} 4`)!, "annyeong", "better-auth") * 100) / 100,
-  }));
-  return { tables: [speed, times] };
+  const goals = goalsOf("journeys", turns, { embedded: [0.1, 2.5], sqld: [0.45, 3.5] });
+  return { tables: [speed], goals };
 }

@@ -1,9 +1,10 @@
 import { type Connection, encode } from "./connection.ts";
 import type { Ask } from "./contenders/contender.ts";
 
-/** A stretch of load: how long each request took, sorted, ms, and how long all of it. */
+/** A stretch of load: how long each act took, sorted, ms; how many failed; and how long all of it took. */
 export interface Stretch {
   latencies: number[];
+  errors: number;
   seconds: number;
 }
 
@@ -26,23 +27,28 @@ export async function load(
   limitMs = Infinity,
 ): Promise<Stretch> {
   const latencies: number[] = [];
+  let errors = 0;
   const start = performance.now();
   await Promise.all(connections.map(async (connection) => {
     for (;;) {
       const began = performance.now();
       const act = began - start < limitMs ? next() : undefined;
       if (!act) return;
-      await act(connection);
-      latencies.push(performance.now() - began);
+      try {
+        await act(connection);
+        latencies.push(performance.now() - began);
+      } catch (error) {
+        if (errors++ === 0) console.error(String(error));
+      }
     }
   }));
   const seconds = (performance.now() - start) / 1000;
-  return { latencies: latencies.sort((a, b) => a - b), seconds };
+  return { latencies: latencies.sort((a, b) => a - b), errors, seconds };
 }
 
 /** The value below which so many of a sorted list lie. */
 export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,14 +1,14 @@
 /** One contender on one stack, running: its server, its database, and members to ask for. */
-import { openSqld } from "../tests/support/stacks.ts";
+import { freePort, startSqld } from "../cli/sqld.ts";
 import { Connection, cookiesOf, encode } from "./connection.ts";
 import type { Contender, Member } from "./contenders/contender.ts";
-import { cpuMs, memoryMiB, serve } from "./process.ts";
+import { cpuMs, memoryMiB, onOneCore, serve } from "./process.ts";
 
 export type StackName = "embedded" | "sqld";
 
-/** Eight that write at once are more than sqld stands: it stops answering for good. */
-const writersAtOnce = 4;
-const connectionsOfEach = 8;
+/** Members join so many at once, which is no part of what is measured. */
+const joinersAtOnce = 4;
+const connectionsOfEach = 32;
 
 /** Stands between a server and its sqld. */
 export interface Between {
@@ -36,11 +36,13 @@ export class Side {
     } = {},
   ): Promise<Side> {
     const folder = await Deno.makeTempDir({ prefix: "annyeong-bench-" });
-    const sqld = stack === "sqld" ? await openSqld() : null;
+    const sqld = stack === "sqld"
+      ? await startSqld(`${folder}/sqld`, freePort(), { within: onOneCore })
+      : null;
     const between = sqld && through?.(sqld.url);
     const url = between?.url ?? sqld?.url ?? `file:${folder}/bench.db`;
     const server = await serve(contender, url, env).catch(async (error) => {
-      await sqld?.stop();
+      await sqld?.stop("SIGKILL");
       throw error;
     });
     const connections = await Promise.all(
@@ -50,7 +52,7 @@ export class Side {
       for (const connection of connections) connection.close();
       await server.stop();
       between?.close();
-      await sqld?.stop();
+      await sqld?.stop("SIGKILL");
       await Deno.remove(folder, { recursive: true });
     });
   }
@@ -59,7 +61,7 @@ export class Side {
   async newMembers(count: number): Promise<Member[]> {
     const members: Member[] = [];
     await Promise.all(
-      this.connections.slice(0, writersAtOnce).map(async (connection) => {
+      this.connections.slice(0, joinersAtOnce).map(async (connection) => {
         while (count-- > 0) members.push(await this.newMember(connection));
       }),
     );
@@ -103,7 +105,9 @@ export class Side {
 export async function openSides(stack: StackName, contenders: readonly Contender[]) {
   const sides: Side[] = [];
   try {
-    for (const contender of contenders) sides.push(await Side.open(stack, contender));
+    for (const contender of contenders.filter(({ only = stack }) => only === stack)) {
+      sides.push(await Side.open(stack, contender));
+    }
   } catch (error) {
     for (const side of sides) await side.close();
     throw error;

@@ -22,7 +22,7 @@ export async function soak(): Promise<Report> {
       await side.close();
     }
     const settled = rows.slice(1); // the first minute compiles
-    const slopes = ["p50 ms", "p99 ms", "CPU ms/1000", "RSS MiB"].map((name): Row => ({
+    const slopes = ["p50 ms", "p99 ms", "CPU ms each", "RSS MiB"].map((name): Row => ({
       stack,
       "slope a minute": name,
       of: rounded(slope(settled.map((row) => Number(row[name])))),
@@ -42,7 +42,7 @@ async function minuteOf(side: Side): Promise<Row> {
     journeys: latencies.length,
     "p50 ms": rounded(quantile(latencies, 0.5)),
     "p99 ms": rounded(quantile(latencies, 0.99)),
-    "CPU ms/1000": rounded(cpu / latencies.length * 1000),
+    "CPU ms each": rounded(cpu / latencies.length),
     "RSS MiB": rounded(side.memoryMiB().now),
   };
 }

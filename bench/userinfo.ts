@@ -1,7 +1,7 @@
 /** Seeing one's own record in a session, beside one bare SELECT and better-auth's get-session. */
-import { compare, ratio, stacks } from "./compare.ts";
+import { compare, goalsOf } from "./compare.ts";
 import { annyeong } from "./contenders/annyeong.ts";
-import { betterAuth, betterAuthCached } from "./contenders/better_auth.ts";
+import { betterAuth, betterAuthCached, betterAuthNodeSqlite } from "./contenders/better_auth.ts";
 import { floor } from "./contenders/floor.ts";
 import { type Act, asking } from "./load.ts";
 import type { Side } from "./side.ts";
@@ -13,8 +13,8 @@ const turnMs = 800;
 export async function userinfo(): Promise<Report> {
   const requests = new Map<Side, Act[]>();
   const { speed, memory, turns } = await compare({
-    contenders: [floor, annyeong, betterAuth, betterAuthCached],
-    atOnce: [1, 8],
+    contenders: [floor, annyeong, betterAuth, betterAuthNodeSqlite, betterAuthCached],
+    atOnce: [1, 8, 32],
     rounds: 5,
     async prepare(side) {
       if (!requests.has(side)) {
@@ -26,10 +26,6 @@ export async function userinfo(): Promise<Report> {
       return { next: () => own[at++ % own.length], limitMs: turnMs };
     },
   });
-  const goals = stacks.map((stack) => ({
-    goal: `userinfo, ${stack}: of the floor`,
-    hoped: stack === "embedded" ? 0.7 : 0.85,
-    measured: ratio(turns.get(`${stack} 8`)!, "annyeong", "floor"),
-  }));
+  const goals = goalsOf("userinfo", turns, { embedded: [0.5, 5.5], sqld: [2, 6] });
   return { tables: [speed, memory], goals };
 }

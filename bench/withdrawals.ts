@@ -1,37 +1,25 @@
 /** Leaving, each by a fresh member, beside one bare DELETE and better-auth's delete-user. */
-import { compare, ratio, stacks } from "./compare.ts";
+import { compare, goalsOf } from "./compare.ts";
 import { annyeong } from "./contenders/annyeong.ts";
-import { betterAuth } from "./contenders/better_auth.ts";
+import { betterAuth, betterAuthNodeSqlite } from "./contenders/better_auth.ts";
 import { floor } from "./contenders/floor.ts";
 import { asking } from "./load.ts";
 import type { Report } from "./table.ts";
 
-const perTurn = 80;
+/** At least so many a turn, and four for each connection. */
+const perTurn = 32;
 
 export async function withdrawals(): Promise<Report> {
   const { speed, memory, turns } = await compare({
-    contenders: [floor, annyeong, betterAuth],
-    atOnce: [1, 4],
+    contenders: [floor, annyeong, betterAuth, betterAuthNodeSqlite],
+    atOnce: [1, 8, 32],
     rounds: 5,
-    async prepare(side) {
-      const members = await side.newMembers(perTurn);
+    async prepare(side, atOnce) {
+      const members = await side.newMembers(Math.max(perTurn, 4 * atOnce));
       const acts = members.map((member) => asking(side.contender.leave(member)));
       return { next: () => acts.pop() };
     },
   });
-  const goals = stacks.flatMap((stack) => {
-    const own = turns.get(`${stack} 4`)!;
-    const ofFloor = {
-      goal: `withdrawals, ${stack}: of the floor`,
-      hoped: 0.4,
-      measured: ratio(own, "annyeong", "floor"),
-    };
-    const times = {
-      goal: `withdrawals, ${stack}: times better-auth`,
-      hoped: stack === "embedded" ? 8 : 6,
-      measured: ratio(own, "annyeong", "better-auth"),
-    };
-    return stack === "embedded" ? [ofFloor, times] : [times];
-  });
+  const goals = goalsOf("withdrawals", turns, { embedded: [0.13, 2.5], sqld: [1.5, 5] });
   return { tables: [speed, memory], goals };
 }

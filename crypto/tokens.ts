@@ -24,6 +24,19 @@ export function secretHash(secret: string): string {
   return sha256(secret);
 }
 
+/** What a sealed text is encrypted and authenticated with: 32 bytes each. */
+export interface SealKeys {
+  encryption: Uint8Array;
+  integrity: Uint8Array;
+}
+
+/** The keys of a `SESSION_SECRET`. Given as bytes, they spare each seal two derivations from a text. */
+export function sealKeys(secret: string): SealKeys {
+  const derive = (purpose: string) =>
+    new Uint8Array(createHmac("sha256", secret).update(`seal: ${purpose}`).digest());
+  return { encryption: derive("encryption"), integrity: derive("integrity") };
+}
+
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */
 export type IdentifierKind = "name" | "email" | "address" | "receipt" | "member";
 

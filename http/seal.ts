@@ -1,10 +1,23 @@
 import { decrypt, encrypt } from "hono-sessions";
 import type * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
+import { type SealKeys, sealKeys } from "../crypto/tokens.ts";
+
+/** By configuration, in the order of its session secrets. */
+const derived = new WeakMap<Config, SealKeys[]>();
+
+/** A seal by keys has no salts. With some it would still open, and not be as it was sealed. */
+const form = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
+
+function keysOf(config: Config): SealKeys[] {
+  const keys = derived.get(config) ?? config.sessionSecrets.map(sealKeys);
+  derived.set(config, keys);
+  return keys;
+}
 
 /** Encrypts and authenticates a value for a cookie, with the first of the session secrets. */
-export async function seal({ sessionSecrets }: Config, value: object): Promise<string> {
-  return await encrypt(sessionSecrets[0]!, JSON.stringify(value));
+export async function seal(config: Config, value: object): Promise<string> {
+  return await encrypt(asPassword(keysOf(config)[0]!), JSON.stringify(value));
 }
 
 /**
@@ -12,22 +25,28 @@ export async function seal({ sessionSecrets }: Config, value: object): Promise<s
  * was changed, is of another key, or is something else that was sealed.
  */
 export async function unseal<S extends z.ZodMiniType>(
-  { sessionSecrets }: Config,
+  config: Config,
   cookie: string,
   shape: S,
 ): Promise<z.output<S> | null> {
-  for (const key of sessionSecrets) {
-    const opened = await open(key, cookie);
+  if (!form.test(cookie)) return null;
+  for (const keys of keysOf(config)) {
+    const opened = await open(keys, cookie);
     const parsed = shape.safeParse(opened);
     if (parsed.success) return parsed.data;
   }
   return null;
 }
 
-async function open(key: string, cookie: string): Promise<unknown> {
+async function open(keys: SealKeys, cookie: string): Promise<unknown> {
   try {
-    return JSON.parse(await decrypt(key, cookie) as string);
+    return JSON.parse(await decrypt(asPassword(keys), cookie) as string);
   } catch {
     return undefined;
   }
+}
+
+/** hono-sessions hands a password on as it is, and the library below it takes keys as well. */
+function asPassword(keys: SealKeys): string {
+  return keys as unknown as string;
 }

@@ -1,6 +1,11 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { CookieStore, type SessionData, sessionMiddleware } from "hono-sessions";
+import {
+  CookieStore,
+  type Session as CookieSession,
+  type SessionData,
+  sessionMiddleware,
+} from "hono-sessions";
 import * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 import type { Env, Seal } from "./env.ts";
@@ -86,7 +91,7 @@ function sessionData(seal: Seal): SessionData {
 /** Opens the session cookie, and seals it again when it changed. The database is not asked here. */
 export function cookieSessions(config: Config): MiddlewareHandler<Env> {
   const secure = config.publicOrigin?.startsWith("https:") ?? false;
-  return sessionMiddleware({
+  const sessions = sessionMiddleware({
     store: new SealedCookieStore(config),
     encryptionKey: config.sessionSecrets[0]!,
     autoExtendExpiration: false,
@@ -99,6 +104,22 @@ export function cookieSessions(config: Config): MiddlewareHandler<Env> {
       ...(secure && { prefix: "host" as const }),
     },
   }) as MiddlewareHandler<Env>;
+  return (c, next) =>
+    sessions(c, async () => {
+      noteChanges(c.get("session"));
+      await next();
+    });
+}
+
+/** The library would hash the session twice to see whether it changed. This notes it when it does. */
+function noteChanges(session: CookieSession<Seal>): void {
+  let changed = session.get("secret") === null; // a cookie that opens to nothing is expired
+  const set = session.set.bind(session);
+  session.set = (name, value) => {
+    changed = true;
+    set(name, value);
+  };
+  session.isStale = () => changed;
 }
 
 /** The secret in the cookie. Throws `unauthenticated` where there is none. */

@@ -42,6 +42,7 @@ const limits: Limits = {
   hashMemoryMiB: 1024,
   hashesAtOnce: navigator.hardwareConcurrency,
   creating: withPrivateFiles,
+  shared: true,
 };
 /** An import works on whole tables in one batch, ms. */
 const importTimeoutMs = 10 * 60_000;

@@ -3,7 +3,7 @@ import { type Config, ConfigError } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
-import { createSemaphore, NotBegun } from "../db/engine/semaphore.ts";
+import { createSemaphore, NotBegun } from "./semaphore.ts";
 import { AppError } from "../domain/error.ts";
 import { createInventory } from "../db/map/inventory.ts";
 import { type Database, openDatabase } from "../db/engine/database.ts";
@@ -44,8 +44,8 @@ export interface Limits {
   hashesAtOnce?: number;
   /** Runs what creates files. */
   creating?<T>(work: () => Promise<T>): Promise<T>;
-  /** Transactions that may be open at a database server at once; the default of `openDatabase` if absent. */
-  batchesAtOnce?: number;
+  /** Whether calls to the database may wait for each other: not on workerd. */
+  shared: boolean;
 }
 
 /** Opens the database and the keys. Throws `ConfigError`. */
@@ -97,11 +97,10 @@ export async function openKeys({ receiptKeys }: Config): Promise<ReceiptKeys> {
 /** Opens the database. The driver's own message may quote the URL, so it stays out of the log. */
 export async function openConfigured(
   database: Config["database"],
-  { batchesAtOnce, creating = (work) => work() }: Limits,
+  { shared, creating = (work) => work() }: Limits,
 ): Promise<Database> {
   try {
-    const options = { ...database, ...(batchesAtOnce && { batchesAtOnce }) };
-    return await creating(() => openDatabase(options));
+    return await creating(() => openDatabase({ ...database, shared }));
   } catch (error) {
     throw new ConfigError(
       "TURSO_DATABASE_URL cannot be opened: is its folder there, writable, and with room on its disk? " +

@@ -10,7 +10,7 @@ import { type App, type Limits, open, type Parts, type WorkerContext } from "./o
 const log = getLogger(["annyeong"]);
 
 /** An isolate has 128 MB. No request may wait for another request's promise, so batches never queue. */
-const limits: Limits = { hashMemoryMiB: 64, batchesAtOnce: Number.MAX_SAFE_INTEGER };
+const limits: Limits = { hashMemoryMiB: 64, shared: false };
 
 /** The default export of a Worker. The first request opens the services, because it brings the bindings. */
 export function serveOnWorkers(appOf: (services: Services) => App, parts: Parts) {

@@ -32,9 +32,20 @@ export const betterAuth: Contender = {
   leave: ({ cookie }) => post("/api/auth/delete-user", {}, { Cookie: cookie }),
 };
 
-/** The same with the session in a second cookie: five minutes during which the database is not asked. */
+/** The same on the SQLite that is built into Deno. Only for an embedded file. */
+export const betterAuthNodeSqlite: Contender = {
+  ...betterAuth,
+  name: "better-auth, node:sqlite",
+  env: async (url) => ({ ...await betterAuth.env(url), DRIVER: "node:sqlite" }),
+  only: "embedded",
+};
+
+/**
+ * The same with a copy of the session in a second cookie: for five minutes the database is not asked, and
+ * a session that was revoked stays valid.
+ */
 export const betterAuthCached: Contender = {
   ...betterAuth,
-  name: "better-auth, cookieCache",
+  name: "better-auth, cookieCache (a revoked session stays valid)",
   env: async (url) => ({ ...await betterAuth.env(url), COOKIE_CACHE: "on" }),
 };

@@ -1,4 +1,5 @@
 /** better-auth as its manual mounts it in Hono, on the same libSQL: what Deno and a Worker serve alike. */
+import type { DatabaseSync } from "node:sqlite";
 import type { Client } from "@libsql/client";
 import { LibsqlDialect } from "@libsql/kysely-libsql";
 import { betterAuth, type BetterAuthOptions } from "better-auth";
@@ -16,12 +17,15 @@ export interface Settings {
   };
 }
 
-export function optionsOf(client: Client, settings: Settings) {
+export function optionsOf(database: Client | DatabaseSync, settings: Settings) {
   return {
     baseURL: settings.baseURL,
     secret: settings.secret,
-    // its own type is that of the driver which the dialect was built against
-    database: { dialect: new LibsqlDialect({ client: client as never }), type: "sqlite" },
+    // the dialect's own type is that of the driver which it was built against
+    database: "createSession" in database
+      ? database
+      : { dialect: new LibsqlDialect({ client: database as never }), type: "sqlite" as const },
+    advanced: { database: { joins: true } }, // fewer queries than by default
     emailAndPassword: {
       enabled: true,
       autoSignIn: false, // joining and signing in are two acts, as with us

@@ -20,6 +20,8 @@ export interface Contender {
   /** Answers 200 as soon as the service does. */
   health: string;
   env(databaseUrl: string): Promise<Record<string, string>>;
+  /** The only stack that it runs on. */
+  only?: "embedded" | "sqld";
   join(n: number): Ask;
   /** The floor has no sessions. */
   signIn: ((n: number) => Ask) | null;

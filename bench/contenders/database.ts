@@ -1,21 +1,34 @@
+import { DatabaseSync } from "node:sqlite";
 import { type Client, createClient, LibsqlError } from "@libsql/client";
 
 const patienceMs = 60_000;
 
-/** The same driver under the same promises as `db/engine/database.ts`: one connection and its pragmas, or no queue. */
+/** Of an embedded file: what was acknowledged is on the disk, and what is deleted is overwritten. */
+const pragmas = [
+  "secure_delete = ON",
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "foreign_keys = ON",
+];
+
+/** libSQL's client as its manual shows it, with the pragmas that ours has. */
 export async function openClient(url: string): Promise<Client> {
   if (!url.startsWith("file:")) {
     return patient(createClient({ url, concurrency: Number.MAX_SAFE_INTEGER }));
   }
   const client = createClient({ url, concurrency: 1, timeout: 50 });
-  await client.execute("PRAGMA secure_delete = ON");
-  await client.execute("PRAGMA journal_mode = WAL");
-  await client.execute("PRAGMA synchronous = FULL");
-  await client.execute("PRAGMA foreign_keys = ON");
+  for (const pragma of pragmas) await client.execute(`PRAGMA ${pragma}`);
   return patient(client);
 }
 
-/** sqld refuses a writer while another is at it. Tried again with our pauses, or the others would fail. */
+/** The SQLite that is built into Deno, as better-auth's manual shows it, with the same pragmas. */
+export function openNodeSqlite(url: string): DatabaseSync {
+  const database = new DatabaseSync(url.slice("file:".length));
+  for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
+  return database;
+}
+
+/** sqld refuses a writer while another one writes. Tried again with our pauses, or it would fail. */
 function patient(client: Client): Client {
   const execute = client.execute.bind(client) as (...given: unknown[]) => Promise<never>;
   const batch = client.batch.bind(client);

@@ -14,9 +14,9 @@ import { type Database, RefusedStatement } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import {
   belongsTo,
-  bind,
   expiresAt,
   expression,
+  fill,
   narrowed,
   type Places,
   quote,
@@ -24,6 +24,8 @@ import {
   selectCounts,
   startsAt,
   tableBelongsTo,
+  type Template,
+  template,
 } from "../map/sql.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { describe, receiptColumns, toReceipt } from "./receipts.ts";
@@ -116,78 +118,127 @@ const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
 const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
+type ReadBack = "at once" | "place by place";
+
 /** @param readBack one statement for all places, or one for each so that its index names the place */
 function erasureSteps(
   places: Places,
   claim: string,
   initiator: Initiator,
   terms: ErasureTerms,
-  readBack: "at once" | "place by place" = "at once",
+  readBack: ReadBack = "at once",
 ): { steps: Step[]; verdict: InStatement } {
-  const description = describe(places.all, terms.rejoin !== null);
+  const plan = planOf(places, initiator, terms.rejoin !== null, readBack);
   const values: Record<string, InValue> = {
+    ...plan.values,
     claim,
     now: terms.now,
     receipt_id: terms.receiptId,
-    data_map_id: description.id,
-    description: description.text,
     backup_days: terms.backupDays,
     recipients: JSON.stringify(terms.recipients.map(({ name, kind }) => ({ name, kind }))),
-    ...coverage(places),
     pseudonym: newId().slice(0, 8),
     ...initiator.values,
     ...rejoinValues(terms),
     ...reasonValues(terms.reason, terms.now),
-    ...entryValues(places.all),
   };
+  const filled = (parts: readonly Part[]): Step[] =>
+    parts.map(({ table, text }) => ({ table, statement: fill(text, values) }));
+  const own = (statements: readonly InStatement[]): Step[] =>
+    statements.map((statement) => ({ table: null, statement }));
+  const events = terms.recipients.map(({ name }) =>
+    insertEvent("member.withdrawn", name, terms.now, {
+      from: "erasures",
+      where: "id = ?",
+      args: [claim],
+    })
+  );
+  const audit = terms.audit
+    ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
+    : [];
+  const steps = [
+    ...filled(plan.erase),
+    ...own(insertReason(terms.reason, claimed, values)),
+    ...filled(plan.readBack),
+    ...own([...events, ...audit]),
+  ];
+  return { steps, verdict: fill(plan.verdict, values) };
+}
+
+/** The text of a step, and the table of the map that it is about. */
+interface Part {
+  table: string | null;
+  text: Template;
+}
+
+/** What all erasures of one kind have in common. */
+interface Plan {
+  erase: Part[];
+  readBack: Part[];
+  verdict: Template;
+  values: Record<string, InValue>;
+}
+
+/** Making the texts takes longer than running them, so they are kept until the schema changes. */
+const plans = new WeakMap<Places, Map<string, Plan>>();
+
+function planOf(places: Places, initiator: Initiator, rejoin: boolean, readBack: ReadBack): Plan {
+  const known = plans.get(places) ?? new Map<string, Plan>();
+  plans.set(places, known);
+  const { from, where, receiptId } = initiator;
+  const kind = JSON.stringify([from, where, receiptId, rejoin, readBack]);
+  const plan = known.get(kind) ?? makePlan(places, initiator, rejoin, readBack);
+  known.set(kind, plan);
+  return plan;
+}
+
+function makePlan(places: Places, initiator: Initiator, rejoin: boolean, readBack: ReadBack): Plan {
+  const description = describe(places.all, rejoin);
   const byMember = (entry: Entry) => belongsTo(places, entry, member);
   const byKeys = (entry: Entry) =>
     entry.via ? narrowed(entry, inNotedKeys(entry.via), member) : byMember(entry);
-  const own = (statements: readonly InStatement[], table: string | null = null): Step[] =>
-    statements.map((statement) => ({ table, statement }));
-  const bound = (statements: readonly string[]) => statements.map((sql) => bind(sql, values));
+  const own = (texts: readonly string[], table: string | null = null): Part[] =>
+    texts.map((sql) => ({ table, text: template(sql) }));
   const each = (
     entries: readonly Entry[],
-    statementsOf: (entry: Entry, index: number, belongs: string) => string[],
+    textsOf: (entry: Entry, index: number, belongs: string) => string[],
   ) =>
     entries.flatMap((entry) =>
-      own(bound(statementsOf(entry, places.all.indexOf(entry), byKeys(entry))), entry.table)
+      own(textsOf(entry, places.all.indexOf(entry), byKeys(entry)), entry.table)
     );
   const counted = places.entries
     .filter((entry) => entry.disposition !== "anonymise" || !entry.via);
-  const steps = [
-    ...own(bound([
-      selectColumns(places),
-      claimStatement(places, initiator),
-      `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
-       ON CONFLICT DO NOTHING`,
-      ...noteKeys(places),
-      `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
-       WHERE id = :claim AND counts IS NULL`,
-      ...(terms.rejoin ? [countBlock(places)] : []),
-    ])),
-    ...each(places.entries, keep),
-    ...each(places.entries, anonymise),
-    ...each(erasureOrder(places.entries), destroy),
-    ...own(bound(mergeStatements(places.virtual, claimed))),
-    ...own(bound(terms.rejoin ? [rejoinStatement] : [])),
-    ...own(insertReason(terms.reason, claimed, values)),
-    ...(readBack === "at once"
-      ? own(bound([countRest(counted, byKeys)]))
-      : each(counted, (entry) => [countRest([entry], byKeys)])),
-    ...own(bound(["DELETE FROM erasure_keys WHERE erasure_id = :claim"])),
-    ...own(terms.recipients.map(({ name }) =>
-      insertEvent("member.withdrawn", name, terms.now, {
-        from: "erasures",
-        where: "id = ?",
-        args: [claim],
-      })
-    )),
-    ...own(
-      terms.audit ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })] : [],
-    ),
-  ];
-  return { steps, verdict: bind(selectVerdict(places), values) };
+  return {
+    erase: [
+      ...own([
+        selectColumns(places),
+        claimStatement(places, initiator),
+        `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+         ON CONFLICT DO NOTHING`,
+        ...noteKeys(places),
+        `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+         WHERE id = :claim AND counts IS NULL`,
+        ...(rejoin ? [countBlock(places)] : []),
+      ]),
+      ...each(places.entries, keep),
+      ...each(places.entries, anonymise),
+      ...each(erasureOrder(places.entries), destroy),
+      ...own(mergeStatements(places.virtual, claimed)),
+      ...own(rejoin ? [rejoinStatement] : []),
+    ],
+    readBack: [
+      ...(readBack === "at once"
+        ? own([countRest(counted, byKeys)])
+        : each(counted, (entry) => [countRest([entry], byKeys)])),
+      ...own(["DELETE FROM erasure_keys WHERE erasure_id = :claim"]),
+    ],
+    verdict: template(selectVerdict(places)),
+    values: {
+      data_map_id: description.id,
+      description: description.text,
+      ...coverage(places),
+      ...entryValues(places.all),
+    },
+  };
 }
 
 /** The first statement: the batch that inserts the row has won, and everything after depends on it. */

@@ -160,15 +160,33 @@ export function expiresAt(entry: KeepApart): string {
   } / 1000.0, 'unixepoch', '${modifier}', 'subsec') * 1000) AS INTEGER)`;
 }
 
-/** A statement with those of the named values that its text mentions outside of quotes. */
-export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
+/** SQL and the names of the values that it takes. */
+export interface Template {
+  sql: string;
+  names: readonly string[];
+}
+
+/** Finds the names that a text mentions outside of quotes. */
+export function template(sql: string): Template {
   const found = sql.matchAll(/'(?:[^']|'')*'|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
-  const names = new Set(
-    Array.from(found, (match) => match[1]).filter((name) => name !== undefined),
-  );
-  const valueOf = (name: string) => {
+  const names = Array.from(found, (match) => match[1]).filter((name) => name !== undefined);
+  return { sql, names: [...new Set(names)] };
+}
+
+/** A statement with those of the named values that it takes. */
+export function fill(
+  { sql, names }: Template,
+  values: Readonly<Record<string, InValue>>,
+): InStatement {
+  const args: Record<string, InValue> = {};
+  for (const name of names) {
     if (!(name in values)) throw new Error(`no value for :${name}`);
-    return values[name]!;
-  };
-  return { sql, args: Object.fromEntries([...names].map((name) => [name, valueOf(name)])) };
+    args[name] = values[name]!;
+  }
+  return { sql, args };
+}
+
+/** The same for a text that is used once. */
+export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
+  return fill(template(sql), values);
 }

@@ -69,7 +69,7 @@ async function spoilUnderLoad(fault: DiskFault, folder: string, bench: Bench) {
   const lives: Life[] = [];
   const told: Life["leaving"][] = []; // while the disk was bad
   let over = false;
-  const load = liveTogether([bench, bench, bench], lives, "m", () => over);
+  const load = liveTogether(Array(8).fill(bench), lives, "m", () => over);
   for (const round of ["first", "second"]) {
     const leavers = await Promise.all(["1", "2", "3"].map(async (one) => {
       const name = round + one;
@@ -78,10 +78,12 @@ async function spoilUnderLoad(fault: DiskFault, folder: string, bench: Bench) {
     }));
     const mend = fault.begin(bench.pid, folder);
     await pause(50);
-    for (const { browser, life } of leavers) {
-      await leave(browser, life);
-      told.push(life.leaving);
+    if (round === "first") {
+      for (const { browser, life } of leavers) await leave(browser, life);
+    } else { // in one commit, together with the load
+      await Promise.all(leavers.map(({ browser, life }) => leave(browser, life)));
     }
+    told.push(...leavers.map(({ life }) => life.leaving));
     assert.equal((await new Browser(bench).get("/healthz")).status, 200);
     await pause(200);
     await mend();
@@ -176,7 +178,7 @@ testIn("two services on one file keep what either acknowledged", null, async (fo
   await withTwo(folder, {}, async (one, other) => {
     const lives: Life[] = [];
     let over = false;
-    const load = liveTogether([one, other], lives, "m", () => over);
+    const load = liveTogether([one, other, one, other, one, other], lives, "m", () => over);
     for (let round = 0; round < 2; round++) {
       const phone = await newMember(one, `hong${round}`);
       const laptop = await signIn(other, `hong${round}`);

@@ -466,10 +466,10 @@ Deno.test("the cookie of a language is guarded as well, and holds a language alo
   });
 });
 
-Deno.test("the service may start no program, and writes none of its own code", async () => {
+Deno.test("the service may start no program, load no native code, and write none of its own code", async () => {
   const { permissions, tasks } = JSON.parse(await Deno.readTextFile("deno.json"));
   const { start } = permissions;
-  assert.deepEqual([start.run, start.ffi], [undefined, ["node_modules"]]);
+  assert.deepEqual([start.run, start.ffi], [undefined, undefined]);
   assert.match(tasks.start.command, /^deno serve -P=start main\.ts$/);
   assert.doesNotMatch(JSON.stringify(tasks), /unsafely-ignore-certificate|TLS_REJECT/);
 

@@ -263,8 +263,8 @@ Deno.test("rows that cannot be imported are named by id, and nothing changes", a
           "SELECT a.id, a.userid AS name, a.email, a.userpw AS password FROM users a, users b",
           /row 1 /,
         ],
-        ["SELECT id; DELETE FROM users", /nothing has been imported: SQL/],
-        ["DELETE FROM users", /nothing has been imported: SQL/],
+        ["SELECT id; DELETE FROM users", /nothing has been imported: .*syntax error/],
+        ["DELETE FROM users", /nothing has been imported: .*syntax error/],
         ["SELECT mistyped FROM users", /no such column: mistyped/],
       ] as const
     ) {

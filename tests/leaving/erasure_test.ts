@@ -6,6 +6,7 @@ import {
   Browser,
   captureLog,
   dump,
+  goodPassword,
   newMember,
   openApp,
   type Service,
@@ -15,6 +16,7 @@ import {
 } from "../support/harness.ts";
 import { bytesOf } from "../support/bytes.ts";
 import { fillShop, shopEntries, shopMap, shopTables } from "../support/shop.ts";
+import { startService } from "../support/process.ts";
 import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 
 const shop = { map: shopMap, tables: shopTables, env: { THROTTLE_SCALE: "1000" } };
@@ -127,6 +129,28 @@ Deno.test("nor of any of many who leave at once, at the moment each is answered"
   }));
   assert.deepEqual(left, names.map(() => [200, 0]));
   await app.close();
+});
+
+Deno.test("nor is it in the temporary folder or the log of a service that many leave at once", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-bytes-" });
+  const temporary = await Deno.makeTempDir({ prefix: "annyeong-temporary-" });
+  const service = await startService(folder, {
+    env: { TMPDIR: temporary, SQLITE_TMPDIR: temporary },
+  });
+  const names = Array.from({ length: 24 }, (_, n) => `markaway${n}end`);
+  const leaving = await Promise.all(names.map((name) => newMember(service, name)));
+  assert.ok(names.every((name) => bytesOf({ folder }, name) > 0), "the search finds what is there");
+  const left = await Promise.all(leaving.map(async (member, n) => {
+    const { status } = await member.send("DELETE", "/withdrawal", { password: goodPassword });
+    const found = [folder, temporary].map((folder) => bytesOf({ folder }, names[n]!));
+    return [status, ...found];
+  }));
+  assert.deepEqual(left, names.map(() => [200, 0, 0]));
+  await service.kill();
+  const log = await service.log;
+  assert.match(log, /"route":"\/withdrawal"/);
+  assert.doesNotMatch(log, /markaway/);
+  for (const path of [folder, temporary]) await Deno.remove(path, { recursive: true });
 });
 
 async function unmapped(service: Service) {

@@ -32,8 +32,8 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
       try {
         for (const [round, after] of kills.entries()) {
           let killed = false;
-          const three = [service, service, service];
-          const members = liveTogether(three, lives, `m${round}`, () => killed);
+          const many = Array(8).fill(service); // so that commits are shared
+          const members = liveTogether(many, lives, `m${round}`, () => killed);
           await new Promise((resolve) => setTimeout(resolve, after));
           killed = true;
           await service.kill();
@@ -81,7 +81,7 @@ Deno.test({
         try {
           for (const [round, after] of kills.entries()) {
             let killed = false;
-            const members = liveTogether([app, app, app], lives, `m${round}`, () => killed);
+            const members = liveTogether(Array(8).fill(app), lives, `m${round}`, () => killed);
             await new Promise((resolve) => setTimeout(resolve, after));
             killed = true;
             await sqld.stop("SIGKILL");

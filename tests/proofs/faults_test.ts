@@ -15,6 +15,7 @@ import {
   type TestApp,
 } from "../support/harness.ts";
 import { type Fault, openProxy, type Proxy } from "../support/proxy.ts";
+import { checkLives, checkRows, leave, type Life } from "../support/lives.ts";
 import { rounds } from "../support/rounds.ts";
 import { openSqld } from "../support/stacks.ts";
 import { tally } from "../support/tally.ts";
@@ -353,5 +354,59 @@ Deno.test({
       await sqld.stop();
     }
     assert.ok(cases > 100, `${cases} cases`);
+  },
+});
+
+Deno.test({
+  name: "each fault at a request that many share leaves each of them done or undone, and says so",
+  ignore: !sqldPath(),
+  async fn() {
+    const sqld = await openSqld();
+    const proxy = openProxy(sqld.url);
+    const env = { THROTTLE_SCALE: "100000", PASSWORD_COST: "1" };
+    const open = (timeoutMs: number) =>
+      openApp({
+        env: { ...env, TURSO_DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: `${timeoutMs}` },
+      });
+    const [app, hasty] = [await open(20_000), await open(400)];
+    const many = Array.from({ length: 12 }, (_, n) => n);
+    let cases = 0;
+    try {
+      for (const fault of ["lost", "cut", "half", "twice", "silent", "gone"] as const) {
+        // one request reads all sessions, the next ones erase
+        for (const at of [1, 2, 3]) {
+          for (const forGood of fault === "silent" || fault === "gone" ? [true] : [false, true]) {
+            const lives = many.map((n): Life => ({
+              name: `${fault}${at}${forGood ? "on" : "once"}${n}`,
+              joining: "told",
+              leaving: "no",
+              receipt: null,
+            }));
+            const browsers = await Promise.all(
+              lives.map(async ({ name }) =>
+                (await newMember(app, name)).copy(fault === "silent" ? hasty : app)
+              ),
+            );
+            proxy.reset();
+            proxy.fault = (n) => n === at || (forGood && n > at) ? fault : "none";
+            await Promise.all(lives.map((life, n) => leave(browsers[n]!, life)));
+            assert.ok(proxy.count < many.length, "they share requests");
+            proxy.reset();
+            if (!forGood) assert.ok(lives.every(({ leaving }) => leaving === "told"), fault);
+            await checkLives(app, lives);
+            await checkRows(app.db);
+            lives.forEach(({ leaving }) =>
+              tally("Faults at a shared request", `${fault}, ${forGood ? "on" : "once"}`, leaving)
+            );
+            cases++;
+          }
+        }
+      }
+    } finally {
+      for (const one of [app, hasty]) await one.close();
+      proxy.close();
+      await sqld.stop();
+    }
+    assert.equal(cases, 30);
   },
 });

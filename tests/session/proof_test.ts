@@ -1,6 +1,6 @@
 /** A proof is checked by the database at the moment of acting. */
 import assert from "node:assert/strict";
-import { secretHash } from "../../crypto/tokens.ts";
+import { sealKeys, secretHash } from "../../crypto/tokens.ts";
 import { freshenSession, openSession } from "../../db/session/sessions.ts";
 import type { Proof } from "../../domain/proof.ts";
 import { makeSession } from "../../actions/make_session.ts";
@@ -125,8 +125,8 @@ Deno.test("a proof of one member does not freshen the session of another", async
     ) as unknown as [{ secret_hash: string }];
     assert.ok(secret_hash);
     const { decrypt } = await import("hono-sessions");
-    const [key] = app.services.config.sessionSecrets;
-    const { secret } = JSON.parse(await decrypt(key!, hong.session![1]) as string);
+    const key = sealKeys(app.services.config.sessionSecrets[0]!) as never;
+    const { secret } = JSON.parse(await decrypt(key, hong.session![1]) as string);
     const freshening = { secret, newSecret: newSecret(), attempt, now: app.clock.now() };
     const proof: Proof = { by: "password", memberId: id, hash };
     assert.equal(await freshenSession(app.db, { ...freshening, proof }), false);

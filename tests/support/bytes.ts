@@ -1,10 +1,10 @@
 import type { Service, TestApp } from "./harness.ts";
 
-/** How often a text stands in the files of an embedded database, looked at in this very moment. */
-export function bytesOf(app: TestApp, mark: string): number {
+/** How often a text stands in the files of a folder, such as an embedded database's, at this moment. */
+export function bytesOf({ folder }: Pick<TestApp, "folder">, mark: string): number {
   let found = 0;
-  for (const { name } of Deno.readDirSync(app.folder)) {
-    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${app.folder}/${name}`));
+  for (const { name } of Deno.readDirSync(folder)) {
+    const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${folder}/${name}`));
     found += text.split(mark).length - 1;
   }
   return found;

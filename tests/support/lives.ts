@@ -23,7 +23,9 @@ export function liveTogether(
   stopped: () => boolean,
 ): Promise<unknown> {
   const all = Promise.all(
-    services.map((service, n) => liveOn(service, lives, `${prefix}${"abcd"[n]}`, stopped)),
+    services.map((service, n) =>
+      liveOn(service, lives, `${prefix}${"abcdefghijklmnop"[n]}`, stopped)
+    ),
   );
   all.catch(() => {});
   return all;

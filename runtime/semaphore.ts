@@ -1,10 +1,10 @@
-/** Whoever has not begun when their time was up: nothing of it was sent, and nothing will be. */
+/** Work that was given up before it began, because its turn did not come in time. */
 export class NotBegun extends Error {
   override name = "NotBegun";
 }
 
 /**
- * Lets so many work at once, the others in the order in which they came.
+ * Bounds how much work is under way at once. The rest waits in the order of arrival.
  *
  * @returns a function that runs `work` in its turn, or throws `NotBegun` after `ms` of waiting
  */
