@@ -75,7 +75,7 @@ export async function planReplay(
 /**
  * Erases again, in a restored database, every member on the ledger who has come back with the backup,
  * under the same receipt; puts the other lines back; and then ends every session. A run that was cut
- * off is finished by the next one. An erasure that is refused leaves the others alone.
+ * off is finished by the next one. An erasure that is refused does not stop the others.
  * Throws `unavailable` and `OtherLedger`.
  */
 export async function replayLedger(
