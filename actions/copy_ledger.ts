@@ -15,12 +15,12 @@ import { newId, sha256 } from "../crypto/tokens.ts";
 const log = getLogger(["annyeong", "ledger"]);
 
 const tryTimeoutMs = 15_000;
-/** A member waits so long for the file at most. The copy goes on without them. */
+/** The longest that a member waits for the file. The copy goes on after it. */
 const answerWaitMs = 5000;
-/** One run ends in time for its lease of a minute. */
+/** A run and its last try end before its lease of a minute does. */
 const runMs = 40_000;
-/** The endpoint has every line after this time, or readiness says that it has not. */
-const endpointLimitMs = 60_000;
+/** An erasure that is not at the second place after this time makes readiness 503. */
+const lateMs = 60_000;
 
 /**
  * Brings the second place (`LEDGER_URL`) up to date. Never throws: what failed is in the log and in
@@ -61,17 +61,18 @@ export async function copyBeforeAnswer(
   await Promise.race([copied, patience]).finally(() => clearTimeout(timer));
 }
 
-/** How far the second place is behind, and whether that is too far; `null` where there is none. */
+/**
+ * How far the second place is behind, and whether that is too far: a file that was not written is at
+ * once, an endpoint after a minute. `null` where there is no second place.
+ */
 export async function lagOfCopy(
   services: Services,
 ): Promise<LedgerLag & { tooFar: boolean } | null> {
   const place = placeOf(services);
   if (!place) return null;
   const lag = await ledgerLag(services.db, place);
-  const { behind, since, problem } = lag;
-  const limit = services.ledgerFile ? 0 : endpointLimitMs;
-  const isLate = behind > 0 && since !== null && since < services.now() - endpointLimitMs;
-  const hasFailed = problem !== null && limit === 0;
+  const isLate = lag.since !== null && lag.since < services.now() - lateMs;
+  const hasFailed = services.ledgerFile !== undefined && lag.problem !== null;
   return { ...lag, tooFar: isLate || hasFailed };
 }
 

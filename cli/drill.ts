@@ -79,7 +79,7 @@ function parse(args: readonly string[]): Call {
   Deno.exit(2);
 }
 
-/** A folder for the owner only, which goes with the process, however that ends. */
+/** A folder for the owner only. It is removed when the process ends, unless that is killed. */
 async function makeScratch(): Promise<string> {
   const scratch = await Deno.makeTempDir({ prefix: "annyeong-drill-" });
   addEventListener("unload", () => Deno.removeSync(scratch, { recursive: true }));

@@ -21,9 +21,10 @@ if (url) variables.TURSO_DATABASE_URL = url;
 for (const name of ["TURSO_AUTH_TOKEN", "PUBLIC_ORIGIN", "RECIPIENTS"]) pass(name);
 for (const name of Object.keys(Deno.env.toObject())) {
   if (
-    /^(WITHDRAWAL|REJOIN|FRESH|BACKUP|SESSION|PASSWORD|THROTTLE|DATABASE|IDENTIFIER|RECEIPT)_/.test(
-      name,
-    )
+    /^(WITHDRAWAL|REJOIN|FRESH|BACKUP|SESSION|PASSWORD|THROTTLE|DATABASE|IDENTIFIER|RECEIPT|LEDGER)_/
+      .test(
+        name,
+      )
   ) {
     pass(name);
   }

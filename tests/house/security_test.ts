@@ -473,7 +473,8 @@ Deno.test("the service may start no program, load no native code, and write none
   assert.match(tasks.start.command, /^deno serve -P=start main\.ts$/);
   assert.doesNotMatch(JSON.stringify(tasks), /unsafely-ignore-certificate|TLS_REJECT/);
 
-  const attempt = `${await Deno.makeTempDir({ prefix: "annyeong-permissions-" })}/attempt.ts`;
+  const folder = await Deno.makeTempDir({ prefix: "annyeong-permissions-" });
+  const attempt = `${folder}/attempt.ts`;
   await Deno.writeTextFile(
     attempt,
     `for (const path of Deno.args) {
@@ -490,6 +491,7 @@ Deno.test("the service may start no program, load no native code, and write none
   }).output();
   const answers = new TextDecoder().decode(stdout).trim().split("\n");
   assert.deepEqual(answers, [...own.map(() => "NotCapable"), "open"]);
+  await Deno.remove(folder, { recursive: true });
 });
 
 /** Whether the service is made of files in this folder. */

@@ -56,6 +56,7 @@ function openEndpoint(status: (line: { sequence: number }) => number = () => 200
     const text = await request.text();
     const line = JSON.parse(text);
     const answer = status(line);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // so that two could send at once
     const key = request.headers.get("Idempotency-Key") ?? "";
     if (answer === 200) lines.push({ ...line, key, text });
     return new Response(null, { status: answer });
@@ -186,11 +187,20 @@ Deno.test("an endpoint gets each line once, in order, from two services, and aga
     assert.deepEqual(endpoint.lines.map(({ sequence }) => sequence), [1, 2, 3]);
     assert.deepEqual(endpoint.lines.map(({ receipt_id }) => receipt_id), receipts);
     assert.match(endpoint.lines[1]!.key, /^[0-9a-f]{32}:2$/);
+    await Promise.all(Array.from({ length: 10 }, (_, n) => leave(n % 2 ? one : two, `guest${n}`)));
+    await until(
+      async () => (await ready(two)).json.ledger?.behind === 0,
+      "the lines of many at once do not arrive",
+    );
+    assert.deepEqual(
+      endpoint.lines.map(({ sequence }) => sequence),
+      Array.from({ length: 13 }, (_, n) => n + 1),
+    );
     const path = `${folder}/collected.jsonl`;
     await Deno.writeTextFile(path, endpoint.lines.map(({ text }) => `${text}\n`).join(""));
     const jwks = (await new Browser(one).get("/.well-known/jwks.json")).json;
     const { chain } = await checkLedger(path, { jwks }, { ...strict, withoutTrailer: true });
-    assert.equal(chain?.count, 3);
+    assert.equal(chain?.count, 13);
     for (const service of [one, two]) await service.kill();
     const logs = await one.log + await two.log;
     assert.doesNotMatch(logs, /token=t/, "the address is a secret");
