@@ -225,7 +225,7 @@ export const operations: Record<
   "/readyz": {
     get: {
       id: "ready",
-      summary: "The database answers, with the current schema",
+      summary: "The database answers and takes a write, with the current schema",
       success: ok("Health"),
       failures: [],
     },
@@ -233,7 +233,7 @@ export const operations: Record<
   "/readyz/withdrawal": {
     get: {
       id: "readyToErase",
-      summary: "The data map is complete, and no erasure is overdue",
+      summary: "The data map is complete, the clock is trusted, and no due work is overdue",
       success: ok("Health"),
       failures: [],
     },
