@@ -57,6 +57,8 @@ export const ownTables = [
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
   holdsNobody("deliveries", "events for recipients: opaque ids alone"),
+  holdsNobody("delivery_tries", "what each try of a delivery met; goes with the delivery"),
+  holdsNobody("failing_recipients", "recipients that do not confirm, by name"),
   holdsNobody("audit", "what operators did, by opaque ids"),
 ];
 

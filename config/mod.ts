@@ -24,6 +24,8 @@ export interface Config {
   throttleScale: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
+  /** What `/metrics` asks for; `null` turns it off. */
+  metricsToken: string | null;
 }
 
 export interface Recipient extends RecipientName {
@@ -180,6 +182,13 @@ const schema = z.object({
   ),
   RECIPIENTS: z._default(z.pipe(json, z.array(recipient, { error: "is not a JSON list" })), []),
   DATABASE_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 5000),
+  METRICS_TOKEN: z.optional(
+    z.string().check(
+      z.regex(/^[\x21-\x7e]{32,}$/, {
+        error: "needs 32 characters or more, without spaces: openssl rand -hex 32",
+      }),
+    ),
+  ),
 });
 
 /**
@@ -226,6 +235,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS.map(({ secret: secrets, ...rest }) => ({ ...rest, secrets })),
+    metricsToken: env.METRICS_TOKEN ?? null,
   });
 }
 
@@ -304,6 +314,9 @@ function refuseUnsafe(env: z.output<typeof schema>): void {
   if (!env.PUBLIC_ORIGIN) refuse("PUBLIC_ORIGIN", "is missing");
   if (env.RECIPIENTS.some(({ secret }) => secret.some(isGuessable))) {
     refuse("RECIPIENTS", "holds a generated or sample secret: not in production");
+  }
+  if (env.METRICS_TOKEN && isGuessable(env.METRICS_TOKEN)) {
+    refuse("METRICS_TOKEN", "is generated or sample: not in production");
   }
   requireTls("PUBLIC_ORIGIN", env.PUBLIC_ORIGIN!);
   for (const origin of env.ALLOWED_ORIGINS) requireTls("ALLOWED_ORIGINS", origin);

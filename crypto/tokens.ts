@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
  * A random id of 128 bits, base64url: never counted up, never used again. It does not begin with a
@@ -17,6 +17,12 @@ export function newSecret(): string {
 /** SHA-256 of a secret, base64url: what the database knows of it. */
 export function secretHash(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
+}
+
+/** Compares in a time that does not depend on where, or whether in length, the two differ. */
+export function isSameSecret(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
 }
 
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */

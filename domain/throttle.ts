@@ -66,6 +66,11 @@ export function registrationAttempt(client: string, scale: number): Attempt {
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
 }
 
+/** How many tries each limit allows, by the word that its subjects begin with. */
+export function triesAllowed(scale: number): [name: string, tries: number][] {
+  return Object.entries(limits).map(([name, limit]) => [name, scaled(limit, scale).tries]);
+}
+
 function scaled(limit: Limit, scale: number): Limit {
   return { ...limit, tries: Math.max(1, Math.floor(limit.tries * scale)) };
 }

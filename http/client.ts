@@ -12,10 +12,14 @@ export function clientOf(c: Context<Env>): string {
   const forwarded = trustedProxyHeader &&
     c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
   const address = forwarded || c.env?.remoteAddr?.hostname || "unknown";
-  return identifierHash(identifierKey, "address", clientNetwork(address));
+  const network = identifierHash(identifierKey, "address", clientNetwork(address));
+  c.set("network", network);
+  return network;
 }
 
 /** Keyed hash of a login name. */
 export function accountOf(c: Context<Env>, name: string): string {
-  return identifierHash(c.get("services").config.identifierKey, "name", fold(name));
+  const account = identifierHash(c.get("services").config.identifierKey, "name", fold(name));
+  c.set("account", account);
+  return account;
 }

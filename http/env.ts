@@ -15,8 +15,8 @@ export interface Seal {
 
 /** Hono's environment: what a handler may reach. */
 export interface Env {
-  /** Under Deno: who is connected. */
-  Bindings: { remoteAddr?: { hostname?: string } };
+  /** Under Deno: who is connected, and what tells the span of the request its route. */
+  Bindings: { remoteAddr?: { hostname?: string }; traced?(route: string): void };
   Variables: {
     services: Services;
     /** One request has one now, ms. */
@@ -29,6 +29,9 @@ export interface Env {
     idleSecret?: string;
     /** Opaque id of the member, for the log. */
     memberId?: string;
+    /** Keyed hashes of the login name and the client's network, where a request was counted: for the log. */
+    account?: string;
+    network?: string;
     /** What was answered instead of what was asked for, for the log. */
     problem?: AppError;
   };

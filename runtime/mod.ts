@@ -33,6 +33,7 @@ import { createPasswords } from "../crypto/passwords.ts";
 import { openReceiptKeys } from "../crypto/receipt_keys.ts";
 import { jobsOf, runJobs } from "../jobs/mod.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { maskSpans, traceRoute } from "./span.ts";
 
 /** What a service is made of beside its configuration: our own, or with an app's beside it (`mod.ts`). */
 export interface Parts {
@@ -204,10 +205,14 @@ export function serve(appOf: (services: Services) => App, parts = own) {
 }
 
 async function serveOnDeno(appOf: (services: Services) => App, parts: Parts) {
+  maskSpans();
   const services = await openOnDeno(parts);
   const app = appOf(services);
   return {
-    fetch: (request: Request, info: object) => app.fetch(request, info),
+    fetch(request: Request, info: object) {
+      const traced = (route: string) => traceRoute(request.method, route);
+      return app.fetch(request, { ...info, traced });
+    },
     onListen({ hostname, port }: { hostname: string; port: number }): void {
       log.info(`listening on http://${hostname}:${port}/`);
       startTimer(services);

@@ -5,6 +5,7 @@ import { statementsOf } from "./split_sql.ts";
 import members from "../migrations/0001_members.sql" with { type: "text" };
 import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
 import operating from "../migrations/0003_operating.sql" with { type: "text" };
+import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
 
 /** One file of SQL. Its name is what the database remembers. */
 export interface Migration {
@@ -17,6 +18,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0001_members", sql: members },
   { name: "0002_leaving", sql: leaving },
   { name: "0003_operating", sql: operating },
+  { name: "0008_seeing", sql: seeing },
 ];
 
 /** A table has the name of one of ours, and is not ours. */

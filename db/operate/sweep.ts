@@ -4,6 +4,11 @@ import { settledLongAgo } from "../outbox/deliveries.ts";
 const dayMs = 24 * 60 * 60_000;
 const signInsLiveMs = 90 * dayMs;
 
+/** SQL: no delivery waits for this recipient any more, so that it cannot fail. */
+const nothingWaits = `NOT EXISTS (
+  SELECT 1 FROM deliveries
+  WHERE status = 'waiting' AND deliveries.recipient = failing_recipients.recipient)`;
+
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
 const ends = [
   { table: "sessions", key: "id", over: "expires_at <= :now" },
@@ -13,6 +18,7 @@ const ends = [
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "recoveries", key: "id", over: "expires_at <= :now" },
   { table: "deliveries", key: "position", over: settledLongAgo },
+  { table: "failing_recipients", key: "recipient", over: nothingWaits },
 ] as const;
 
 /** Destroys what has reached its end, at most `limit` rows of each table. Returns how many are left. */
