@@ -7,12 +7,17 @@ import { type AuditEntry, insertAudit } from "./audit.ts";
 const allowed = `
   SELECT value ->> 0 AS name, value ->> 1 AS tries FROM json_each(:limits)`;
 
-/** SQL: what is counted now, by subject. A subject is `limit:hash`, or `limit:account:network`. */
+/**
+ * SQL: what is counted now, by subject. A subject is `limit:hash`, or `limit:account:network`. Rows are
+ * read in the order of the key, at most `:rows` of them; subjects with fewer than `:least` tries are left
+ * out.
+ */
 const counted = `
   SELECT substr(subject, 1, instr(subject, ':') - 1) AS name,
     substr(subject, instr(subject, ':') + 1) AS hashes,
     count(*) AS tries, min(expires_at) AS free_at
-  FROM attempts WHERE expires_at > :now GROUP BY subject`;
+  FROM (SELECT subject, expires_at FROM attempts ORDER BY subject LIMIT :rows)
+  WHERE +expires_at > :now GROUP BY subject HAVING count(*) >= :least`;
 
 /** One limit that somebody has tries under. */
 export interface Throttle {
@@ -45,7 +50,7 @@ export async function listThrottles(
       WHERE CASE WHEN :account IS NULL THEN counted.tries >= allowed.tries
         ELSE counted.name IN ('pair', 'pair_day', 'account') AND instr(hashes, :account) = 1 END
       ORDER BY free_at DESC LIMIT :limit`,
-    args: { limits: JSON.stringify(triesAllowed(scale)), account, now, limit },
+    args: { ...valuesOf(scale), ...(account && { least: 1 }), account, now, rows: -1, limit },
   }]);
   return found!.rows.map((row) => {
     const name = String(row.name);
@@ -62,15 +67,23 @@ export async function listThrottles(
   });
 }
 
-/** How many accounts cannot be signed in to now, from one network or from all. At most `limit` are looked at. */
-export function countThrottled(scale: number, now: number, limit: number) {
+/** How many accounts a limit keeps from being signed in to. At most `rows` tries are looked at. */
+export function countThrottled(scale: number, now: number, rows: number) {
   return {
     sql: `
       SELECT count(DISTINCT substr(hashes, 1, 43)) AS throttled
-      FROM (SELECT * FROM (${counted}) LIMIT :limit) AS counted
-      JOIN (${allowed}) AS allowed ON allowed.name = counted.name
+      FROM (${counted}) AS counted JOIN (${allowed}) AS allowed ON allowed.name = counted.name
       WHERE counted.tries >= allowed.tries AND counted.name IN ('pair', 'pair_day', 'account')`,
-    args: { limits: JSON.stringify(triesAllowed(scale)), now, limit },
+    args: { ...valuesOf(scale), now, rows },
+  };
+}
+
+/** The limits, and the smallest of them. */
+function valuesOf(scale: number) {
+  const limits = triesAllowed(scale);
+  return {
+    limits: JSON.stringify(limits),
+    least: Math.min(...limits.map(([, tries]) => tries)),
   };
 }
 

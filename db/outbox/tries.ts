@@ -107,7 +107,7 @@ export async function listTries(db: Database, id: string) {
     {
       sql: `
         SELECT id, recipient, type, member_id, receipt_id, created_at, status, settled_at, tries,
-          CASE status WHEN 'waiting' THEN next_at END AS next_at, retry_until
+          CASE status WHEN 'waiting' THEN next_at END AS next_at, retry_until AS gives_up_at
         FROM deliveries WHERE id = ?`,
       args: [id],
     },
