@@ -24,6 +24,7 @@ import home from "./routes/home.tsx";
 import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
+import metrics from "./routes/metrics.ts";
 import openapi from "./routes/openapi.ts";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
@@ -54,6 +55,7 @@ export function createApp(services: Services) {
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
     .route("/", health(services))
+    .route("/", metrics)
     .route("/", openapi)
     .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
     .route("/", home)

@@ -74,6 +74,8 @@ export const ownTables = [
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
   holdsNobody("outbox", "what has to be told: opaque ids only"),
+  holdsNobody("delivery_tries", "what each try of a delivery met; goes with the delivery"),
+  holdsNobody("failing_recipients", "recipients that do not confirm, by name"),
   holdsNobody("audit", "what operators did, by opaque ids"),
   holdsNobody("erasure_ledger", "the random id of this database's ledger"),
   holdsNobody(

@@ -16,8 +16,8 @@ export interface Erasure {
   reason?: Reason | null;
   /** An operator's act. */
   audit?: AuditEntry;
-  /** When a rejoin block begins, ms; `now` unless an earlier erasure is repeated. */
-  blockedFrom?: number;
+  /** When a rejoin block begins, ms; `now` unless an earlier erasure is repeated; `null`: without one. */
+  blockedFrom?: number | null;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function eraseMember(
     reason,
     backupDays: config.withdrawal.backupDays,
     recipients: config.recipients,
-    rejoin: rejoinTerms(config, member, blockedFrom),
+    rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
     ...(audit && { audit }),
   });
 }

@@ -1,213 +1,51 @@
 /** `deno task admin COMMAND`: what an operator needs. Acts are written to the audit log: see docs/operating.md. */
 import { parseArgs } from "node:util";
-import { compactVerify, createLocalJWKSet } from "jose";
-import { copyLedger } from "../actions/copy_ledger.ts";
-import type { Services } from "../actions/services.ts";
-import { type AuditEntry, insertAudit, listAudit } from "../db/operate/audit.ts";
-import { acceptClock, readSeenAt } from "../db/operate/clock.ts";
-import { isDead, listDeliveries, reviveDeliveries } from "../db/outbox/deliveries.ts";
-import { eraseMember } from "../actions/erase_member.ts";
-import { makeRecoveryLink } from "../actions/recover.ts";
-import { restoreByOperator } from "../actions/restore.ts";
-import { proofSource } from "../db/identity/proofs.ts";
-import { byOperator } from "../db/leaving/initiator.ts";
-import { findMember } from "../db/identity/members.ts";
-import { signOutMember } from "../db/session/sessions.ts";
-import { countReasons } from "../db/leaving/reasons.ts";
-import { listPending } from "../db/leaving/withdrawals.ts";
+import type { AuditEntry } from "../db/operate/audit.ts";
 import { AppError, causesOf } from "../domain/error.ts";
-import { newId } from "../crypto/tokens.ts";
 import { openOnDeno, type Parts } from "../runtime/mod.ts";
-import { print, type Table } from "./table.ts";
-
-const rowsShown = 1000;
-
-interface Call {
-  services: Services;
-  /** What the command was given. */
-  argument: string;
-  audit(act: string, memberId: string | null): AuditEntry;
-}
-
-interface Command {
-  argument: string | null;
-  about: string;
-  /** An act needs `--why`, and is written to the audit log. A list: only with these arguments. */
-  acts?: true | readonly string[];
-  /** It cannot be undone, so it is asked for once more. */
-  final?: true;
-  run(call: Call): Promise<Table>;
-}
+import { type Command, Refusal } from "./admin/command.ts";
+import { clockCommands } from "./admin/clock.ts";
+import { deliveryCommands } from "./admin/deliveries.ts";
+import { memberCommands } from "./admin/members.ts";
+import { recordCommands } from "./admin/records.ts";
+import { throttleCommands } from "./admin/throttles.ts";
+import { print } from "./table.ts";
 
 const commands: Record<string, Command> = {
-  find: {
-    argument: "ID, NAME or E-MAIL",
-    about: "find a member",
-    run: async ({ services, argument }) => await findMember(services.db, argument),
-  },
-  pending: {
-    argument: null,
-    about: "who is about to leave, by deadline",
-    run: async ({ services }) => await listPending(services.db, rowsShown),
-  },
-  erase: {
-    argument: "MEMBER-ID",
-    about: "erase a member now",
-    acts: true,
-    final: true,
-    run: eraseNow,
-  },
-  restore: {
-    argument: "MEMBER-ID",
-    about: "take a pending withdrawal back",
-    acts: true,
-    run: restore,
-  },
-  "end-sessions": {
-    argument: "MEMBER-ID",
-    about: "sign a member out everywhere",
-    acts: true,
-    run: async ({ services: { db, now }, argument, audit }) => {
-      const entry = audit("end-sessions", argument);
-      if (!await signOutMember(db, argument, now(), entry)) throw new Refusal(nobody);
-      return [{ signed_out: argument }];
-    },
-  },
-  recovery: {
-    argument: "MEMBER-ID",
-    about:
-      "a link for a member who forgot the password and proved who they are; works once, 30 minutes",
-    acts: true,
-    run: recoveryLink,
-  },
-  deliveries: {
-    argument: "waiting, given_up or refused",
-    about: "what recipients have not confirmed",
-    run: async ({ services, argument }) => await listDeliveries(services.db, argument, rowsShown),
-  },
-  revive: {
-    argument: "DELIVERY-ID or all",
-    about: "send again what was given up or refused",
-    acts: true,
-    run: async ({ services: { db, now }, argument, audit }) => {
-      const id = argument === "all" ? null : argument;
-      const line = insertAudit(audit("revive", null), now(), id === null ? undefined : isDead(id));
-      const revived = await reviveDeliveries(db, id, now(), line);
-      if (id !== null && revived === 0) {
-        throw new Refusal("no delivery with this id was given up or refused");
-      }
-      return [{ waiting_again: revived }];
-    },
-  },
-  clock: {
-    argument: "show or accept",
-    about: "the newest instant that the jobs have trusted; accept this machine's clock",
-    acts: ["accept"],
-    run: clock,
-  },
-  reasons: {
-    argument: null,
-    about: "why members left, by month",
-    run: async ({ services }) => await countReasons(services.db),
-  },
-  receipt: {
-    argument: "FILE",
-    about: "verify a receipt with the published keys",
-    run: verifyReceipt,
-  },
-  audit: {
-    argument: null,
-    about: "what operators did, the newest first",
-    run: async ({ services }) => await listAudit(services.db, rowsShown),
-  },
+  ...memberCommands,
+  ...deliveryCommands,
+  ...throttleCommands,
+  ...clockCommands,
+  ...recordCommands,
 };
-
-class Refusal extends Error {}
-const nobody = "no member has this id";
-
-async function eraseNow({ services, argument, audit }: Call): Promise<Table> {
-  const { db } = services;
-  const [member] = await findMember(db, argument);
-  if (!member || member.id !== argument) throw new Refusal(nobody);
-  const identifiers = { name: String(member.name), email: String(member.email) };
-  const receipt = await eraseMember(services, {
-    initiator: byOperator(proofSource({ by: "operator", memberId: argument })),
-    member: identifiers,
-    receiptId: newId(),
-    now: services.now(),
-    audit: audit("erase", argument),
-  });
-  if (!receipt) throw new Refusal("somebody else erased this member just now");
-  await Promise.all([db.truncateLog(), copyLedger(services)]);
-  return [{ receipt_id: receipt.receiptId }];
-}
-
-async function restore({ services, argument, audit }: Call): Promise<Table> {
-  const entry = audit("restore", argument);
-  const restored = await restoreByOperator(services, argument, entry, services.now());
-  if (!restored) throw new Refusal("nothing is pending, or the deadline has passed");
-  return [{ restored: argument }];
-}
-
-async function recoveryLink({ services, argument, audit }: Call): Promise<Table> {
-  const { publicOrigin } = services.config;
-  const entry = audit("recovery", argument);
-  const token = await makeRecoveryLink(services, argument, entry, services.now());
-  if (token === null) throw new Refusal(nobody);
-  return [{ link: `${publicOrigin ?? "http://127.0.0.1:8000"}/recovery/${token}` }];
-}
-
-async function verifyReceipt({ services, argument }: Call): Promise<Table> {
-  const jws = await Deno.readTextFile(argument).then((text) => text.trim(), () => {
-    throw new Refusal("this file cannot be read");
-  });
-  const keys = createLocalJWKSet({ keys: [...services.receiptKeys.jwks.keys] });
-  try {
-    const { payload, protectedHeader } = await compactVerify(jws, keys);
-    const { iss, jti, iat } = JSON.parse(new TextDecoder().decode(payload));
-    const erased_at = new Date(iat * 1000).toISOString();
-    return [{
-      verified: "yes",
-      receipt_id: jti,
-      erased_at,
-      issuer: iss,
-      key: protectedHeader.kid ?? "",
-    }];
-  } catch {
-    throw new Refusal("this receipt does not verify with any of our keys");
-  }
-}
-
-async function clock({ services: { db, now }, argument, audit }: Call): Promise<Table> {
-  const at = now();
-  if (argument === "accept") await acceptClock(db, at, audit("clock accept", null));
-  return [{
-    now: new Date(at).toISOString(),
-    seen_at: await readSeenAt(db),
-  }];
-}
 
 function usage(): string {
   return [
     "usage: admin COMMAND [--json] [--by WHO] [--why REASON] [--yes]\n",
-    ...Object.entries(commands).map(([name, { argument, about, acts }]) => {
-      const needs = acts === true ? " (needs --why)" : acts ? ` (${acts} needs --why)` : "";
-      return `  ${`${name} ${argument ?? ""}`.padEnd(38)} ${about}${needs}`;
+    ...Object.entries(commands).map(([name, command]) => {
+      const words = `${name} ${takes(command)}`.padEnd(46);
+      return `  ${words} ${command.about}${command.acts ? " (needs --why)" : ""}`;
     }),
   ].join("\n");
 }
 
-/** Wrong words end here with 2, before anything is opened. */
+/** Wrong words end the process here with 2, before anything is opened. */
 function refuse(problem?: string): never {
   if (problem) console.error(`${problem}\n`);
   console.error(usage());
   Deno.exit(2);
 }
 
-/** Prints the commands, as somebody who asks for help expects: on standard output, with 0. */
+/** Prints the commands on standard output, and ends the process with 0. */
 function help(): never {
   console.log(usage());
   Deno.exit(0);
+}
+
+function takes({ argument, option }: Command): string {
+  const flag = option && `--${option.name} ${option.value}`;
+  if (argument === null) return flag ? `[${flag}]` : "";
+  return flag ? `${argument}, or ${flag}` : argument;
 }
 
 function parse(args: readonly string[]) {
@@ -217,10 +55,13 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         help: { type: "boolean", short: "h" },
+        "no-block": { type: "boolean" },
         json: { type: "boolean" },
         yes: { type: "boolean" },
         by: { type: "string" },
         why: { type: "string" },
+        account: { type: "string" },
+        recipient: { type: "string" },
       },
     });
   } catch {
@@ -228,35 +69,54 @@ function parse(args: readonly string[]) {
   }
 }
 
+/** A command's name is one word or two: `deliveries show`. */
+function commandOf([first = "", second = "", ...rest]: string[]) {
+  const two = `${first} ${second}`;
+  if (Object.hasOwn(commands, two)) return { name: two, command: commands[two]!, words: rest };
+  if (!Object.hasOwn(commands, first)) return refuse();
+  const words = second === "" ? rest : [second, ...rest];
+  return { name: first, command: commands[first]!, words };
+}
+
 /** Exits with 1 when the command is refused, and with 2 when the words are wrong. */
 export async function admin(args: readonly string[], parts?: Parts): Promise<void> {
   const { values, positionals } = parse(args);
-  const [name = "", argument = "", ...rest] = positionals;
-  if (values.help || name === "help") help();
-  const command = Object.hasOwn(commands, name) ? commands[name]! : refuse();
-  if (rest.length > 0 || (command.argument !== null) !== (argument !== "")) refuse();
-  const acts = command.acts === true || command.acts?.includes(argument);
-  if (acts && !values.why) {
+  if (values.help || positionals[0] === "help") help();
+  const { name, command, words: [word = "", ...rest] } = commandOf(positionals);
+  const given = command.option ? values[command.option.name] ?? "" : "";
+  const foreign = (["account", "recipient"] as const)
+    .some((option) => values[option] !== undefined && option !== command.option?.name);
+  const inputs = [word, given].filter(Boolean).length;
+  const enough = command.argument === null ? word === "" : inputs === 1;
+  const argument = word || given;
+  if (!enough || foreign || rest.length > 0 || command.knows?.(argument) === false) refuse();
+  if (command.acts && !values.why) {
     refuse(`${name} needs --why REASON: it is written to the audit log`);
   }
+  if (values["no-block"] && name !== "erase") refuse();
   if (
     command.final && !values.yes && !confirm(`${name} ${argument}: this cannot be undone. Go on?`)
   ) {
     console.error("nothing was done");
     Deno.exit(1);
   }
-  if (name === "deliveries" && !["waiting", "given_up", "refused"].includes(argument)) refuse();
-  if (name === "clock" && !["show", "accept"].includes(argument)) refuse();
   const services = await openOnDeno(parts);
-  const audit = (act: string, memberId: string | null): AuditEntry => ({
+  const audit = (memberId: string | null): AuditEntry => ({
     operator: values.by ?? Deno.env.get("USER") ?? "unknown",
     host: Deno.hostname(),
-    act,
+    act: name,
     memberId,
     why: values.why ?? "",
   });
   try {
-    print(await command.run({ services, argument, audit }), values.json ?? false);
+    const found = await command.run({
+      services,
+      argument,
+      byOption: given !== "",
+      withoutBlock: values["no-block"] ?? false,
+      audit,
+    });
+    print(found, values.json ?? false);
   } catch (error) {
     if (!(error instanceof Refusal) && !(error instanceof AppError)) throw error;
     console.error(error instanceof Refusal ? error.message : causesOf(error).join("; "));

@@ -1,13 +1,50 @@
 import type { Row } from "@libsql/client";
 
-export type Table = readonly (Row | Record<string, string | number | null>)[];
+type Cells = Row | Record<string, string | number | null>;
+
+export type Table = readonly Cells[];
+
+/** Figures, each on a line of its own, and lists that belong to them. */
+export interface Summary {
+  summary: Cells;
+  tables: Record<string, Table>;
+}
 
 /** Columns under their names, instants in UTC; or one JSON list for scripts. */
-export function print(table: Table, json: boolean): void {
-  const rows = table.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, readable(name, value)]))
+export function print(found: Table | Summary, json: boolean): void {
+  if (!("summary" in found)) return json ? printJson(readableRows(found)) : printRows(found);
+  const summary = readableRow(found.summary);
+  const tables = Object.entries(found.tables);
+  if (json) {
+    const lists = tables.map(([name, table]) => [name, readableRows(table)]);
+    return printJson([{ ...summary, ...Object.fromEntries(lists) }]);
+  }
+  const width = Math.max(...Object.keys(summary).map((name) => name.length));
+  for (const [name, value] of Object.entries(summary)) {
+    console.log(`${name.padEnd(width)}  ${value}`.trimEnd());
+  }
+  for (const [name, table] of tables) {
+    console.log(`\n${name}:`);
+    printRows(table);
+  }
+}
+
+function printJson(value: unknown): void {
+  console.log(JSON.stringify(value));
+}
+
+function readableRows(table: Table) {
+  return table.map(readableRow);
+}
+
+function readableRow(row: Cells): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, readable(name, value)]),
   );
-  if (json) return console.log(JSON.stringify(rows));
+}
+
+function printRows(table: Table): void {
+  const rows = readableRows(table);
   const [first] = rows;
   if (!first) return console.log("nothing");
   const names = Object.keys(first);

@@ -49,6 +49,8 @@ export interface Config {
   recipients: readonly Recipient[];
   /** The second place for the ledger: `file:` or an endpoint. */
   ledgerUrl: string | null;
+  /** What `/metrics` asks for; `null` turns it off. */
+  metricsToken: string | null;
 }
 
 const passwordCost = z._default(number({ min: 1, max: 17, whole: true }), 14);
@@ -85,6 +87,12 @@ const fields = z.object({
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
+  ),
+  METRICS_TOKEN: z.optional(
+    text(
+      (token) => /^[\x21-\x7e]{32,}$/.test(token),
+      "needs 32 characters or more, without spaces: openssl rand -hex 32",
+    ),
   ),
 });
 
@@ -131,6 +139,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS,
     ledgerUrl: env.LEDGER_URL ?? null,
+    metricsToken: env.METRICS_TOKEN ?? null,
   });
 }
 

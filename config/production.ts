@@ -27,6 +27,7 @@ export function refuseUnsafe(env: {
   TURSO_DATABASE_URL: string;
   RECIPIENTS: readonly Recipient[];
   LEDGER_URL?: string | undefined;
+  METRICS_TOKEN?: string | undefined;
 }): void {
   refuse(
     "SESSION_SECRET",
@@ -38,6 +39,11 @@ export function refuseUnsafe(env: {
     "RECEIPT_PRIVATE_KEY",
     env.RECEIPT_PRIVATE_KEY.some(isGenerated),
     `was generated for development: ${fresh}`,
+  );
+  refuse(
+    "METRICS_TOKEN",
+    env.METRICS_TOKEN !== undefined && isGuessable(env.METRICS_TOKEN),
+    "is a sample: openssl rand -hex 32 makes one",
   );
   requireCost(env.PASSWORD_COST);
   refuse("PUBLIC_ORIGIN", !env.PUBLIC_ORIGIN, "is missing: set it to https://members.example");

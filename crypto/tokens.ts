@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /**
  * A random id of 128 bits, base64url: never counted up, never used again. It does not begin with a
@@ -35,6 +35,12 @@ export function sealKeys(secret: string): SealKeys {
   const derive = (purpose: string) =>
     new Uint8Array(createHmac("sha256", secret).update(`seal: ${purpose}`).digest());
   return { encryption: derive("encryption"), integrity: derive("integrity") };
+}
+
+/** Compares in a time that does not depend on where, or whether in length, the two differ. */
+export function isSameSecret(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
 }
 
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */

@@ -30,13 +30,40 @@ export type Outcome =
   | { status: "waiting"; problem: string; nextAt: number }
   | { status: "given_up"; problem: string };
 
-/** What came back from one try: a status, or nothing. */
+/** What came back from one try: a status, or the cause of there being none. */
 export interface Reply {
   /** HTTP status, or `null` when there was no answer. */
   status: number | null;
   /** `Retry-After`, ms, where given. */
   retryAfterMs: number | null;
+  /** Why there was no answer: a word of `causeOf`. */
+  cause?: string;
 }
+
+/** Causes by what the runtime's `fetch` says. The first that matches counts. */
+const causes: readonly [RegExp, string][] = [
+  [/UnknownIssuer|CaUsedAsEndEntity|SelfSigned/i, "unknown CA"],
+  [/NotValidForName/i, "certificate for another name"],
+  [/peer certificate: (certificate )?Expired/i, "certificate expired"],
+  [/peer certificate/i, "certificate refused"],
+  [/dns error/i, "name not found"],
+  [/connection refused/i, "connection refused"],
+  [/tls handshake|corrupt message|fatal alert/i, "TLS failed"],
+  [/connection (closed|reset|lost)|end of file|broken pipe/i, "connection closed"],
+];
+
+/** Says in a word why a request got no answer. Never repeats the error, which holds the URL. */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "no answer";
+  if (error.name === "TimeoutError") return "timeout";
+  if (error.name === "AbortError") return "stopped";
+  const { cause } = error;
+  const text = `${error.message} ${cause instanceof Error ? cause.message : ""}`;
+  return causes.find(([pattern]) => pattern.test(text))?.[1] ?? "no answer";
+}
+
+/** A recipient that settles nothing for so long is a warning in the log. */
+export const failingAfterMs = 10 * minute;
 
 /**
  * Decides what a reply means: 2xx confirms, 410 refuses for good, all else is tried again with backoff,
@@ -53,8 +80,8 @@ export function judge(
   now: number,
   jitter: number,
 ): Outcome {
-  const { status, retryAfterMs } = reply;
-  const problem = status === null ? "no answer" : `status ${status}`;
+  const { status, retryAfterMs, cause = "no answer" } = reply;
+  const problem = status === null ? cause : `status ${status}`;
   if (status !== null && status >= 200 && status < 300) return { status: "confirmed" };
   if (status === 410) return { status: "refused", problem };
   const wait = waits[Math.min(tries, waits.length) - 1]! * (0.8 + 0.4 * jitter);

@@ -12,7 +12,8 @@ export interface Limit {
  * The limits, before `THROTTLE_SCALE`. `client` stops spraying, `pair` stops guessing one account from
  * one place, `account` from many places. `pair_day` keeps one stranger from using up `account`
  * (NIST SP 800-63B-4 3.2.2: at most 100 failures). `session` limits confirmations in a live session:
- * failures elsewhere do not count there, so a stranger cannot keep a member from leaving.
+ * failures elsewhere do not count there, so a stranger cannot keep a member from leaving. `device`
+ * limits sign-ins on a device that is known to have signed in before.
  */
 export const limits = {
   pair: { tries: 10, windowMs: 15 * minute },
@@ -21,6 +22,8 @@ export const limits = {
   client: { tries: 100, windowMs: 15 * minute },
   session: { tries: 10, windowMs: 15 * minute },
   session_day: { tries: 30, windowMs: 24 * 60 * minute },
+  device: { tries: 10, windowMs: 15 * minute },
+  device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
 } as const satisfies Record<string, Limit>;
 
@@ -53,7 +56,7 @@ export function signInAttempt(
   device: string | null,
   scale: number,
 ): Attempt {
-  if (device !== null) return deviceAttempt(`device:${account}:${device}`, scale);
+  if (device !== null) return twoLimits("device", `${account}:${device}`, scale);
   const pair = `${account}:${client}`;
   return {
     id: newId(),
@@ -75,15 +78,17 @@ export function signInAttempt(
  * @param session hash of the session's secret
  */
 export function confirmationAttempt(session: string, scale: number): Attempt {
-  return deviceAttempt(`session:${session}`, scale);
+  return twoLimits("session", session, scale);
 }
 
-function deviceAttempt(subject: string, scale: number): Attempt {
+/** A try that counts only by its session or device, within minutes and within a day. */
+function twoLimits(kind: "session" | "device", hash: string, scale: number): Attempt {
+  const day = `${kind}_day` as const;
   return {
     id: newId(),
     subjects: [
-      { subject, limit: scaled(limits.session, scale), forgiven: true },
-      { subject: `${subject}:day`, limit: scaled(limits.session_day, scale), forgiven: true },
+      { subject: `${kind}:${hash}`, limit: scaled(limits[kind], scale), forgiven: true },
+      { subject: `${day}:${hash}`, limit: scaled(limits[day], scale), forgiven: true },
     ],
   };
 }
@@ -92,6 +97,11 @@ function deviceAttempt(subject: string, scale: number): Attempt {
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/** How many tries each limit allows, by the word that its subjects begin with. */
+export function triesAllowed(scale: number): [name: string, tries: number][] {
+  return Object.entries(limits).map(([name, limit]) => [name, scaled(limit, scale).tries]);
 }
 
 function scaled(limit: Limit, scale: number): Limit {

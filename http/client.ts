@@ -11,5 +11,7 @@ export function clientOf(c: Context<Env>): string {
   const forwarded = trustedProxyHeader &&
     c.req.header(trustedProxyHeader)?.split(",").at(-1)?.trim();
   const address = forwarded || c.env?.remoteAddr?.hostname || "unknown";
-  return identifierHash(identifierKey, "address", clientNetwork(address));
+  const network = identifierHash(identifierKey, "address", clientNetwork(address));
+  c.set("network", network);
+  return network;
 }

@@ -13,8 +13,8 @@ export interface Seal {
 
 /** Hono's environment: what a handler may reach. */
 export interface Env {
-  /** Under Deno: who is connected. */
-  Bindings: { remoteAddr?: { hostname?: string } };
+  /** Under Deno: who is connected, and what tells the span of the request its route. */
+  Bindings: { remoteAddr?: { hostname?: string }; traced?(route: string): void };
   Variables: {
     services: Services;
     /** ms. One request has one now. It is taken when the body has arrived, because a body may take long. */
@@ -29,6 +29,9 @@ export interface Env {
     deviceCookie?: string | null;
     /** Opaque id of the member, for the log. */
     memberId?: string;
+    /** Keyed hashes of the login name and the client's network, where a request was counted: for the log. */
+    account?: string;
+    network?: string;
     /** What was answered instead of what was asked for, for the log. */
     problem?: AppError | undefined;
   };

@@ -1,9 +1,21 @@
+import { getLogger } from "@logtape/logtape";
 import { Webhook } from "standardwebhooks";
 import type { Recipient } from "../config/mod.ts";
 import type { Services } from "../actions/services.ts";
 import { leaseDeliveries, settleDelivery } from "../db/outbox/deliveries.ts";
-import { type Delivery, judge, payloadOf, type Reply, tryTimeoutMs } from "../domain/delivery.ts";
+import { newlyFailing, type Try } from "../db/outbox/tries.ts";
+import {
+  causeOf,
+  type Delivery,
+  judge,
+  type Outcome,
+  payloadOf,
+  type Reply,
+  tryTimeoutMs,
+} from "../domain/delivery.ts";
 import { newId } from "../crypto/tokens.ts";
+
+const log = getLogger(["annyeong", "jobs"]);
 
 /** So many are under way to one recipient at once; of one member one at a time, so that order is kept. */
 const atOnce = 10;
@@ -29,17 +41,44 @@ export async function deliver(
     const lease = newId();
     const leased = await leaseDeliveries(db, recipient.name, lease, services.now(), atOnce);
     if (leased.length === 0) break;
-    const outcomes = await Promise.all(leased.map(async (delivery) => {
-      const reply = await send(recipient, delivery, services.now(), stop);
-      const now = services.now();
-      const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
-      await settleDelivery(db, delivery.id, lease, outcome, now);
-      return outcome.status;
-    }));
+    const tries = await Promise.all(
+      leased.map((delivery) => tryDelivery(services, recipient, delivery, lease, stop)),
+    );
     run.sent += leased.length;
-    run.confirmed += outcomes.filter((status) => status === "confirmed").length;
+    run.confirmed += tries.filter(({ outcome }) => outcome.status === "confirmed").length;
   }
+  await warnOfFailing(services, recipient);
   return run;
+}
+
+/** One line when a recipient has failed for ten minutes; the next is written after it has recovered. */
+async function warnOfFailing({ db, now }: Services, { name }: Recipient): Promise<void> {
+  const failing = await newlyFailing(db, name, now());
+  if (!failing) return;
+  const since = new Date(failing.since).toISOString();
+  log.warn("a recipient has failed for ten minutes", {
+    recipient: name,
+    since,
+    problem: failing.problem,
+  });
+}
+
+/** Sends a leased delivery once and writes down what it led to. */
+export async function tryDelivery(
+  services: Services,
+  recipient: Recipient,
+  delivery: Delivery,
+  lease: string,
+  stop?: AbortSignal,
+): Promise<Try & { outcome: Outcome }> {
+  const triedAt = services.now();
+  const start = performance.now();
+  const reply = await send(recipient, delivery, triedAt, stop);
+  const tried = { triedAt, ms: performance.now() - start, reply };
+  const now = services.now();
+  const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
+  await settleDelivery(services.db, delivery, lease, outcome, tried, now);
+  return { ...tried, outcome };
 }
 
 /** One try by Standard Webhooks 1.0.0: one id across tries, a new timestamp and signature for each. */
@@ -70,8 +109,8 @@ async function send(
     });
     await response.body?.cancel();
     return { status: response.status, retryAfterMs: retryAfter(response, now) };
-  } catch {
-    return { status: null, retryAfterMs: null };
+  } catch (error) {
+    return { status: null, retryAfterMs: null, cause: causeOf(error) };
   }
 }
 

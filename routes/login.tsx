@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { signIn } from "../actions/sign_in.ts";
+import { nameHash } from "../crypto/identifiers.ts";
 import { plainText } from "../domain/member.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
@@ -34,6 +35,7 @@ export default new Hono<Env>()
   })
   .post("/login", form(entry), body(credentials), async (c) => {
     const { user_id, password } = c.req.valid("json");
+    c.set("account", nameHash(c.var.services.config.identifierKey, user_id));
     const { session, member, eraseAt } = await signIn(c.var.services, {
       name: user_id,
       password,

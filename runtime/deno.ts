@@ -33,6 +33,7 @@ import {
   type Parts,
 } from "./open.ts";
 import { withPrivateFiles } from "./private_files.ts";
+import { maskSpans, traceRoute } from "./span.ts";
 import { startJobs } from "./timer.ts";
 
 const log = getLogger(["annyeong"]);
@@ -221,6 +222,7 @@ async function developmentSecrets(): Promise<Environment> {
 
 /** The default export of an entry of `deno serve`. */
 export async function serveOnDeno(appOf: (services: Services) => App, parts: Parts) {
+  maskSpans();
   const services = await orExit(async () => {
     const opened = await openServices(parts);
     await lookAtDatabase(opened);
@@ -228,7 +230,10 @@ export async function serveOnDeno(appOf: (services: Services) => App, parts: Par
   });
   const app = appOf(services);
   return {
-    fetch: (request: Request, info: object) => app.fetch(request, info),
+    fetch(request: Request, info: object) {
+      const traced = (route: string) => traceRoute(request.method, route);
+      return app.fetch(request, { ...info, traced });
+    },
     onListen({ hostname, port }: { hostname: string; port: number }): void {
       log.info(`listening on http://${hostname}:${port}/`);
       startJobs(services);

@@ -10,6 +10,7 @@ import operating from "../migrations/0003_operating.sql" with { type: "text" };
 import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
 import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
 import clock from "../migrations/0007_clock.sql" with { type: "text" };
+import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
 
 export { BrokenMigration, type Migration };
 
@@ -21,6 +22,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0004_proofs", sql: proofs },
   { name: "0006_ledger", sql: ledger },
   { name: "0007_clock", sql: clock },
+  { name: "0008_seeing", sql: seeing },
 ];
 
 /** A table has the name of one of ours, and is not ours. */

@@ -14,18 +14,20 @@ export interface AuditEntry {
 /**
  * The line of an act, for the batch that carries it out.
  * @param done a condition that holds when the act was done: what was refused leaves no line
+ * @param id of the line, where the batch asks for it
  */
 export function insertAudit(
   entry: AuditEntry,
   now: number,
   done: { sql: string; args: InValue[] } = { sql: "1", args: [] },
+  id = newId(),
 ): InStatement {
   return {
     sql: `
       INSERT INTO audit (id, acted_at, operator, host, act, member_id, why)
       SELECT ?, ?, ?, ?, ?, ?, ? WHERE ${done.sql} ON CONFLICT DO NOTHING`,
     args: [
-      ...[newId(), now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
+      ...[id, now, entry.operator, entry.host, entry.act, entry.memberId, entry.why],
       ...done.args,
     ],
   };

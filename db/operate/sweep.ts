@@ -8,6 +8,12 @@ const signInsLiveMs = 90 * dayMs;
 /** Rows in one batch: few enough that a request does not wait long behind it. */
 const batchRows = 500;
 
+/** SQL: no delivery waits for this recipient any more, so that it cannot fail. */
+const nothingWaits = `NOT EXISTS (
+  SELECT 1 FROM outbox
+  WHERE status = 'waiting' AND outbox.channel = 'webhook'
+    AND outbox.recipient = failing_recipients.recipient)`;
+
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
 const ends = [
   { table: "sessions", key: "id", over: "expires_at <= :now" },
@@ -24,6 +30,7 @@ const ends = [
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
+  { table: "failing_recipients", key: "recipient", over: nothingWaits },
 ];
 
 /**

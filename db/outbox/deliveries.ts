@@ -7,6 +7,7 @@ import {
   retryForMs,
 } from "../../domain/delivery.ts";
 import { newId } from "../../crypto/tokens.ts";
+import { insertTry, type Try } from "./tries.ts";
 import type { RecipientName } from "../../domain/receipt.ts";
 import type { Database } from "../engine/database.ts";
 
@@ -72,15 +73,52 @@ export async function leaseDeliveries(
   return leased!.rows.map(toDelivery);
 }
 
-/** Writes down what a try led to: only while the lease is still ours. */
-export async function settleDelivery(
+/**
+ * Leases one delivery for an operator, whenever it is due. One that was given up or refused waits again,
+ * for another three days. `null`: it is confirmed or unknown, somebody sends it now, or an earlier event
+ * of its member waits.
+ */
+export async function leaseDelivery(
   db: Database,
   id: string,
   lease: string,
+  now: number,
+  audit: (done: { sql: string; args: InValue[] }) => InStatement,
+): Promise<Delivery | null> {
+  const [, , leased] = await db.write([
+    {
+      sql: `
+        UPDATE outbox AS waiting
+        SET lease = :lease, leased_until = :until, settled_at = NULL,
+          tries = CASE status WHEN 'waiting' THEN tries ELSE 0 END,
+          retry_until = CASE status WHEN 'waiting' THEN retry_until ELSE :retry_until END,
+          status = 'waiting'
+        WHERE id = :id AND status <> 'confirmed'
+          AND (leased_until IS NULL OR leased_until <= :now) AND ${isNext}`,
+      args: { id, lease, now, until: now + leaseMs, retry_until: now + retryForMs },
+    },
+    audit({ sql: "EXISTS (SELECT 1 FROM outbox WHERE lease = ?)", args: [lease] }),
+    {
+      sql: `
+        SELECT id, recipient, member_id, receipt_id, type, created_at, tries, retry_until
+        FROM outbox WHERE lease = ?`,
+      args: [lease],
+    },
+  ]);
+  const [row] = leased!.rows;
+  return row ? toDelivery(row) : null;
+}
+
+/** Writes down a try and what it led to: only while the lease is still ours. */
+export async function settleDelivery(
+  db: Database,
+  delivery: Delivery,
+  lease: string,
   outcome: Outcome,
+  tried: Try,
   now: number,
 ): Promise<void> {
-  await db.write([{
+  await db.write([...insertTry(delivery, lease, tried, outcome), {
     sql: `
       UPDATE outbox
       SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
@@ -88,7 +126,7 @@ export async function settleDelivery(
         sealed = iif(:status = 'waiting', sealed, NULL)
       WHERE id = :id AND lease = :lease`,
     args: {
-      id,
+      id: delivery.id,
       lease,
       status: outcome.status,
       settled_at: outcome.status === "waiting" ? null : now,
@@ -154,7 +192,8 @@ export function isDead(id: string): { sql: string; args: InValue[] } {
 }
 
 /**
- * Sends again what was given up or refused: one by its id, or all for `null`. Returns how many wait again.
+ * Lets what was given up or refused wait again, for another three days: one delivery, those of one
+ * recipient, or all. Returns how many.
  * @param audit the line of the act; it runs before anything is changed, so that it may ask `isDead`
  */
 export async function reviveDeliveries(
@@ -162,18 +201,19 @@ export async function reviveDeliveries(
   id: string | null,
   now: number,
   audit: InStatement,
+  recipient: string | null = null,
 ): Promise<number> {
-  const dead =
-    "channel = 'webhook' AND status IN ('given_up', 'refused') AND (:id IS NULL OR id = :id)";
+  const dead = `channel = 'webhook' AND status IN ('given_up', 'refused')
+    AND (:id IS NULL OR id = :id) AND (:recipient IS NULL OR recipient = :recipient)`;
   const [counted] = await db.write([
-    { sql: `SELECT count(*) AS revived FROM outbox WHERE ${dead}`, args: { id } },
+    { sql: `SELECT count(*) AS revived FROM outbox WHERE ${dead}`, args: { id, recipient } },
     audit,
     {
       sql: `
         UPDATE outbox
         SET status = 'waiting', settled_at = NULL, tries = 0, next_at = :now, retry_until = :until
         WHERE ${dead}`,
-      args: { id, now, until: now + retryForMs },
+      args: { id, recipient, now, until: now + retryForMs },
     },
   ]);
   return Number(counted!.rows[0]!.revived);

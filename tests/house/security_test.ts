@@ -529,6 +529,8 @@ Deno.test("docs/operating.md tells the limits as they are", async () => {
     account: "one name from everywhere",
     session: "confirming, in one session",
     session_day: "confirming, in one session",
+    device: "signing in, on one known device",
+    device_day: "signing in, on one known device",
     registration: "joining, from one network",
   };
   for (const [limit, row] of Object.entries(rows)) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createApp } from "../../app.ts";
 import assets from "../../routes/assets.ts";
+import metrics from "../../routes/metrics.ts";
 import recovery from "../../routes/recovery.tsx";
 import { openapiText } from "../../tools/openapi.ts";
 import { examples, type RequestName, requests } from "../../tools/openapi/requests.ts";
@@ -25,9 +26,11 @@ Deno.test("routes/openapi.json is current, and served as it is to everybody", as
 
 Deno.test("every route is in the document, and nothing else is", async () => {
   await withApp({}, (app) => {
-    const forPages = new Set([...assets.routes, ...recovery.routes].map(({ path }) => path));
+    const forOthers = new Set( // for pages, and for Prometheus
+      [...assets.routes, ...recovery.routes, ...metrics.routes].map(({ path }) => path),
+    );
     const routes = createApp(app.services).routes
-      .filter(({ method, path }) => method !== "ALL" && !forPages.has(path))
+      .filter(({ method, path }) => method !== "ALL" && !forOthers.has(path))
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
     const documented = description.operations()
       .map(({ method, path }) => `${method.toUpperCase()} ${path}`);

@@ -309,7 +309,7 @@ Deno.test("a recipient that reads and drops the connection, or does not listen, 
   assert.deepEqual({ ...await row() }, {
     status: "waiting",
     tries: 1,
-    problem: "no answer",
+    problem: "connection closed",
     lease: null,
   });
   listener.close();

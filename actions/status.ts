@@ -1,0 +1,15 @@
+import { logBytes } from "../db/engine/log_size.ts";
+import { readStatus, type Status } from "../db/operate/status.ts";
+import type { Services } from "./services.ts";
+
+/** What `admin status` and `/metrics` tell. Throws `unavailable`. */
+export async function status(
+  { config, db, now }: Services,
+): Promise<Status & { logBytes: number | null }> {
+  const { url } = config.database;
+  const [numbers, bytes] = await Promise.all([
+    readStatus(db, config.recipients, config.throttleScale, url.startsWith("file:"), now),
+    logBytes(url),
+  ]);
+  return { ...numbers, logBytes: bytes };
+}
