@@ -583,3 +583,27 @@ inBrowser(
     console.log(`first page: ${bytes} bytes in ${asked.length} requests; ${inspected} pages seen`);
   },
 );
+
+for (const reader of [withScript, phone]) {
+  inBrowser("a double click joins once, and leaves with the receipt", {}, reader, async (visit) => {
+    const { page, t } = visit;
+    const { language } = t;
+    await page.goto(`/register?lang=${language}`);
+    await page.fill("[name=user_id]", "hong");
+    await page.fill("[name=email]", "hong@example.com");
+    await page.fill("[name=password]", goodPassword);
+    await page.dblclick("main button[type=submit]");
+    await page.waitForURL("**/login?done=registered");
+
+    await page.fill("[name=user_id]", "hong");
+    await page.fill("[name=password]", goodPassword);
+    await page.click("main button[type=submit]");
+    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/withdrawal");
+    await page.dblclick("form[action='/withdrawal'] button[type=submit]");
+    await page.waitForURL("**/receipts/*");
+    await page.waitForLoadState();
+    assert.match(await page.innerText("main"), new RegExp(t.page.receipt));
+    assert.deepEqual(await visit.app.sql("SELECT id FROM users"), []);
+  });
+}
