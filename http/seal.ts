@@ -7,7 +7,10 @@ import { type SealKeys, sealKeys } from "../crypto/tokens.ts";
 const derived = new WeakMap<Config, SealKeys[]>();
 
 /** A seal by keys has no salts. With some it would still open, and not be as it was sealed. */
-const form = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
+const byKeys = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
+
+/** A seal of version 0.1.0, by a password: opened until the last of its sessions has ended. */
+const byPassword = /^Fe26\.2\*\*[0-9a-f]{64}\*[\w-]+\*[\w-]+\*\*[0-9a-f]{64}\*[\w-]+$/;
 
 function keysOf(config: Config): SealKeys[] {
   const keys = derived.get(config) ?? config.sessionSecrets.map(sealKeys);
@@ -29,18 +32,21 @@ export async function unseal<S extends z.ZodMiniType>(
   cookie: string,
   shape: S,
 ): Promise<z.output<S> | null> {
-  if (!form.test(cookie)) return null;
-  for (const keys of keysOf(config)) {
-    const opened = await open(keys, cookie);
-    const parsed = shape.safeParse(opened);
+  for (const password of passwordsFor(config, cookie)) {
+    const parsed = shape.safeParse(await open(password, cookie));
     if (parsed.success) return parsed.data;
   }
   return null;
 }
 
-async function open(keys: SealKeys, cookie: string): Promise<unknown> {
+function passwordsFor(config: Config, cookie: string): readonly string[] {
+  if (byKeys.test(cookie)) return keysOf(config).map(asPassword);
+  return byPassword.test(cookie) ? config.sessionSecrets : [];
+}
+
+async function open(password: string, cookie: string): Promise<unknown> {
   try {
-    return JSON.parse(await decrypt(asPassword(keys), cookie) as string);
+    return JSON.parse(await decrypt(password, cookie) as string);
   } catch {
     return undefined;
   }
