@@ -9,20 +9,23 @@ const log = getLogger(["annyeong", "jobs"]);
 
 const pageSize = 100;
 
+/** How many due withdrawals a run found, and what became of them. */
 export interface ErasureRun {
   due: number;
   erased: number;
-  /** Due, but erased elsewhere or restored meanwhile. */
+  /** Erased by another run, or restored, in the meantime. */
   lost: number;
-  /** Due, and vetoed or unmapped: tried again at the next run. */
+  /** Not erased because of an error. The next run tries again. */
   refused: number;
-  /** Due, and left to the next run. */
+  /** Not reached before the time was up. The next run takes them. */
   left: number;
 }
 
 /**
  * Erases the members whose grace period is over, page by page, until none is left or the time is up.
- * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
+ * Several runs may work at the same time, and a run may be stopped at any moment.
+ * @param untilMs when to stop, ms by the clock of `services`
+ * @throws `unavailable` if the due withdrawals cannot be read
  */
 export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
   const { db } = services;
