@@ -2,14 +2,14 @@ import { decrypt, encrypt } from "hono-sessions";
 import type * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 
-/** Encrypts and authenticates a value for a cookie, with the first of the session secrets. */
+/** Encrypts and authenticates a value for a cookie, with the first session secret. */
 export async function seal({ sessionSecrets }: Config, value: object): Promise<string> {
   return await encrypt(sessionSecrets[0]!, JSON.stringify(value));
 }
 
 /**
- * The value of a cookie, opened with any of the session secrets and checked against its shape. `null`: it
- * was changed, is of another key, or is something else that was sealed.
+ * Decrypts a cookie with each session secret in turn, and checks the shape of its value.
+ * @returns `null` if the cookie was changed, belongs to another key, or holds another kind of value
  */
 export async function unseal<S extends z.ZodMiniType>(
   { sessionSecrets }: Config,
