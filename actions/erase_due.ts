@@ -13,19 +13,17 @@ const pageSize = 100;
 export interface ErasureRun {
   due: number;
   erased: number;
-  /** Erased by another run, or restored, in the meantime. */
+  /** Due, but erased elsewhere or restored meanwhile. */
   lost: number;
-  /** Not erased because of an error. The next run tries again. */
+  /** Due, and vetoed or unmapped: tried again at the next run. */
   refused: number;
-  /** Not reached before the time was up. The next run takes them. */
+  /** Due, and left to the next run. */
   left: number;
 }
 
 /**
  * Erases the members whose grace period is over, page by page, until none is left or the time is up.
- * Several runs may work at the same time, and a run may be stopped at any moment.
- * @param untilMs when to stop, ms by the clock of `services`
- * @throws `unavailable` if the due withdrawals cannot be read
+ * Safe in ten places at once, and may be killed at any moment. `untilMs` by our clock.
  */
 export async function eraseDue(services: Services, untilMs: number): Promise<ErasureRun> {
   const { db } = services;

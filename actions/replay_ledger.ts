@@ -12,11 +12,8 @@ import { eraseMember } from "./erase_member.ts";
 import type { Services } from "./services.ts";
 
 /**
- * Replays the ledger in a database that was restored from a backup: erases again, under the same receipt,
- * each member whom the backup brought back; restores the lines of the ledger; ends all sessions.
- * Safe to run again.
- * @returns how many lines were read, members erased and sessions ended
- * @throws `unavailable`, `conflict`
+ * Erases again, in a restored database, whoever is on the ledger and has come back with the backup, under
+ * the same receipt; puts the lines of the others back; and ends every session. May be run again.
  */
 export async function replayLedger(services: Services, lines: AsyncIterable<LedgerLine>) {
   const { config, db } = services;

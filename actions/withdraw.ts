@@ -44,7 +44,7 @@ export async function withdraw(
 ): Promise<Left> {
   return await services.db.erasing(async () => {
     const { session, proof, decision } = await decide(services, secret, form, now)
-      .catch((error) => rethrow(error));
+      .catch((error) => explain(error));
     const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
     const { eraseAt } = decision;
     const left = await leave(services, initiator, session.member, eraseAt, form, now);
@@ -132,11 +132,11 @@ async function leave(
       recipients: config.recipients,
       reason: reason ?? null,
       signOut: [endSessionsOf, voidLinksOf],
-    }).catch((error) => rethrow(error, receiptId));
+    }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
   const erasure = { initiator, member, receiptId, now, reason: reason ?? null };
-  const receipt = await eraseMember(services, erasure).catch((error) => rethrow(error, receiptId));
+  const receipt = await eraseMember(services, erasure).catch((error) => explain(error, receiptId));
   if (!receipt) return null;
   await db.truncateLog();
   return { ...given, status: "erased", receipt };
@@ -146,7 +146,7 @@ async function leave(
  * Throws the error with a sentence about withdrawals if it is `unavailable`, otherwise unchanged. If the
  * answer was lost, the sentence names the receipt, which exists only if the withdrawal was carried out.
  */
-function rethrow(error: unknown, receiptId?: string): never {
+function explain(error: unknown, receiptId?: string): never {
   if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
   const { details } = error;
   throw details.answerLost && receiptId

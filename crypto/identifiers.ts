@@ -24,10 +24,7 @@ export function identifiersOf(identifierKey: string, { name, email }: Identifier
   ];
 }
 
-/**
- * Returns the rejoin block of a member, or `null` if the operator configured none.
- * @param erasedAt when the block begins, ms
- */
+/** The block that an erasure at `erasedAt` (ms) begins, or `null` where the operator wants none. */
 export function rejoinTerms(
   config: { identifierKey: string; withdrawal: { rejoinBlockMs: number } },
   member: Identifiers,

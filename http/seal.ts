@@ -2,7 +2,7 @@ import { decrypt, encrypt } from "hono-sessions";
 import type * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 
-/** Encrypts and authenticates a value for a cookie, with the first session secret. */
+/** Encrypts and authenticates a value for a cookie, with the first of the session secrets. */
 export async function seal({ sessionSecrets }: Config, value: object): Promise<string> {
   return await encrypt(sessionSecrets[0]!, JSON.stringify(value));
 }

@@ -15,7 +15,7 @@ export function termsOf({ withdrawal, recipients }: Config) {
   };
 }
 
-/** Groups the counts of a preview by what an erasure does. Kept rows after their period are destroyed. */
+/** The places of the map by what leaving does with them. Rows past their period go, kept or not. */
 export function linesOf(
   lines: readonly PreviewLine[],
 ): Pick<Leaving, "destroy" | "anonymise" | "keep"> {

@@ -115,10 +115,7 @@ const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
 const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
-/**
- * Makes the statements of an erasure, and the SELECT of its outcome.
- * @param readBack check all tables with one statement, or each with its own so that a failure names it
- */
+/** @param readBack one statement for all places, or one for each so that its index names the place */
 function erasureSteps(
   places: Places,
   claim: string,

@@ -16,7 +16,7 @@ interface Described {
   ground: Ground | null;
 }
 
-/** Describes the entries of a data map. The id is the SHA-256 of the text, so each map is stored once. */
+/** The description of a map, and the id under which it is stored once for all erasures. */
 export function describe(entries: readonly Entry[]): { id: string; text: string } {
   const described: Described[] = entries.map((entry) => ({
     disposition: entry.disposition,

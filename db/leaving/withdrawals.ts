@@ -66,7 +66,7 @@ export async function previewWithdrawal(
   });
 }
 
-/** Selects whether the schema has a trigger, or a foreign key that forbids to delete the row it refers to. */
+/** A SELECT of whether the schema has a trigger, or a foreign key that lets no row go which is referred to. */
 const selectBlocking = `
   SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger') OR EXISTS (
     SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key

@@ -159,7 +159,7 @@ export function expiresAt(entry: KeepApart): string {
   } / 1000.0, 'unixepoch', '${modifier}', 'subsec') * 1000) AS INTEGER)`;
 }
 
-/** Makes a statement with the values of its parameters. Throws an `Error` if one has no value. */
+/** A statement with those of the named values that its text mentions outside of quotes. */
 export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
   const found = sql.matchAll(/'(?:[^']|'')*'|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
   const names = new Set(
