@@ -6,8 +6,8 @@ import { type SealKeys, sealKeys } from "../crypto/tokens.ts";
 /** By configuration, in the order of its session secrets. */
 const derived = new WeakMap<Config, SealKeys[]>();
 
-/** A seal by keys has no salts. With some it would still open, and not be as it was sealed. */
-const form = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
+/** A seal by keys has no salts, and would open with any. One with salts is of 0.1.0, sealed by the secret itself. */
+const byKeys = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
 
 function keysOf(config: Config): SealKeys[] {
   const keys = derived.get(config) ?? config.sessionSecrets.map(sealKeys);
@@ -29,18 +29,18 @@ export async function unseal<S extends z.ZodMiniType>(
   cookie: string,
   shape: S,
 ): Promise<z.output<S> | null> {
-  if (!form.test(cookie)) return null;
-  for (const keys of keysOf(config)) {
-    const opened = await open(keys, cookie);
+  const passwords = byKeys.test(cookie) ? keysOf(config).map(asPassword) : config.sessionSecrets;
+  for (const password of passwords) {
+    const opened = await open(password, cookie);
     const parsed = shape.safeParse(opened);
     if (parsed.success) return parsed.data;
   }
   return null;
 }
 
-async function open(keys: SealKeys, cookie: string): Promise<unknown> {
+async function open(password: string, cookie: string): Promise<unknown> {
   try {
-    return JSON.parse(await decrypt(asPassword(keys), cookie) as string);
+    return JSON.parse(await decrypt(password, cookie) as string);
   } catch {
     return undefined;
   }

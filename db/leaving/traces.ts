@@ -47,20 +47,24 @@ export async function* everyRow(db: Database): AsyncGenerator<Rows> {
       const [page] = await db.read([
         wr === 0
           ? {
-            sql: `SELECT rowid, * FROM ${quote(table)} WHERE rowid >= ? ORDER BY rowid
+            sql: `SELECT rowid AS [drill position], * FROM ${
+              quote(table)
+            } WHERE rowid >= ? ORDER BY rowid
               LIMIT ${pageRows}`,
             args: [after],
           }
           : {
-            sql: `SELECT NULL, * FROM ${quote(table)} LIMIT ${pageRows} OFFSET ?`,
+            sql: `SELECT NULL AS [drill position], * FROM ${
+              quote(table)
+            } LIMIT ${pageRows} OFFSET ?`,
             args: [offset],
           },
       ]);
       const columns = page!.columns.slice(1);
-      const rows = page!.rows.map((row) => columns.map((_, index) => row[index + 1]));
+      const rows = page!.rows.map((row) => columns.map((column) => row[column]));
       yield { table, columns, rows };
       if (rows.length < pageRows) break;
-      after = Number(page!.rows.at(-1)![0]) + 1;
+      after = Number(page!.rows.at(-1)!["drill position"]) + 1;
     }
   }
 }

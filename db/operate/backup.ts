@@ -16,7 +16,7 @@ export async function copyInto(db: Database, path: string): Promise<void> {
 export async function damageOf(db: Database, path: string): Promise<string[]> {
   await db.read([{ sql: "ATTACH ? AS copy", args: [path] }]);
   const [found] = await db.read([
-    "SELECT integrity_check FROM pragma_integrity_check(10, 'copy')",
+    "PRAGMA copy.integrity_check(10)",
   ]);
   await db.read(["DETACH copy"]);
   const lines = found!.rows.map((row) => String(row.integrity_check));
