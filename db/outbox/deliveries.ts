@@ -165,7 +165,7 @@ export async function overdueDelivery(
   const [oldest] = await db.read([{
     sql: `
       SELECT next_at FROM outbox AS waiting
-      WHERE waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
+      WHERE waiting.channel = 'webhook' AND waiting.status = 'waiting' AND waiting.next_at <= ? AND ${isNext}
         AND waiting.recipient IN (SELECT value FROM json_each(?))
       ORDER BY next_at LIMIT 1`,
     args: [limit, JSON.stringify(recipients.map(({ name }) => name))],

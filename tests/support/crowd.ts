@@ -7,30 +7,35 @@ interface Column {
   required: boolean;
 }
 
+/** Columns whose values a constraint limits to a list. */
+const choices: Record<string, string> = { purpose: "recovery", channel: "webhook" };
+
+/** Columns that may be NULL, and are not in most rows of a database that is in use. */
+const usuallySet = ["receipt_id", "hash"];
+
 /**
  * Puts `count` rows into each of `tables`, in order, so that parents stand before their children. Row n
- * refers to row n of its parent. Columns without NOT NULL stay NULL; those with a default keep it; of
- * the others a text or a blob is `table-n`, or the first that a CHECK permits, and a number is n.
+ * refers to row n of its parent. Most columns without NOT NULL stay NULL; those with a default keep it; of
+ * the others a text is `table-n` and a number is n.
  */
 export async function fill(db: Database, tables: readonly string[], count: number): Promise<void> {
   for (const table of tables) {
-    const [columns, keys, schema] = await db.read([
-      { sql: 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', args: [table] },
+    const [columns, keys] = await db.read([
+      {
+        sql: 'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)',
+        args: [table],
+      },
       { sql: 'SELECT "from", "table" FROM pragma_foreign_key_list(?)', args: [table] },
-      { sql: "SELECT sql FROM sqlite_schema WHERE name = ?", args: [table] },
     ]);
-    const sql = String(schema!.rows[0]!.sql);
-    const choiceOf = (name: string) =>
-      new RegExp(`CHECK \\(${name} IN \\(('[^']*')`).exec(sql)?.[1];
-    const counts = (name: unknown) => new RegExp(`${name} +INTEGER[^,]*AUTOINCREMENT`).test(sql);
     const parents = new Map(keys!.rows.map((row) => [row.from, String(row.table)]));
     const required: Column[] = columns!.rows
-      .filter((row) => row.notnull === 1 && row.dflt_value === null && !counts(row.name))
+      .filter((row) => row.notnull === 1 || usuallySet.includes(String(row.name)))
+      .filter((row) => row.dflt_value === null)
+      .filter((row) => row.pk === 0 || row.type !== "INTEGER") // SQLite counts them up itself
       .map((row) => ({ name: String(row.name), type: String(row.type), required: true }));
     const valueOf = ({ name, type }: Column) => {
+      if (name in choices) return `'${choices[name]}'`;
       if (type === "INTEGER" || type === "REAL") return "n";
-      const choice = choiceOf(name);
-      if (choice) return choice;
       const text = `'${parents.get(name) ?? table}-' || n`;
       return type === "BLOB" ? `CAST(${text} AS BLOB)` : text;
     };

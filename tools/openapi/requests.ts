@@ -80,6 +80,7 @@ export const takesTutorialNames = new Set<z.core.$ZodType>([registration, creden
  */
 export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
   const { user_id, password, ...others } = schema.properties!;
+  const optional = new Set(Object.keys(others).filter((name) => !schema.required?.includes(name)));
   const names = [{ user_id }, { userid: { type: "string" } }];
   const secrets = [{ password }, { userpw: { type: "string" } }];
   const variants = names.flatMap((name) =>
@@ -88,7 +89,7 @@ export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
   schema.anyOf = variants.map((properties, index) => ({
     type: "object" as const,
     properties: properties as typeof schema.properties & object,
-    required: Object.keys(properties),
+    required: Object.keys(properties).filter((name) => !optional.has(name)),
     ...(index > 0 && { deprecated: true }),
   }));
   delete schema.type;
