@@ -6,16 +6,11 @@ import { type SealKeys, sealKeys } from "../crypto/tokens.ts";
 /** By configuration, in the order of its session secrets. */
 const derived = new WeakMap<Config, SealKeys[]>();
 
-<<<<<<< HEAD
-/** A seal by keys has no salts, and would open with any. One with salts is of 0.1.0, sealed by the secret itself. */
-const byKeys = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
-=======
 /** A seal by keys has no salts. With some it would still open, and not be as it was sealed. */
 const byKeys = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
 
 /** A seal of version 0.1.0, by a password: opened until the last of its sessions has ended. */
 const byPassword = /^Fe26\.2\*\*[0-9a-f]{64}\*[\w-]+\*[\w-]+\*\*[0-9a-f]{64}\*[\w-]+$/;
->>>>>>> main
 
 function keysOf(config: Config): SealKeys[] {
   const keys = derived.get(config) ?? config.sessionSecrets.map(sealKeys);
@@ -37,28 +32,18 @@ export async function unseal<S extends z.ZodMiniType>(
   cookie: string,
   shape: S,
 ): Promise<z.output<S> | null> {
-<<<<<<< HEAD
-  const passwords = byKeys.test(cookie) ? keysOf(config).map(asPassword) : config.sessionSecrets;
-  for (const password of passwords) {
-    const opened = await open(password, cookie);
-    const parsed = shape.safeParse(opened);
-=======
   for (const password of passwordsFor(config, cookie)) {
     const parsed = shape.safeParse(await open(password, cookie));
->>>>>>> main
     if (parsed.success) return parsed.data;
   }
   return null;
 }
 
-<<<<<<< HEAD
-=======
 function passwordsFor(config: Config, cookie: string): readonly string[] {
   if (byKeys.test(cookie)) return keysOf(config).map(asPassword);
   return byPassword.test(cookie) ? config.sessionSecrets : [];
 }
 
->>>>>>> main
 async function open(password: string, cookie: string): Promise<unknown> {
   try {
     return JSON.parse(await decrypt(password, cookie) as string);

@@ -61,21 +61,10 @@ export async function previewWithdrawal(
   });
 }
 
-<<<<<<< HEAD
-/**
- * A SELECT of whether the schema has a trigger besides that of the ledger, or a foreign key that lets no
- * row go which is referred to.
- */
-const selectBlocking = `
-  SELECT EXISTS (
-    SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name <> 'erasures_into_ledger'
-  ) OR EXISTS (
-=======
 /** A SELECT of whether the schema has a trigger of an app, or a foreign key that lets no row go which is referred to. */
 const selectBlocking = `
   SELECT EXISTS (
     SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name <> 'erasures_into_ledger') OR EXISTS (
->>>>>>> main
     SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
     WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
