@@ -65,7 +65,10 @@ const readOnly =
   /"annyeong\.health","message":"the database is read-only: check the owner, the mode and the mount/;
 const files: [string, (path: string) => Promise<void>][] = [
   ["read-only file", (path) => Deno.chmod(path, 0o444)],
-  ["file of another owner", (path) => Deno.chown(path, 65534, 65534)],
+  ["file of another owner", async (path) => {
+    await Deno.chmod(path, 0o644); // or it could not even be read
+    await Deno.chown(path, 65534, 65534);
+  }],
 ];
 for (const [name, spoil] of files) {
   testIn(
