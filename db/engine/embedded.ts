@@ -265,9 +265,19 @@ const codes: Record<number, string> = {
   26: "NOTADB",
 };
 
-/** The message without the statement, which Deno quotes behind it. */
+/**
+ * The message without the statement, which Deno quotes behind it. Deno attaches no file, and so makes no
+ * copy by `VACUUM INTO` either, unless the process has all permissions.
+ */
 function toDatabaseError(error: unknown, index?: number): DatabaseError {
-  const { errcode = 2, message } = error as { errcode?: number; message: string };
+  const { errcode, message } = error as { errcode?: number; message: string };
   const said = String(message).replace(/ in [^]* at offset \d+$/, "");
-  return new DatabaseError(`SQLITE_${codes[errcode & 255] ?? "UNKNOWN"}`, said, error, index);
+  if (said.startsWith("unable to open database file")) { // without a number, and with the path
+    return new DatabaseError("SQLITE_CANTOPEN", "unable to open database file", error);
+  }
+  if (said.includes("too many attached databases - max 0")) {
+    return new DatabaseError("SQLITE_AUTH", "Deno permits no ATTACH: run it with -A", error, index);
+  }
+  const name = codes[(errcode ?? 2) & 255] ?? "UNKNOWN";
+  return new DatabaseError(`SQLITE_${name}`, said, error, index);
 }

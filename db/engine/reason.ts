@@ -10,7 +10,10 @@ const reasons: readonly [RegExp, string][] = [
     /^SQLITE_CANTOPEN/,
     "the file of the database cannot be opened: check the owner and the mode of it and its folder",
   ],
-  [/^SQLITE_(AUTH|PERM)/, "the database does not permit this"],
+  [
+    /^SQLITE_(AUTH|PERM)/,
+    "the database does not permit this, or Deno does not: deno run -A permits it",
+  ],
   [/^SQLITE_(BUSY|LOCKED)/, "another program holds the database locked"],
   [/^SQLITE_(CORRUPT|NOTADB)/, "the file of the database is damaged, or is no database"],
 ];
