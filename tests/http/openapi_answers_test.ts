@@ -26,7 +26,7 @@ const ask = description.ask.bind(description);
 const faultless = ["/register", "/login", "/logout", "/healthz", "/openapi.json"]
   .map((path) => `GET ${path} internal`);
 
-Deno.test("every operation answers as documented, in every way that is documented", async (t) => {
+Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
   await t.step("while a withdrawal is pending", leaveSlowly);
   await t.step("what any request can meet", failAnywhere);

@@ -302,7 +302,7 @@ async function go(
 }
 
 Deno.test({
-  name: "each fault at each request of each journey leaves it done or undone, and never half",
+  name: "each network fault at each request leaves an act done or undone, and never half done",
   ignore: !sqldPath(),
   async fn() {
     const sqld = await openSqld();

@@ -353,7 +353,7 @@ const shapes = [
   ),
 ];
 
-Deno.test("every shape of body, on every route that takes one, is answered in our words", async () => {
+Deno.test("every shape of body, on every route that takes one, gets a documented answer", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);
@@ -384,7 +384,7 @@ Deno.test("every shape of body, on every route that takes one, is answered in ou
   });
 });
 
-Deno.test("whatever is sent to whichever route is answered in our words and changes nobody else", async () => {
+Deno.test("any request to any route gets a documented answer and changes no other member", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);
@@ -519,7 +519,7 @@ function close(connection: Deno.TcpConn) {
   }
 }
 
-Deno.test("whatever is said on a raw socket, the service lives on and says nothing of its inside", async () => {
+Deno.test("any bytes on a raw socket leave the service running and reveal nothing internal", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);

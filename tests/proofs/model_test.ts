@@ -347,7 +347,8 @@ const plans: [Stack, number][] = [[embedded, 50], [onSqld, 12]];
 for (const [stack, usual] of plans) {
   for (const graceDays of [0, 3]) {
     Deno.test({
-      name: `${stack.name}: whatever members do, it is as the model says, grace ${graceDays} days`,
+      name:
+        `${stack.name}: random acts of members leave the database as the model says, grace ${graceDays} days`,
       ignore: stack.skip !== null,
       async fn() {
         const app = await stack.open({
