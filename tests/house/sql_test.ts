@@ -1,13 +1,14 @@
-/** Reads the syntax tree of every source file, and finds what is put into SQL besides bound parameters. */
+/** Finds in the syntax tree of every source file what SQL contains besides bound parameters. */
 import assert from "node:assert/strict";
 import { sources } from "../support/sources.ts";
 
 type Node = Deno.lint.Node;
 
 /**
- * What may stand in SQL besides bound parameters, file by file. `name`: a constant, a name of the schema
- * or the data map, or a fragment that is SQL itself. `name()`: a function that returns a fragment.
- * `'name'` stands between quotes. A value that a request sends belongs on no line of this list.
+ * What SQL may contain besides bound parameters, by file. Each entry is a number or name of our own code,
+ * a name of the schema or of the data map, or a variable that holds SQL; with `()` a function that returns
+ * SQL; in quotes what stands between quotes in the SQL. A value from a request must never be listed.
+ * A few entries belong to messages and to the export, which the check takes for SQL.
  */
 const fragments: Record<string, string> = {
   "db/engine/migrate.ts": "migration problem",
@@ -35,7 +36,7 @@ const fragments: Record<string, string> = {
   "db/session/sessions.ts": "from owner proven.from proven.where where",
 };
 
-/** Known in every file: `quote` for names of the schema, and what is SQL wherever it stands. */
+/** Allowed in every file: `quote`, for names of the schema, and fragments that are SQL. */
 const everywhere = [
   ...["quote", "quote()", "member.sql", "source.from", "source.where"],
   ...["joinPending", "isPending", "notPending", "countUncovered()", "tableBelongsTo()"],
@@ -82,16 +83,16 @@ Deno.test("the check of SQL finds a value that is interpolated, quoted, concaten
 const keyword =
   /\b(SELECT|INSERT|UPDATE|DELETE|REPLACE|FROM|WHERE|VALUES|PRAGMA|CREATE|ALTER|DROP|ORDER BY|LIMIT)\b/;
 
-/** A message has three words of lower case in a row, SQL has not. */
+/** A message has three lower-case words in a row; our SQL has not. */
 const sentence = /[a-z]+ [a-z]+ [a-z]+/;
 
-/** In `db` every text is taken for SQL that is no sentence; elsewhere one with a keyword. */
+/** In `db/` every text counts as SQL unless it is a sentence; elsewhere only one with a keyword. */
 function isSql(file: string, text: string): boolean {
   if (sentence.test(text) && !/^\s*[A-Z]{4,}\s/.test(text)) return false;
   return file.startsWith("db/") || keyword.test(text);
 }
 
-/** What is put into the SQL of a file, as it is written there. Constants of the file are left out. */
+/** The expressions that a file puts into its SQL, as they are written. Constants of the file are left out. */
 function interpolatedIn(file: string, text: string): string[] {
   const found: { node: Node; quoted: boolean }[] = [];
   const declared = new Map<string, (Node | null)[]>();

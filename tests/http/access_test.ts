@@ -1,4 +1,4 @@
-/** Who may ask for what: the table of docs/security.md, asked row by row. */
+/** Runs every row of the table "Who may ask for what" in docs/security.md. */
 import assert from "node:assert/strict";
 import { createApp } from "../../app.ts";
 import assets from "../../routes/assets.ts";

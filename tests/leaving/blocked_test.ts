@@ -1,4 +1,4 @@
-/** What is in the way of a withdrawal: shown before, told in the app's words, and logged with its cause. */
+/** What is in the way of a withdrawal: in the preview, in the app's words, and in the log with its cause. */
 import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import { blockedBy, dataMap, holdsNobody } from "../../domain/data_map.ts";

@@ -75,7 +75,7 @@ async function noTrace(service: Service) {
   assert.deepEqual(traces.length, kept.length + ledger.length, traces.join("\n"));
   assert.equal(kept.length, 1);
   assert.equal(ledger.length, 1);
-  assert.ok(!ledger[0]!.includes("markhong"), "the ledger knows the id alone");
+  assert.ok(!ledger[0]!.includes("markhong"), "the ledger holds only the id");
   assert.ok(!log.includes("markhong"));
 
   const [row] = await service.sql("SELECT * FROM retained");

@@ -15,7 +15,7 @@ import {
 import { shopMap, shopTables } from "../support/shop.ts";
 
 const grace = { env: { WITHDRAWAL_GRACE_DAYS: "7" } };
-/** The erasures that are due, then everything else. */
+/** Runs the due erasures, then every other job. */
 async function jobs(app: TestApp) {
   const run = await eraseDue(app.services, Infinity);
   await runJobs(app.services);

@@ -86,7 +86,7 @@ for (const { name, tables, map, insert } of kinds) {
     testOnWith(
       stack,
       { env, tables, map },
-      `${name} keeps no word of a member who left`,
+      `after a withdrawal ${name} holds no word of the member`,
       async (service) => {
         const hong = await newMember(service, "hong");
         await newMember(service, "kim");

@@ -1,4 +1,4 @@
-/** Tables that SQLite calls `shadow`: a full-text index's own, and a team's that only have such a name. */
+/** Tables that SQLite calls `shadow`: those of a full-text index, and an app's tables that only have such a name. */
 import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import { dataMap, destroy, holdsNobody } from "../../domain/data_map.ts";
@@ -53,7 +53,7 @@ for (const stack of [embedded, onSqld]) {
       tables: modules.slice(0, -2),
       map: dataMap([...ownTables, ...quiet.map((name) => holdsNobody(name, "a trial"))]),
     },
-    "the tables that an index keeps for itself stop nobody, and the index alone is asked for",
+    "the shadow tables of an index stop no withdrawal, and only the index must be on the map",
     theEngines,
   );
 }

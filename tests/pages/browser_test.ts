@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** The pages as people use them, in a real Chromium. Screenshots are kept for looking at. */
+/** The pages in a real Chromium. Screenshots are kept. */
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 import {
@@ -310,7 +310,7 @@ for (const reader of others) {
   );
 }
 
-/** A database that is away while it is told to be. */
+/** A database that fails while `away` is set. */
 const database = {
   away: false,
   through: (db: Database): Database => {

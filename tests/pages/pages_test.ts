@@ -1,4 +1,4 @@
-/** What pages say, without a browser: tests/pages/browser_test.ts uses them as people do. */
+/** The HTML of pages, without a browser: tests/pages/browser_test.ts uses them in one. */
 import assert from "node:assert/strict";
 import type { Database } from "../../db/engine/database.ts";
 import { AppError } from "../../domain/error.ts";
@@ -146,7 +146,7 @@ Deno.test("a refused request in JSON has error, code and fields", async () => {
   });
 });
 
-/** A database that is away as often as it is told to be. */
+/** A database that fails while `away` is set. */
 function failing(): { through: (db: Database) => Database; away: Error | null } {
   const state = {
     away: null as Error | null,

@@ -1,4 +1,4 @@
-/** The service, or its database, killed under load at any moment: what was acknowledged is there, nothing is half. */
+/** The service or its database is killed under load: acknowledged acts are there, and no act is half done. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { createClient } from "@libsql/client";
@@ -10,7 +10,7 @@ import { startService } from "../support/process.ts";
 import { runs } from "../support/rounds.ts";
 import { tally } from "../support/tally.ts";
 
-/** Everybody that was told something finds it so: a lost act throws, and is counted nowhere. */
+/** Checks what each member was told against the database. Throws for a lost act, and counts the rest. */
 async function checkAll(killed: string, kills: number, service: Service, lives: Life[]) {
   await checkLives(service, lives);
   const count = (column: string, n: number) => tally("Kills under load", killed, column, n);

@@ -1,4 +1,4 @@
-/** The pure rules, each for whatever may be put into it, and the calendar of kept rows on the real engine. */
+/** The pure rules, each with random input, and the periods of retained rows on the real engine. */
 import { dictionary } from "@zxcvbn-ts/language-common";
 import fc from "fast-check";
 import assert from "node:assert/strict";
