@@ -231,6 +231,11 @@ Deno.test("the log says who did what by opaque id, and holds nothing personal", 
     ...[null, "conflict", "invalid_credentials", null, null, "not_found", "internal", null],
   ]);
   assert.match(lines[4].member, /^[\w-]{22}$/);
+  assert.deepEqual(
+    lines[6].causes,
+    ["AppError internal", "TypeError"],
+    "names, without the driver's message",
+  );
   await app.close();
 });
 

@@ -213,6 +213,10 @@ Deno.test("a client cannot choose its address unless a proxy is trusted with it"
   await withApp({}, async (app) => assert.equal(await lastOf(app), 429));
   const env = { TRUSTED_PROXY_HEADER: "X-Forwarded-For" };
   await withApp({ env }, async (app) => assert.equal(await lastOf(app), 401));
+  const other = { TRUSTED_PROXY_HEADER: "X-Client" };
+  await withApp({ env: other }, async (app) => {
+    assert.equal(await lastOf(app), 429, "only the configured header counts");
+  });
   await withApp({ env }, async (app) => {
     let status = 0;
     for (let n = 0; n < 12; n++) {
