@@ -265,9 +265,19 @@ const codes: Record<number, string> = {
   26: "NOTADB",
 };
 
-/** The message without the statement, which Deno quotes behind it. */
+/** How SQLite's message begins when it cannot open a file. */
+const cannotOpen = "unable to open database file";
+
+/**
+ * The message without the statement, which Deno quotes behind it, and without the path of a file that
+ * cannot be opened: that error has no code, and its message ends in the path.
+ */
 function toDatabaseError(error: unknown, index?: number): DatabaseError {
-  const { errcode = 2, message } = error as { errcode?: number; message: string };
+  const { errcode, message } = error as { errcode?: number; message: string };
   const said = String(message).replace(/ in [^]* at offset \d+$/, "");
-  return new DatabaseError(`SQLITE_${codes[errcode & 255] ?? "UNKNOWN"}`, said, error, index);
+  if (errcode === undefined && said.startsWith(cannotOpen)) {
+    return new DatabaseError("SQLITE_CANTOPEN", cannotOpen, undefined, index);
+  }
+  const code = codes[(errcode ?? 2) & 255] ?? "UNKNOWN";
+  return new DatabaseError(`SQLITE_${code}`, said, error, index);
 }
