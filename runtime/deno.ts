@@ -131,14 +131,14 @@ export interface Migrated extends Disagreement {
  * database's variables, so that a deployment need not have the service's secrets.
  */
 export function migrateOnDeno(parts = ownParts): Promise<Migrated> {
-  const about = { database: "" };
+  const about: { database?: string } = {};
   return orExit(async () => {
     const environment = Deno.env.toObject();
     const config = parseDatabaseConfig(environment);
-    about.database = nameOf(config);
     await refuseStrayDatabase(environment);
     await makeDataFolder(config);
     const db = await openConfigured(config, limits);
+    const database = about.database = nameOf(config); // a path that cannot be opened stays out of the log
     const ran = await migrate(db, Date.now(), parts.migrations);
     const { unknown } = await readState(db, parts.migrations);
     const missing = await missingColumns(db, parts.migrations);
@@ -146,7 +146,7 @@ export function migrateOnDeno(parts = ownParts): Promise<Migrated> {
     const found = await createInventory(db, parts.dataMap).inspect();
     db.close();
     const wasEmpty = ran.length === parts.migrations.length;
-    return { ...about, ran, wasEmpty, unknown, missing, ...found };
+    return { database, ran, wasEmpty, unknown, missing, ...found };
   }, about);
 }
 

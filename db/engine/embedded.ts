@@ -265,19 +265,23 @@ const codes: Record<number, string> = {
   26: "NOTADB",
 };
 
+/** How SQLite's message begins when it cannot open a file. */
+const cannotOpen = "unable to open database file";
+
 /**
- * The message without the statement, which Deno quotes behind it. Deno attaches no file, and so makes no
- * copy by `VACUUM INTO` either, unless the process has all permissions.
+ * The message without the statement, which Deno quotes behind it, and without the path of a file that
+ * cannot be opened: that error has no code, and its message ends in the path. Deno attaches no file, and
+ * so makes no copy by `VACUUM INTO` either, unless the process has all permissions.
  */
 function toDatabaseError(error: unknown, index?: number): DatabaseError {
   const { errcode, message } = error as { errcode?: number; message: string };
   const said = String(message).replace(/ in [^]* at offset \d+$/, "");
-  if (said.startsWith("unable to open database file")) { // without a number, and with the path
-    return new DatabaseError("SQLITE_CANTOPEN", "unable to open database file", error);
+  if (errcode === undefined && said.startsWith(cannotOpen)) {
+    return new DatabaseError("SQLITE_CANTOPEN", cannotOpen, undefined, index);
   }
   if (said.includes("too many attached databases - max 0")) {
     return new DatabaseError("SQLITE_AUTH", "Deno permits no ATTACH: run it with -A", error, index);
   }
-  const name = codes[(errcode ?? 2) & 255] ?? "UNKNOWN";
-  return new DatabaseError(`SQLITE_${name}`, said, error, index);
+  const code = codes[(errcode ?? 2) & 255] ?? "UNKNOWN";
+  return new DatabaseError(`SQLITE_${code}`, said, error, index);
 }

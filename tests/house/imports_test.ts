@@ -1,25 +1,5 @@
 import assert from "node:assert/strict";
-
-/** What a file or a folder may import: places of ours, and packages. */
-interface Rule {
-  from: string;
-  places: string[];
-  packages: string[];
-}
-
-const root = new URL("../..", import.meta.url);
-const rules = await readRules();
-
-/** Reads the table "Who may import whom" of docs/architecture.md. */
-async function readRules(): Promise<Rule[]> {
-  const page = await Deno.readTextFile(new URL("docs/architecture.md", root));
-  const [, section = ""] = page.split("## Who may import whom");
-  const names = (cell: string) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name!);
-  return section.split("\n").filter((line) => line.startsWith("| `")).map((line) => {
-    const [, from = "", places = "", packages = ""] = line.split("|");
-    return { from: names(from)[0]!, places: names(places), packages: names(packages) };
-  });
-}
+import { isIn, root, type Rule, rules, sources } from "../support/sources.ts";
 
 /** The rule of the file, or of the nearest folder around it that has one. */
 function ruleOf(file: string): Rule | undefined {
@@ -27,17 +7,13 @@ function ruleOf(file: string): Rule | undefined {
     .sort((a, b) => b.from.length - a.from.length)[0];
 }
 
-function isIn(file: string, place: string): boolean {
-  return file === place || file.startsWith(`${place}/`);
-}
-
 Deno.test("every file imports only what docs/architecture.md allows it", async () => {
   assert.ok(rules.length > 15, "the table is found");
   const broken: string[] = [];
-  for await (const file of sources()) {
+  for await (const { file, text } of sources()) {
     const rule = ruleOf(file);
     assert.ok(rule, `docs/architecture.md has no row for ${file}`);
-    for (const target of importsOf(await Deno.readTextFile(new URL(file, root)))) {
+    for (const target of importsOf(text)) {
       if (!isAllowed(file, target, rule)) broken.push(`${file} imports ${target}`);
     }
   }
@@ -53,7 +29,7 @@ Deno.test("every row of the import table names places that exist", async () => {
   }
 });
 
-Deno.test("the plain service carries nothing that only an app beside it needs", async () => {
+Deno.test("main.ts imports nothing that only mod.ts and the command line need", async () => {
   const reached = new Set<string>();
   async function follow(file: string): Promise<void> {
     if (reached.has(file)) return;
@@ -69,17 +45,15 @@ Deno.test("the plain service carries nothing that only an app beside it needs", 
   }
 });
 
-Deno.test("only runtime knows Deno and the environment", async () => {
-  for await (const file of sources()) {
+Deno.test("only runtime/ reads Deno.* and the environment", async () => {
+  for await (const { file, text } of sources()) {
     if (isIn(file, "runtime")) continue;
-    const text = await Deno.readTextFile(new URL(file, root));
     assert.doesNotMatch(text, /\bDeno\.|\bprocess\.env\b/, file);
   }
 });
 
-Deno.test("SQL is never pieced together from values, and writes go through batches alone", async () => {
-  for await (const file of sources()) {
-    const text = await Deno.readTextFile(new URL(file, root));
+Deno.test("the database is written only in batches", async () => {
+  for await (const { file, text } of sources()) {
     assert.doesNotMatch(text, /executeMultiple|\.transaction\(/, file);
     if (file !== "db/engine/server.ts") {
       assert.doesNotMatch(text, /\.execute\(|\.migrate\(/, file);
@@ -87,14 +61,18 @@ Deno.test("SQL is never pieced together from values, and writes go through batch
     if (!["db/import/import.ts", "db/engine/migrate.ts"].includes(file)) {
       assert.doesNotMatch(text, /\.rebuild\(/, file);
     }
-    assert.doesNotMatch(text, /\beval\(|new Function|innerHTML|dangerouslySetInnerHTML/, file);
-    assert.doesNotMatch(text, /Math\.random\(\)(?! \* Math\.min|\);\n)/, file); // jitter alone
   }
 });
 
-Deno.test("no code, pattern or program is made from what comes in, and no hash is a weak one", async () => {
-  for await (const file of sources()) {
-    const text = await Deno.readTextFile(new URL(file, root));
+Deno.test("Math.random is used only to spread retries", async () => {
+  for await (const { file, text } of sources()) {
+    assert.doesNotMatch(text, /Math\.random\(\)(?! \* Math\.min|\);\n)/, file);
+  }
+});
+
+Deno.test("no code, pattern, markup or program is made from input, and no weak hash is used", async () => {
+  for await (const { file, text } of sources()) {
+    assert.doesNotMatch(text, /\beval\(|new Function|innerHTML|dangerouslySetInnerHTML/, file);
     assert.doesNotMatch(text, /RegExp\(|setTimeout\(["'`]|Deno\.Command|child_process/, file);
     assert.doesNotMatch(text, /\braw\((?!"<!DOCTYPE html>"\))|document\.write/, file);
     const names = file === "domain/import_password.ts"
@@ -104,16 +82,6 @@ Deno.test("no code, pattern or program is made from what comes in, and no hash i
     assert.doesNotMatch(text, /rejectUnauthorized|TLS_REJECT/, file);
   }
 });
-
-async function* sources(folder = ""): AsyncGenerator<string> {
-  for await (const entry of Deno.readDir(new URL(folder || ".", root))) {
-    const path = `${folder}${entry.name}`;
-    if (entry.isFile && /\.tsx?$/.test(entry.name)) yield path;
-    if (entry.isDirectory && (folder || rules.some(({ from }) => isIn(from, path)))) {
-      yield* sources(`${path}/`);
-    }
-  }
-}
 
 function importsOf(source: string): string[] {
   const statements = source.matchAll(

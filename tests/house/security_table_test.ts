@@ -26,7 +26,7 @@ async function sentencesOf(file: string): Promise<string[]> {
   );
 }
 
-Deno.test("every test that docs/security.md names is there, and meant by one name alone", async () => {
+Deno.test("every test that docs/security.md names exists, and each name fits exactly one test", async () => {
   assert.ok(named.length > 200, "the tables name tests");
   const files = new Map<string, string[]>();
   const astray: string[] = [];

@@ -1,4 +1,4 @@
-/** Who may ask for what: the table of docs/security.md, asked row by row. */
+/** Runs every row of the table "Who may ask for what" in docs/security.md. */
 import assert from "node:assert/strict";
 import { createApp } from "../../app.ts";
 import assets from "../../routes/assets.ts";
@@ -37,7 +37,7 @@ Deno.test("the table of docs/security.md names every route, and nothing else", a
   });
 });
 
-Deno.test("a visitor, a member and a member who is leaving are let in as the table says", async () => {
+Deno.test("each route admits a visitor, a member and a leaving member as the table of docs/security.md says", async () => {
   await withApp(grace, async (app) => {
     let n = 0;
     const leaving = async () => {
@@ -58,7 +58,7 @@ Deno.test("a visitor, a member and a member who is leaving are let in as the tab
   });
 });
 
-Deno.test("without a live session nothing is said about a body, however it is made", async () => {
+Deno.test("without a live session every body is answered 401", async () => {
   await withApp(grace, async (app) => {
     let n = 0;
     const closed = rows.filter(({ told }) => told[0] === "unauthenticated");

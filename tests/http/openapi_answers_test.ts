@@ -34,16 +34,16 @@ const faultless = [
 ]
   .map((path) => `GET ${path} internal`);
 
-Deno.test("every operation answers as documented, in every way that is documented", async (t) => {
+Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
   await t.step("while a withdrawal is pending", leaveSlowly);
-  await t.step("what any request can meet", failAnywhere);
+  await t.step("failures that any request can meet", failAnywhere);
   await t.step("when a body does not arrive in time", arriveLate);
-  await t.step("what one operation alone can meet", failAlone);
+  await t.step("failures of single operations", failAlone);
   await t.step("after too many tries", tryTooOften);
   await t.step("when the service or its database is broken", breakDown);
   await t.step("when the answer to a withdrawal is lost", loseAnswers);
-  await t.step("and nothing is documented that was not seen", () => {
+  await t.step("every documented answer was seen", () => {
     const expected = description.outcomes().filter((outcome) => !faultless.includes(outcome));
     assert.deepEqual(expected.filter((outcome) => !description.seen.has(outcome)), []);
   });

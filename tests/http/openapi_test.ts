@@ -14,7 +14,7 @@ const text = await Deno.readTextFile(file);
 const linter = await Deno.stat("node_modules/@redocly/cli").then(() => true, () => false);
 const description = new Description(JSON.parse(text));
 
-Deno.test("routes/openapi.json is current, and served as it is to everybody", async () => {
+Deno.test("routes/openapi.json is current, and GET /openapi.json serves it unchanged", async () => {
   assert.ok(text === openapiText(), "run `deno task openapi`");
   await withApp({}, async (app) => {
     const answer = await new Browser(app).get("/openapi.json");
@@ -39,7 +39,7 @@ Deno.test("every route is in the document, and nothing else is", async () => {
   });
 });
 
-Deno.test("every answer is closed: a field that is not in the document would be noticed", () => {
+Deno.test("every schema of an answer forbids additional properties", () => {
   const open: string[] = [];
   const look = (schema: Record<string, unknown>, where: string) => {
     if (schema.properties && !("additionalProperties" in schema)) open.push(where);
@@ -56,7 +56,7 @@ Deno.test("every answer is closed: a field that is not in the document would be 
   assert.deepEqual(open, []);
 });
 
-Deno.test("what the document refuses the service refuses, and the examples pass both", () => {
+Deno.test("the document and the service refuse the same bodies, and accept the examples", () => {
   const words = ["", " ", "haneul", " 하늘 ", "a@b.co", "회원탈퇴", "other", "x".repeat(300)];
   const value = fc.oneof(
     fc.constantFrom<unknown>(...words, null, 5, [], {}),
@@ -83,7 +83,9 @@ Deno.test("what the document refuses the service refuses, and the examples pass 
 });
 
 Deno.test({
-  name: linter ? "a linter finds nothing to say" : "a linter (skipped: deno install brings it)",
+  name: linter
+    ? "a linter finds no problem"
+    : "a linter finds no problem (skipped: run deno install)",
   ignore: !linter,
   async fn() {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createBrokenApp } from "../../app.ts";
+import { stylesheet } from "../../pages/stylesheet.ts";
 import {
   Browser,
   captureLog,
@@ -8,7 +10,9 @@ import {
   withApp,
 } from "../support/harness.ts";
 
-Deno.test("a state change that another site asks for is refused, whatever its content type", async () => {
+const credentials = { user_id: "hong", password: goodPassword };
+
+Deno.test("a state change that another site asks for is refused with any content type", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     const origins: Record<string, string>[] = [
@@ -53,7 +57,7 @@ Deno.test("a state change that another site asks for is refused, whatever its co
   });
 });
 
-Deno.test("bodies of other types, too large ones and broken ones are refused by name", async () => {
+Deno.test("a body of another type, over 16 KiB or broken is refused with its own code", async () => {
   await withApp({}, async (app) => {
     const browser = new Browser(app);
     const post = async (body: string, type: string) => {
@@ -87,7 +91,7 @@ Deno.test("bodies of other types, too large ones and broken ones are refused by 
   });
 });
 
-Deno.test("every path answers with and without a slash, and other methods get 405 and what is allowed", async () => {
+Deno.test("every path answers with and without a slash, and other methods get 405 with Allow", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     for (const path of ["/userinfo", "/userinfo/sessions", "/withdrawal", "/policy", "/readyz"]) {
@@ -227,5 +231,87 @@ Deno.test("the log says who did what by opaque id, and holds nothing personal", 
     ...[null, "conflict", "invalid_credentials", null, null, "not_found", "internal", null],
   ]);
   assert.match(lines[4].member, /^[\w-]{22}$/);
+  assert.deepEqual(
+    lines[6].causes,
+    ["AppError internal", "TypeError"],
+    "names, without the driver's message",
+  );
   await app.close();
+});
+
+Deno.test("a broken configuration is answered 503, with security headers and in the caller's language", async () => {
+  const app = createBrokenApp();
+  const answer = await app.request("/userinfo", { headers: { "Accept-Language": "en" } });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get("Retry-After"), "60");
+  assert.ok(answer.headers.get("X-Request-Id") && answer.headers.get("Content-Security-Policy"));
+  const { error, code } = await answer.json();
+  assert.deepEqual([error, code], [
+    "We cannot do this right now. Please try again in a moment.",
+    "unavailable",
+  ]);
+});
+
+Deno.test("public answers that caches keep set no cookie", async () => {
+  await withApp({}, async (app) => {
+    const browser = new Browser(app);
+    browser.cookies.set("__Host-annyeong", "broken");
+    for (const path of [stylesheet.path, "/.well-known/jwks.json", "/healthz", "/readyz"]) {
+      const answer = await browser.copy().get(`${path}?lang=en`, { Accept: "text/html" });
+      assert.equal(answer.status, 200, path);
+      assert.deepEqual(answer.headers.getSetCookie(), [], path);
+    }
+  });
+});
+
+Deno.test("GET of a form lists its fields for programs, and shows the page to browsers", async () => {
+  await withApp({}, async (app) => {
+    const visitor = new Browser(app);
+    const form = (await visitor.get("/register")).json;
+    assert.deepEqual(form, { method: "POST", fields: ["user_id", "email", "password"] });
+    const login = (await visitor.get("/login")).json;
+    assert.deepEqual(login, { method: "POST", fields: ["user_id", "password"] });
+    const page = await visitor.get("/login", { Accept: "text/html" });
+    assert.match(page.text, /^<!DOCTYPE html><html lang="ko">/);
+  });
+});
+
+Deno.test("a body that is not JSON is invalid without naming a field", async () => {
+  await withApp({}, async (app) => {
+    const broken = await new Browser(app).send("POST", "/login", "{");
+    assert.deepEqual([broken.status, broken.json.code, broken.json.fields], [400, "invalid", {}]);
+  });
+});
+
+Deno.test("the log has each refused request with its code and request id", async () => {
+  await withApp({ env: { THROTTLE_SCALE: "0.1" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const seen: [string, number][] = [];
+    const log = await captureLog(async () => {
+      const note = async (answer: Promise<{ headers: Headers; status: number }>) => {
+        const { headers, status } = await answer;
+        seen.push([headers.get("X-Request-Id")!, status]);
+      };
+      await note(hong.send("POST", "/logout", undefined, { "Sec-Fetch-Site": "cross-site" }));
+      const thief = new Browser(app);
+      thief.cookies.set("__Host-annyeong", "Fe26.2**forged");
+      await note(thief.get("/userinfo"));
+      await note(thief.send("POST", "/register", { user_id: "\x1b[31m\r\n{}" }));
+      const wrong = { ...credentials, password: "wrong" };
+      await note(thief.send("POST", "/login", wrong));
+      await note(thief.send("POST", "/login", wrong));
+      await note(hong.send("DELETE", "/withdrawal", { phrase: "no" }));
+      await note(hong.send("PATCH", "/userinfo"));
+      await note(hong.send("POST", "/logout"));
+    });
+    const lines = log.split("\n").map((line) => JSON.parse(line).properties);
+    assert.deepEqual(lines.map(({ request_id, status }) => [request_id, status]), seen);
+    assert.deepEqual(lines.map(({ code }) => code ?? "done"), [
+      ...["cross_site", "unauthenticated", "invalid", "invalid_credentials", "throttled"],
+      ...["confirmation_failed", "method_not_allowed", "done"],
+    ]);
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const failed = lines.find(({ code }) => code === "confirmation_failed");
+    assert.equal(failed.member, id, "the member is named where the session was live");
+  });
 });

@@ -84,7 +84,7 @@ Deno.test("a withdrawal whose body is held back is judged by the time at which i
   });
 });
 
-Deno.test("the receipt of a held withdrawal has the time at which its body arrived", async () => {
+Deno.test("the receipt of a withdrawal whose body was held back has the time of its arrival", async () => {
   await served({ WITHDRAWAL_CONFIRM: "session" }, async (app, port) => {
     const member = await newMember(app, "hong");
     const held = await HeldPost.open(
@@ -101,7 +101,7 @@ Deno.test("the receipt of a held withdrawal has the time at which its body arriv
   });
 });
 
-Deno.test("held sign-ins count like any others", async () => {
+Deno.test("sign-ins whose body is held back count against the limits", async () => {
   await served({}, async (app, port) => {
     await join(app, "hong");
     const wrong = { user_id: "hong", password: "wrong password" };

@@ -3,6 +3,7 @@ import { cpuUsage } from "node:process";
 import { createPasswords } from "../../crypto/passwords.ts";
 import {
   Browser,
+  day,
   goodPassword,
   join,
   newMember,
@@ -32,16 +33,15 @@ Deno.test("an unknown name and a wrong password are answered alike", async () =>
   });
 });
 
-Deno.test("an unknown name costs a hash like a wrong password", async () => {
-  const hashed: (string | null)[] = [];
+Deno.test("a sign-in with an unknown name takes a hash, like one with a wrong password", async () => {
   const app = await openApp();
-  const { verify } = app.services.passwords;
-  app.services.passwords.verify = (password, stored) => {
-    hashed.push(stored);
-    return verify(password, stored);
-  };
-  await new Browser(app).send("POST", "/login", { user_id: "nobody", password: "no" });
-  assert.deepEqual(hashed, [null]);
+  await join(app, "hong");
+  const { createPasswords } = await import("../../crypto/passwords.ts");
+  app.services.passwords = createPasswords(14, 16); // one of 16 MiB: a second is refused meanwhile
+  const tryIn = async (user_id: string) =>
+    (await new Browser(app).send("POST", "/login", { user_id, password: "no" })).status;
+  const both = await Promise.all([tryIn("nobody"), tryIn("nobody2")]);
+  assert.deepEqual(both.toSorted(), [401, 503]);
   await app.close();
 });
 
@@ -83,7 +83,7 @@ Deno.test("the tutorial's field names and forms are accepted", async () => {
   });
 });
 
-Deno.test("a password counts exactly as typed, but for the normalisation of its letters", async () => {
+Deno.test("a password is compared exactly as typed, after Unicode normalization (NFC)", async () => {
   await withApp({}, async (app) => {
     const password = " 하늘 Sky 구름 ".normalize("NFC");
     await join(app, "hong", password);
@@ -98,7 +98,7 @@ Deno.test("a password counts exactly as typed, but for the normalisation of its 
   });
 });
 
-Deno.test("a hash is raised at sign-in when the setting has risen, and its password still works", async () => {
+Deno.test("after PASSWORD_COST is raised, a sign-in replaces the stored hash", async () => {
   const app = await openApp();
   await join(app, "hong");
   app.services.passwords = createPasswords(5, 64);
@@ -109,7 +109,7 @@ Deno.test("a hash is raised at sign-in when the setting has risen, and its passw
   await app.close();
 });
 
-Deno.test("too many hashes at once are refused at once, and nothing queues", async () => {
+Deno.test("sign-ins beyond the memory for hashing are refused with 503 at once", async () => {
   const app = await openApp();
   await join(app, "hong");
   app.services.passwords = createPasswords(14, 32); // two of 16 MiB
@@ -147,5 +147,55 @@ Deno.test("a member has at most twenty sessions: the oldest end", async () => {
     }
     assert.equal((await app.sql("SELECT id FROM sessions")).length, 20);
     assert.equal((await first.get("/userinfo")).status, 401);
+  });
+});
+
+Deno.test("a password of 80 characters is verified whole, and does not expire", async () => {
+  await withApp({}, async (app) => {
+    const password = "qzjx wkvm ".repeat(8);
+    await join(app, "hong", password);
+    for (const part of [password.slice(0, 72), password.slice(0, 79), `${password} `]) {
+      await assert.rejects(signIn(app, "hong", part), /401/);
+    }
+    app.clock.pass(400 * day);
+    await signIn(app, "hong", password);
+  });
+});
+
+Deno.test("a new database has no account and no default password", async () => {
+  await withApp({}, async (app) => {
+    assert.equal((await app.sql("SELECT id FROM users")).length, 0);
+    for (const name of ["admin", "root", "test", "annyeong", "operator"]) {
+      for (const password of [name, "password", "admin", ""]) {
+        await assert.rejects(signIn(app, name, password), /40[01]/);
+      }
+    }
+  });
+});
+
+Deno.test("a wrong password is answered alike for members, leaving members, former members and strangers", async () => {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7", REJOIN_BLOCK_DAYS: "30" } }, async (app) => {
+    const { runJobs } = await import("../../jobs/mod.ts");
+    await (await newMember(app, "gone")).send("DELETE", "/withdrawal");
+    app.clock.pass(7 * day);
+    await runJobs(app.services);
+    assert.equal((await app.sql("SELECT id FROM users")).length, 0);
+    await (await newMember(app, "leaving")).send("DELETE", "/withdrawal");
+    await join(app, "member");
+    const answers = await Promise.all(
+      ["gone", "leaving", "member", "nobody"].map(async (user_id) => {
+        const sent = { user_id, password: "wrong" };
+        const { status, text, headers } = await new Browser(app).send("POST", "/login", sent);
+        headers.delete("X-Request-Id");
+        return JSON.stringify([status, text, [...headers]]);
+      }),
+    );
+    assert.equal(new Set(answers).size, 1, answers.join("\n"));
+    const join_ = async (user_id: string) => {
+      const sent = { user_id, email: `${user_id}@example.com`, password: goodPassword };
+      return (await new Browser(app).send("POST", "/register", sent)).text;
+    };
+    const taken = await Promise.all(["gone", "leaving", "member"].map(join_));
+    assert.equal(new Set(taken).size, 1, taken.join("\n"));
   });
 });

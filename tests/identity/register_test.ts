@@ -3,7 +3,7 @@ import { dictionary } from "@zxcvbn-ts/language-common";
 import fc from "fast-check";
 import { createApp } from "../../app.ts";
 import { dataMap, membership, ownTables } from "../../mod.ts";
-import { fold } from "../../domain/member.ts";
+import { emailAddress, fold, loginName } from "../../domain/member.ts";
 import { passwordProblem } from "../../domain/password.ts";
 import {
   Browser,
@@ -48,7 +48,7 @@ Deno.test("POST /register says which field is missing, malformed or too long", a
   });
 });
 
-Deno.test("a password is counted in characters, never cut, and free of rules of composition", async () => {
+Deno.test("password length is counted in code points, and there are no composition rules", async () => {
   const tooShort = { password: "너무 짧습니다." };
   assert.deepEqual(await fieldsFor({ password: "qzjxkwv" }), tooShort);
   assert.equal(await fieldsFor({ password: "qzjxkwvm" }), "joined");
@@ -165,7 +165,7 @@ Deno.test("a password that contains the member's or the service's name is refuse
   });
 });
 
-Deno.test("names and e-mails are one whatever their case, width or normalisation", async () => {
+Deno.test("names and e-mails are compared without regard to case, width or normalization", async () => {
   await withApp({}, async (app) => {
     assert.equal((await join(app, "Straße".normalize("NFC"))).status, 201);
     const taken = async (user_id: string, email: string) => {
@@ -226,7 +226,7 @@ Deno.test("POST /register accepts the tutorial's field names, and prefers its ow
   });
 });
 
-Deno.test("what a member did not send is not taken from them", async () => {
+Deno.test("POST /register ignores fields that it does not ask for", async () => {
   await withApp({}, async (app) => {
     const extra = { id: "1", rank: "admin", joined_at: 0, password_hash: "x", __proto__: { a: 1 } };
     const answer = await new Browser(app).send("POST", "/register", { ...form, ...extra });
@@ -249,4 +249,41 @@ Deno.test("two members with one password have two hashes, and neither is the pas
     assert.equal(new Set(hashes).size, 2);
     assert.ok(!JSON.stringify(hashes).includes(goodPassword));
   });
+});
+
+Deno.test("names and e-mails with invisible or malformed characters are refused", () => {
+  for (
+    const name of [
+      "bob\u3164",
+      "bob\ufe0f",
+      "\u3164\u3164",
+      "b\u034fb",
+      "b\u200db",
+      "\u0301\u0301",
+      "../..",
+      "__",
+    ]
+  ) {
+    assert.equal(loginName.safeParse(name).success, false, JSON.stringify(name));
+  }
+  for (const name of ["홍길동", "王小明", "jo", "a.b-c_d@e+f", "नमस्ते", "Jürgen"]) {
+    assert.equal(loginName.safeParse(name).success, true, name);
+  }
+  for (
+    const email of [
+      "a\u200b@b.co",
+      "a@-",
+      "<script>@x",
+      "a@b",
+      "@b.co",
+      "a@b..co",
+      "a b@c.co",
+      "a@.co",
+    ]
+  ) {
+    assert.equal(emailAddress.safeParse(email).success, false, JSON.stringify(email));
+  }
+  for (const email of ["a@b.co", "a+b@sub.example.com", "홍@한국.kr", "o'neil@example.ie"]) {
+    assert.equal(emailAddress.safeParse(email).success, true, email);
+  }
 });

@@ -1,8 +1,9 @@
-/** What is in the way of a withdrawal: shown before, told in the app's words, and logged with its cause. */
+/** What is in the way of a withdrawal: in the preview, in the app's words, and in the log with its cause. */
 import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import { blockedBy, dataMap, holdsNobody } from "../../domain/data_map.ts";
 import { eraseDue } from "../../actions/erase_due.ts";
+import { runJobs } from "../../jobs/mod.ts";
 import { captureLog, day, dump, newMember, type Service, withApp } from "../support/harness.ts";
 import { fillShop, shopEntries, shopTables } from "../support/shop.ts";
 import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
@@ -67,7 +68,7 @@ const cases: Case[] = [
 ];
 
 for (const stack of [embedded, onSqld]) {
-  testOnWith(stack, setup, "what is in the way is told before and after the button", told);
+  testOnWith(stack, setup, "the preview and the refused withdrawal say what is in the way", told);
 }
 
 async function told(service: Service) {
@@ -112,7 +113,7 @@ async function told(service: Service) {
   assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
 }
 
-Deno.test("what stops a due erasure is in the log of the job", async () => {
+Deno.test("the job logs what stops a due erasure", async () => {
   await withApp({ ...setup, env: { ...setup.env, WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
     const hong = await newMember(app, "hong");
     assert.equal((await hong.send("DELETE", "/withdrawal")).status, 202);
@@ -133,5 +134,19 @@ Deno.test("a taken name is a conflict without a cause, and is not a warning in t
       assert.equal((await hong.send("POST", "/register", body)).status, 409);
     });
     assert.doesNotMatch(log, /"level":"warning"|causes/);
+  });
+});
+
+Deno.test("the job logs the unmapped table that refuses a due erasure", async () => {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    await hong.send("DELETE", "/withdrawal");
+    await app.db.write(["CREATE TABLE reviews (id INTEGER PRIMARY KEY)"]);
+    app.clock.pass(day);
+    const log = await captureLog(async () => {
+      await runJobs(app.services);
+    });
+    assert.match(log, /an erasure that is due was refused/);
+    assert.match(log, /table \\"reviews\\" is not on the data map/);
   });
 });

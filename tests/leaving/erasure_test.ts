@@ -22,15 +22,30 @@ import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 const shop = { map: shopMap, tables: shopTables, env: { THROTTLE_SCALE: "1000" } };
 
 for (const stack of [embedded, onSqld]) {
-  testOnWith(stack, shop, "of a member who left nothing is left but what the map keeps", noTrace);
+  testOnWith(
+    stack,
+    shop,
+    "after a withdrawal the database holds nothing of the member except what the map retains",
+    noTrace,
+  );
   testOnWith(
     stack,
     shop,
     "a table that is not on the map stops withdrawals, and nothing else",
     unmapped,
   );
-  testOnWith(stack, shop, "a veto or a row in the way leaves everything as it was", vetoes);
-  testOnWith(stack, shop, "a batch that is cut at any statement changes nothing", cutAnywhere);
+  testOnWith(
+    stack,
+    shop,
+    "an erasure that a trigger or a foreign key refuses changes nothing",
+    vetoes,
+  );
+  testOnWith(
+    stack,
+    shop,
+    "an erasure batch that fails at any statement changes nothing",
+    cutAnywhere,
+  );
 }
 
 async function noTrace(service: Service) {
@@ -62,7 +77,7 @@ async function noTrace(service: Service) {
   assert.deepEqual(traces.length, kept.length + ledger.length, traces.join("\n"));
   assert.equal(kept.length, 1);
   assert.equal(ledger.length, 1);
-  assert.ok(!ledger[0]!.includes("markhong"), "the ledger knows the id alone");
+  assert.ok(!ledger[0]!.includes("markhong"), "the ledger holds only the id");
   assert.ok(!log.includes("markhong"));
 
   const [row] = await service.sql("SELECT * FROM retained");
@@ -114,7 +129,7 @@ Deno.test("no byte of a member who left is in the files of an embedded database"
   await app.close();
 });
 
-Deno.test("nor of any of many who leave at once, at the moment each is answered", async () => {
+Deno.test("of many members who leave at once no byte is in the files when each is answered", async () => {
   const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
   const names = Array.from({ length: 12 }, (_, n) => `markmany${n}end`);
   const leaving = await Promise.all(names.map((name) => newMember(app, name)));
@@ -188,7 +203,7 @@ Deno.test("with a grace period an unmapped table stops the request as well as th
   });
 });
 
-Deno.test("a map that is ahead of its tables does not stop anybody, before or after they come", async () => {
+Deno.test("a mapped table that does not exist yet stops no withdrawal, before or after it is created", async () => {
   await withApp({ map: shopMap }, async (app) => {
     const hong = await newMember(app, "hong");
     const warned = await captureLog(async () => {
@@ -218,7 +233,7 @@ Deno.test("a map that is ahead of its tables does not stop anybody, before or af
   });
 });
 
-Deno.test("a column that the map names and the table lacks stops withdrawals, never empties nothing", async () => {
+Deno.test("a column that the map names and the table lacks stops withdrawals", async () => {
   const tables = shopTables.map((sql) => sql.replace("author_id TEXT", "writer_id TEXT"));
   await withApp({ map: shopMap, tables }, async (app) => {
     const hong = await newMember(app, "hong");
@@ -274,7 +289,7 @@ async function vetoes(service: Service) {
   assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
 }
 
-Deno.test("a row in a table that is said to hold nobody, but restricts, is in the way", async () => {
+Deno.test("a row of a holdsNobody table that restricts deletion makes a withdrawal a conflict", async () => {
   const map = dataMap([...ownTables, ...shopEntries, holdsNobody("invoices", "so we thought")]);
   const tables = [
     ...shopTables,

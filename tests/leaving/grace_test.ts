@@ -7,20 +7,22 @@ import {
   day,
   join,
   newMember,
+  openApp,
   signIn,
   type TestApp,
   withApp,
 } from "../support/harness.ts";
+import { shopMap, shopTables } from "../support/shop.ts";
 
 const grace = { env: { WITHDRAWAL_GRACE_DAYS: "7" } };
-/** The erasures that are due, then everything else. */
+/** Runs the due erasures, then every other job. */
 async function jobs(app: TestApp) {
   const run = await eraseDue(app.services, Infinity);
   await runJobs(app.services);
   return run;
 }
 
-Deno.test("with a grace period leaving is a request that can be taken back until its deadline", async () => {
+Deno.test("with a grace period a withdrawal can be restored until its deadline", async () => {
   await withApp(grace, async (app) => {
     const phone = await newMember(app, "hong");
     const laptop = await signIn(app, "hong");
@@ -108,7 +110,7 @@ Deno.test("at the deadline the job erases, and the number given before leads to 
   });
 });
 
-Deno.test("fractions of a day are a rehearsal", async () => {
+Deno.test("WITHDRAWAL_GRACE_DAYS may be a fraction of a day", async () => {
   await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "0.0001" } }, async (app) => {
     const hong = await newMember(app, "hong");
     const { erase_at } = (await hong.send("DELETE", "/withdrawal")).json;
@@ -116,7 +118,7 @@ Deno.test("fractions of a day are a rehearsal", async () => {
   });
 });
 
-Deno.test("the clock's erasure is refused by a veto, stays due, and is done when nothing is in the way", async () => {
+Deno.test("a due erasure that a trigger refuses stays due, and is carried out without the trigger", async () => {
   await withApp(grace, async (app) => {
     const hong = await newMember(app, "hong");
     await hong.send("DELETE", "/withdrawal");
@@ -150,7 +152,7 @@ Deno.test("ten workers at once erase each due member once", async () => {
   });
 });
 
-Deno.test("somebody who left cannot rejoin before the block ends, and nothing says why", async () => {
+Deno.test("a member who left cannot join again before the block ends, and the answer does not say why", async () => {
   for (const days of ["0", "7"]) {
     const env = { REJOIN_BLOCK_DAYS: "30", WITHDRAWAL_GRACE_DAYS: days };
     await withApp({ env }, async (app) => {
@@ -181,7 +183,7 @@ Deno.test("somebody who left cannot rejoin before the block ends, and nothing sa
   }
 });
 
-Deno.test("what has reached its end is swept: sessions, sign-ins, attempts, kept rows", async () => {
+Deno.test("the sweep deletes expired sessions, sign-ins, attempts and retained rows", async () => {
   await withApp({}, async (app) => {
     await newMember(app, "hong");
     await new Browser(app).send("POST", "/login", { user_id: "hong", password: "wrong" });
@@ -207,7 +209,7 @@ Deno.test("what has reached its end is swept: sessions, sign-ins, attempts, kept
   });
 });
 
-Deno.test("so are rejoin blocks, recovery links and settled events, but for what receipts tell", async () => {
+Deno.test("the sweep deletes expired rejoin blocks, links and settled events, except those on receipts", async () => {
   await withApp({}, async (app) => {
     await newMember(app, "hong");
     const end = app.clock.now() + 90 * day;
@@ -238,7 +240,7 @@ Deno.test("so are rejoin blocks, recovery links and settled events, but for what
   });
 });
 
-Deno.test("a job that is killed in the middle has erased some whole, and the next one erases the rest", async () => {
+Deno.test("a job that is killed leaves each member whole or erased, and the next job erases the rest", async () => {
   await withApp(grace, async (app) => {
     const members = 1500;
     const numbers =
@@ -267,5 +269,54 @@ Deno.test("a job that is killed in the middle has erased some whole, and the nex
     assert.equal(await count("withdrawals"), members - erased);
     assert.equal((await jobs(app)).erased, members - erased);
     assert.equal(await count("users"), 0);
+  });
+});
+
+Deno.test("with a grace period a trigger that refuses is a conflict, and a schema that does not fit is unavailable", async () => {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    await app.db.write([
+      "CREATE TRIGGER veto BEFORE INSERT ON withdrawals BEGIN SELECT RAISE(ABORT, 'no'); END",
+    ]);
+    assert.equal((await hong.send("DELETE", "/withdrawal")).json.code, "conflict");
+    await app.db.write(["DROP TRIGGER veto", "ALTER TABLE reasons RENAME COLUMN day TO days"]);
+    const reason = { reason: "other" };
+    assert.equal((await hong.send("DELETE", "/withdrawal", reason)).json.code, "unavailable");
+    assert.equal((await hong.get("/userinfo")).status, 200);
+    await app.db.write(["ALTER TABLE reasons RENAME COLUMN days TO day"]);
+    assert.equal((await hong.send("DELETE", "/withdrawal", reason)).status, 202);
+  });
+});
+
+Deno.test("with a grace period a column that the table lacks stops the request", async () => {
+  const tables = shopTables.map((sql) => sql.replace("total INTEGER", "sum INTEGER"));
+  await withApp({ map: shopMap, tables, env: { WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    assert.equal((await hong.send("DELETE", "/withdrawal")).json.code, "unavailable");
+    assert.equal((await hong.get("/userinfo")).status, 200);
+  });
+});
+
+Deno.test("GET /withdrawal says when a pending withdrawal is carried out, and nothing before", async () => {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    assert.equal("erase_at" in (await hong.get("/withdrawal")).json, false);
+    const { erase_at } = (await hong.send("DELETE", "/withdrawal")).json;
+    assert.equal((await (await signIn(app, "hong")).get("/withdrawal")).json.erase_at, erase_at);
+  });
+});
+
+Deno.test("a rejoin block holds only under the IDENTIFIER_KEY that made it", async () => {
+  await withApp({ env: { REJOIN_BLOCK_DAYS: "30" } }, async (app) => {
+    await (await newMember(app, "hong")).send("DELETE", "/withdrawal");
+    assert.equal((await join(app, "hong")).status, 409);
+    const env = {
+      TURSO_DATABASE_URL: app.services.config.database.url,
+      REJOIN_BLOCK_DAYS: "30",
+      IDENTIFIER_KEY: "another key of at least 32 characters",
+    };
+    const other = await openApp({ env, clock: app.clock });
+    assert.equal((await join(other, "hong")).status, 201);
+    await other.close();
   });
 });

@@ -18,7 +18,7 @@ async function replay({ services }: TestApp, path: string, leniency = strict) {
   }));
 }
 
-Deno.test("after a restore the ledger makes those leave again who had left, and nobody else", async () => {
+Deno.test("after a restore the ledger erases again only the members who had left", async () => {
   const RECIPIENTS = JSON.stringify([
     { name: "mailer", url: "http://127.0.0.1:1/", secret: `whsec_${"A".repeat(43)}=` },
   ]);
@@ -97,7 +97,7 @@ Deno.test("after a restore the ledger makes those leave again who had left, and 
   await app.close();
 });
 
-Deno.test("a replay keeps the number that was given out last, whatever the backup had promised", async () => {
+Deno.test("a replay keeps the receipt number of the ledger, even where the backup holds another", async () => {
   const env = { WITHDRAWAL_GRACE_DAYS: "1" };
   const app = await openApp({ env });
   const hong = await newMember(app, "hong");
@@ -123,7 +123,7 @@ Deno.test("a replay keeps the number that was given out last, whatever the backu
   await app.close();
 });
 
-Deno.test("a file that cannot be read or written is named in a sentence, and nothing is opened", async () => {
+Deno.test("a ledger file that cannot be read or written is named, and the database is not opened", async () => {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-ledger-" });
   const garbage = `${folder}/garbage`;
   await Deno.writeTextFile(garbage, "hello\n");

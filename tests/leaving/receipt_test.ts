@@ -24,7 +24,7 @@ const recipients = JSON.stringify([
   },
 ]);
 
-Deno.test("a receipt verifies with the published key by any tool, and not when one byte changed", async () => {
+Deno.test("a receipt verifies with the published key outside our library, and not when one byte changed", async () => {
   await withApp({ ...shop, env: { RECIPIENTS: recipients, BACKUP_DAYS: "35" } }, async (app) => {
     const hong = await newMember(app, "hong");
     await fillShop(app, "hong", "markhong");
@@ -75,7 +75,7 @@ Deno.test("a receipt verifies with the published key by any tool, and not when o
   });
 });
 
-Deno.test("GET /receipts/:id tells the same without sign-in, in either language, and names nobody", async () => {
+Deno.test("GET /receipts/:id shows the receipt without sign-in, in both languages, and identifies nobody", async () => {
   await withApp({ ...shop, env: { RECIPIENTS: recipients } }, async (app) => {
     const hong = await newMember(app, "hong");
     const id = await fillShop(app, "hong", "markhong");
@@ -119,7 +119,7 @@ Deno.test("GET /receipts/:id tells the same without sign-in, in either language,
   });
 });
 
-Deno.test("an event for each recipient is written with the erasure, and nothing personal in it", async () => {
+Deno.test("each withdrawal writes an event for each recipient, with nothing personal in it", async () => {
   await withApp({ env: { RECIPIENTS: recipients, WITHDRAWAL_GRACE_DAYS: "1" } }, async (app) => {
     const hong = await newMember(app, "hong");
     const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
@@ -249,4 +249,17 @@ Deno.test("policy, preview and receipt say the same of one map, in both language
       );
     });
   }
+});
+
+Deno.test("a receipt key whose halves do not belong together stops the start", async () => {
+  const [one, two] = [
+    JSON.parse((await freshSecrets("generated")).RECEIPT_PRIVATE_KEY),
+    JSON.parse((await freshSecrets("generated")).RECEIPT_PRIVATE_KEY),
+  ];
+  await openReceiptKeys([one, two]);
+  await assert.rejects(openReceiptKeys([{ ...one, x: two.x }]));
+  await assert.rejects(openReceiptKeys([{ ...one, d: "AA" }]));
+  const { d: _, ...retired } = two;
+  const keys = await openReceiptKeys([one, retired]);
+  assert.equal(keys.jwks.keys.length, 2, "a retired key needs no private half");
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Database } from "../../db/engine/database.ts";
 import {
   type Answer,
   Browser,
@@ -8,6 +9,7 @@ import {
   type TestApp,
   withApp,
 } from "../support/harness.ts";
+import { testBehindProxy } from "../support/stacks.ts";
 
 /** Asserts that a refused withdrawal changed nothing and left the session alive. */
 async function refused(app: TestApp, browser: Browser, body: unknown, expected: object) {
@@ -28,7 +30,7 @@ function gone(answer: Answer) {
 const asksPassword = { code: "confirmation_required", confirm: "password" };
 const failed = (confirm: string) => ({ code: "confirmation_failed", confirm });
 
-Deno.test("fresh: a new sign-in is enough, an older one is asked for the password", async () => {
+Deno.test("WITHDRAWAL_CONFIRM=fresh: a recent sign-in is enough, an older one is asked for the password", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     app.clock.pass(10 * minute + 1);
@@ -47,7 +49,7 @@ Deno.test("fresh: a new sign-in is enough, an older one is asked for the passwor
   });
 });
 
-Deno.test("session: a live session is enough, as in the tutorial", async () => {
+Deno.test("WITHDRAWAL_CONFIRM=session: a live session is enough", async () => {
   await withApp({ env: { WITHDRAWAL_CONFIRM: "session" } }, async (app) => {
     const browser = await newMember(app, "hong");
     app.clock.pass(29 * minute);
@@ -55,7 +57,7 @@ Deno.test("session: a live session is enough, as in the tutorial", async () => {
   });
 });
 
-Deno.test("password: always asked for, and an id in the body must match as well", async () => {
+Deno.test("WITHDRAWAL_CONFIRM=password: it is always asked for, and a user id in the body must match", async () => {
   await withApp({ env: { WITHDRAWAL_CONFIRM: "password" } }, async (app) => {
     const browser = await newMember(app, "hong");
     await refused(app, browser, undefined, asksPassword);
@@ -66,7 +68,7 @@ Deno.test("password: always asked for, and an id in the body must match as well"
   });
 });
 
-Deno.test("phrase: accepted in every language, form, width and case, with spaces anywhere", async () => {
+Deno.test("WITHDRAWAL_CONFIRM=phrase: it is accepted in both languages, any case and width, with spaces anywhere", async () => {
   const phrases = [
     "회원탈퇴",
     "회원 탈퇴",
@@ -99,7 +101,7 @@ Deno.test("phrase: accepted in every language, form, width and case, with spaces
   });
 });
 
-Deno.test("whatever is given must be right, asked for or not", async () => {
+Deno.test("a wrong password, phrase or user id is refused even where it was not asked for", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     await refused(app, browser, { password: "wrong" }, failed("fresh"));
@@ -126,7 +128,7 @@ Deno.test("DELETE and POST do the same, as JSON and as a form", async () => {
   }
 });
 
-Deno.test("the session must be the member's own: another's password does not help", async () => {
+Deno.test("another member's password does not confirm a withdrawal", async () => {
   await withApp({ env: { WITHDRAWAL_CONFIRM: "password" } }, async (app) => {
     const hong = await newMember(app, "hong");
     await new Browser(app).send("POST", "/register", {
@@ -145,7 +147,7 @@ Deno.test("the session must be the member's own: another's password does not hel
   });
 });
 
-Deno.test("a reason is kept as day and choice, tied to nobody", async () => {
+Deno.test("a reason is stored with its day only, and not with the member", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     await browser.send("DELETE", "/withdrawal", { reason: "privacy" });
@@ -167,4 +169,72 @@ Deno.test("leaving takes no more fields or steps than joining", async () => {
     assert.ok(required(leaving) > 0 && required(leaving) <= required(joining));
     assert.equal(leaving.match(/action="\/withdrawal"/g)?.length, 1);
   });
+});
+
+testBehindProxy(
+  "a withdrawal whose answer was lost gives a receipt number that shows whether it was carried out",
+  { DATABASE_TIMEOUT_MS: "400" },
+  async (app, proxy) => {
+    for (const [fault, status] of [["cut", 200], ["silent", 404]] as const) {
+      const hong = await newMember(app, fault);
+      proxy.reset();
+      proxy.fault = (n) => n >= 2 ? fault : "none";
+      const { receipt_id } = (await hong.send("DELETE", "/withdrawal")).json;
+      proxy.reset();
+      assert.equal((await hong.get(`/receipts/${receipt_id}`)).status, status);
+    }
+  },
+);
+
+Deno.test("a fresh sign-in needs no body: none, an empty one and an empty object all withdraw", async () => {
+  const types = ["application/json", "application/x-www-form-urlencoded"];
+  const bodies: [unknown, Record<string, string>][] = [
+    [undefined, {}],
+    ["{}", { "Content-Type": types[0]! }],
+    ...types.map((type): [unknown, Record<string, string>] => ["", { "Content-Type": type }]),
+    ...types.map((
+      type,
+    ): [unknown, Record<string, string>] => [undefined, { "Content-Type": type }]),
+  ];
+  for (const method of ["DELETE", "POST"]) {
+    for (const [body, headers] of bodies) {
+      await withApp({}, async (app) => {
+        const browser = await newMember(app, "hong");
+        gone(await browser.send(method, "/withdrawal", body, headers));
+      });
+    }
+  }
+});
+
+Deno.test("a withdrawal is refused when what it was decided on changes before its batch arrives", async () => {
+  const changes = {
+    "the session ended": "DELETE FROM sessions",
+    "the password changed": "UPDATE passwords SET hash = hash || 'x'",
+    "the sign-in is no longer recent": "UPDATE sessions SET authenticated_at = 0",
+    "a withdrawal is pending":
+      "INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at) SELECT 'w', id, 'r', 0, 1 FROM users",
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    let armed = false;
+    const through = (db: Database): Database => ({
+      ...db,
+      async write(statements) {
+        if (armed && statements.length > 10) { // the erasure: everything before it is shorter
+          armed = false;
+          await db.write([change]);
+        }
+        return await db.write(statements);
+      },
+    });
+    await withApp({ through }, async (app) => {
+      const browser = await newMember(app, "hong");
+      armed = true;
+      const body = what === "the password changed" ? { password: goodPassword } : {};
+      const answer = await browser.send("DELETE", "/withdrawal", body);
+      assert.equal(armed, false, what);
+      assert.ok([401, 403, 409].includes(answer.status), `${what}: ${answer.text}`);
+      assert.equal((await app.sql("SELECT id FROM users")).length, 1, what);
+      assert.equal((await app.sql("SELECT id FROM erasures")).length, 0, what);
+    });
+  }
 });

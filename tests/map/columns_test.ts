@@ -52,7 +52,7 @@ async function forgottenKey(service: Service) {
   assert.match(log, /anonymise\("posts", \{ member: "editor_id", set: \{ editor_id: null \}/);
 }
 
-Deno.test("a foreign key that a second entry names stops nobody", async () => {
+Deno.test("a foreign key that a second entry names stops no withdrawal", async () => {
   const map = dataMap([...ownTables, byAuthor, byEditor]);
   await withApp({ env, map, tables: [posts, addEditor] }, async (app) => {
     const hong = await newMember(app, "hong");

@@ -8,12 +8,13 @@ import {
   holdsNobody,
   keepApart,
 } from "../../domain/data_map.ts";
-import { shopMap } from "../support/shop.ts";
+import { newMember, withApp } from "../support/harness.ts";
+import { fillShop, shopMap, shopTables } from "../support/shop.ts";
 
 const words = { label: { ko: "가", en: "a" }, purpose: { ko: "나", en: "b" } };
 const law = { kind: "law", ko: "법", en: "law" } as const;
 
-Deno.test("a map that would forget somebody is refused with what to write instead", () => {
+Deno.test("an incomplete data map is refused, and the error says what to write", () => {
   const mistakes: [RegExp, () => unknown][] = [
     [/needs destroy\("users"/, () => dataMap([])],
     [/needs destroy\("users"/, () => dataMap([...ownTables, ...ownTables])],
@@ -112,14 +113,14 @@ Deno.test("a map that would forget somebody is refused with what to write instea
   for (const [sentence, make] of mistakes) assert.throws(make, sentence);
 });
 
-Deno.test("SQL of the map may quote whatever it must not contain", () => {
+Deno.test("SQL of the map may hold forbidden characters inside quotes", () => {
   const where = "note <> 'a; -- :b (?' AND [odd ] name] = 1 AND (data ->> '$.x') = :member";
   assert.throws(() => dataMap([...ownTables, destroy("t", { member: "a", where, ...words })]));
   const balanced = where.replace("[odd ] name]", "[odd; name]");
   dataMap([...ownTables, destroy("t", { member: "a", where: balanced, ...words })]);
 });
 
-Deno.test("children are emptied before their parents, and users last, however the map is written", () => {
+Deno.test("children are erased before their parents and users last, in any order of the map", () => {
   const order = erasureOrder(shopMap.entries).map(({ table }) => table);
   const before = (a: string, b: string) =>
     assert.ok(order.indexOf(a) < order.indexOf(b), `${a} < ${b}`);
@@ -127,4 +128,23 @@ Deno.test("children are emptied before their parents, and users last, however th
   before("cart_items", "carts");
   before("order_lines", "orders");
   assert.equal(order.at(-1), "users");
+});
+
+Deno.test("preview and export notice a mapped table that is created or renamed later", async () => {
+  await withApp({ map: shopMap }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const count = async (what: string) =>
+      (await hong.get("/withdrawal")).json.destroy.find((line: { what: string }) =>
+        line.what === what
+      ).count;
+    assert.equal(await count("장바구니"), 0);
+    await app.db.write(shopTables);
+    await fillShop(app, "hong", "markhong");
+    assert.equal(await count("장바구니"), 1);
+    const kim = await newMember(app, "kim");
+    await app.db.write(["ALTER TABLE carts RENAME TO carts_away"]);
+    assert.equal((await kim.get("/userinfo/export")).json.tables.carts, undefined);
+    await app.db.write(["ALTER TABLE carts_away RENAME TO carts"]);
+    assert.deepEqual((await kim.get("/userinfo/export")).json.tables.carts, []);
+  });
 });

@@ -40,7 +40,7 @@ Deno.test("an export holds everything that the map shows the member, and nothing
   });
 });
 
-Deno.test("a row shows only the columns of the entries by which it is the member's", async () => {
+Deno.test("an exported row has only the columns of the entries that tie it to the member", async () => {
   const words = { label: { ko: "글", en: "Posts" }, purpose: { ko: "글", en: "Posts" } };
   const map = dataMap([
     ...ownTables,
@@ -85,7 +85,7 @@ Deno.test("a row shows only the columns of the entries by which it is the member
   });
 });
 
-Deno.test("an export of many rows comes page by page, each row once, and stops with the session", async () => {
+Deno.test("an export of many rows is read page by page, each row once, and ends with the session", async () => {
   await withApp(shop, async (app) => {
     const hong = await newMember(app, "hong");
     await app.sql(`

@@ -86,7 +86,7 @@ for (const { name, tables, map, insert } of kinds) {
     testOnWith(
       stack,
       { env, tables, map },
-      `${name} keeps no word of a member who left`,
+      `after a withdrawal ${name} holds no word of the member`,
       async (service) => {
         const hong = await newMember(service, "hong");
         await newMember(service, "kim");
@@ -111,7 +111,7 @@ for (const { name, tables, map, insert } of kinds) {
   }
 }
 
-Deno.test("an index that keeps deleted words stops withdrawals until migrate has secured it", async () => {
+Deno.test("a full-text index that keeps deleted words stops withdrawals until migrate has secured it", async () => {
   await withApp({ env, map: indexed }, async (app) => {
     const hong = await newMember(app, "hong");
     const tables = [notes, external, insertTrigger, deleteTrigger];
@@ -137,7 +137,7 @@ Deno.test("an index that keeps deleted words stops withdrawals until migrate has
   });
 });
 
-Deno.test("an index that nothing keeps in step with its table stops withdrawals", async () => {
+Deno.test("a full-text index without triggers on its table stops withdrawals", async () => {
   await withApp({ env, map: indexed, tables: [notes, external, insertTrigger] }, async (app) => {
     const hong = await newMember(app, "hong");
     await app.sql(insertNote, ["hongsword", "hong"]);
@@ -156,7 +156,7 @@ Deno.test("an index that nothing keeps in step with its table stops withdrawals"
   });
 });
 
-Deno.test("an index over a column that leaving overwrites needs a trigger for updates", async () => {
+Deno.test("a full-text index over an anonymised column needs a trigger for updates", async () => {
   const map = dataMap([
     ...ownTables,
     anonymise("notes", { member: "user_id", set: { user_id: null, body: "gone" }, ...words }),

@@ -211,8 +211,23 @@ async function filesGo(service: Service) {
 }
 
 for (const stack of [embedded, onSqld]) {
-  testOnWith(stack, articles, "drafts go, and published posts stay under one pseudonym", someRows);
-  testOnWith(stack, letters, "a letter goes once both have left", bothLeft);
-  testOnWith(stack, gifts, "a second member leaves the rows kept for a first", secondMember);
-  testOnWith(stack, files, "the files of a member who left are noted, and deleted", filesGo);
+  testOnWith(
+    stack,
+    articles,
+    "drafts are destroyed, and published posts stay under one pseudonym",
+    someRows,
+  );
+  testOnWith(stack, letters, "a row of two members is destroyed once both have left", bothLeft);
+  testOnWith(
+    stack,
+    gifts,
+    "retained rows of one member lose a second member who leaves",
+    secondMember,
+  );
+  testOnWith(
+    stack,
+    files,
+    "the files of a member who left are listed in the erasure and deleted by a job",
+    filesGo,
+  );
 }

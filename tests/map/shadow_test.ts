@@ -1,8 +1,8 @@
-/** Tables that SQLite calls `shadow`: a full-text index's own, and a team's that only have such a name. */
+/** Tables that SQLite calls `shadow`: those of a full-text index, and an app's tables that only have such a name. */
 import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import { dataMap, destroy, holdsNobody } from "../../domain/data_map.ts";
-import { Browser, captureLog, newMember, type Service } from "../support/harness.ts";
+import { Browser, captureLog, newMember, type Service, withApp } from "../support/harness.ts";
 import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 
 /** A table of members' texts with a full-text index over it, as SQLite's manual shows it. */
@@ -37,13 +37,13 @@ for (const stack of [embedded, onSqld]) {
   testOnWith(
     stack,
     { env, tables: posts, map: dataMap([...ownTables, content, index]) },
-    "a table on the map is emptied though SQLite calls it a shadow",
+    "a mapped table that SQLite takes for a shadow table is emptied",
     mapped,
   );
   testOnWith(
     stack,
     { env, tables: posts, map: dataMap([...ownTables, index]) },
-    "a team's table of a shadow's name stops withdrawals until it is on the map",
+    "an app's table with the name of a shadow table stops withdrawals until it is on the map",
     unmapped,
   );
   testOnWith(
@@ -54,7 +54,7 @@ for (const stack of [embedded, onSqld]) {
       tables: modules.slice(0, -2).filter((sql) => stack === onSqld || !sql.includes("geopoly")),
       map: dataMap([...ownTables, ...quiet.map((name) => holdsNobody(name, "a trial"))]),
     },
-    "the tables that an index keeps for itself stop nobody, and the index alone is asked for",
+    "the shadow tables of an index stop no withdrawal, and only the index must be on the map",
     theEngines,
   );
 }
@@ -101,3 +101,17 @@ async function theEngines(service: Service) {
   });
   assert.deepEqual(log.match(/table \\"[^\\]*\\" is not/g), [`table \\"it's another\\" is not`]);
 }
+
+Deno.test("an app's table with a prefix of the engine's tables stops withdrawals until it is on the map", async () => {
+  await withApp({}, async (app) => {
+    const hong = await newMember(app, "hong");
+    for (const name of ["libsql_people", "_litestream_people"]) {
+      await app.db.write([`CREATE TABLE ${name} (user_id TEXT)`]);
+      await captureLog(async () => {
+        assert.equal((await hong.get("/readyz/withdrawal")).status, 503, name);
+      });
+      assert.equal((await hong.send("DELETE", "/withdrawal")).status, 503, name);
+      await app.db.write([`DROP TABLE ${name}`]);
+    }
+  });
+});

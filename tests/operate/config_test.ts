@@ -169,3 +169,52 @@ Deno.test("production tells recipients only on public hosts, by name and by addr
   ];
   for (const host of publicHosts) assert.equal(problemAt(host), "", host);
 });
+
+Deno.test("recipients are unique, and reached by https with a secret that is one", async () => {
+  const production = {
+    PUBLIC_ORIGIN: "https://members.example",
+    ...await freshSecrets("production"),
+  };
+  const secret = `whsec_${
+    btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+  }`;
+  const entry = { name: "mailer", url: "https://mail.example/hook", secret };
+  const parse = (...list: object[]) =>
+    parseConfig({ ...production, RECIPIENTS: JSON.stringify(list) }, "deno");
+  assert.equal(parse(entry, { ...entry, name: "other" }).recipients.length, 2);
+  assert.throws(() => parse(entry, entry), /^ConfigError: RECIPIENTS repeats a name/);
+  const inside = [
+    ...["http://mail.example", "https://localhost/", "https://127.1/", "https://0x7f000001/"],
+    ...["https://10.0.0.0/", "https://10.255.255.255/", "https://192.168.0.1/"],
+    ...["https://172.16.0.0/", "https://172.24.9.9/", "https://172.31.255.255/"],
+    ...["https://169.254.169.254/", "https://100.64.0.0/", "https://100.127.255.255/"],
+    ...["https://0.0.0.0/", "https://[::1]/", "https://[fd00::1]/", "https://[::ffff:10.0.0.1]/"],
+    ...["https://db.internal/", "https://printer.local/", "https://router.home.arpa/"],
+    ...["https://intranet/", "https://mail.localhost/", "https://db.internal./"],
+  ];
+  for (const url of inside) {
+    assert.throws(() => parse({ ...entry, url }), /RECIPIENTS must have only https/, url);
+  }
+  const outside = [
+    ...[
+      "https://172.15.0.1/",
+      "https://172.32.0.1/",
+      "https://100.63.0.1/",
+      "https://100.128.0.1/",
+    ],
+    ...["https://11.0.0.1/", "https://192.167.0.1/", "https://internal.example/"],
+  ];
+  for (const url of outside) assert.equal(parse({ ...entry, url }).recipients[0]!.url, url);
+  assert.throws(
+    () => parse({ ...entry, secret: `whsec_${"A".repeat(40)}` }),
+    /RECIPIENTS holds a generated/,
+  );
+});
+
+Deno.test("a secret of 31 characters stops the start, and one of 32 does not", () => {
+  const random = "0123456789abcdefghijklmnopqrstuv";
+  for (const name of ["SESSION_SECRET", "IDENTIFIER_KEY"]) {
+    assert.ok(problemsOf({ ...production, [name]: random.slice(1) }).startsWith(name), name);
+    assert.equal(problemsOf({ ...production, [name]: random }), "");
+  }
+});

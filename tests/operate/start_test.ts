@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { freshSecrets } from "../../config/mod.ts";
+import { openDatabase } from "../../db/engine/database.ts";
 import { answering, freePort } from "../../cli/sqld.ts";
 import { goodPassword } from "../support/harness.ts";
 
@@ -195,4 +196,28 @@ Deno.test("a request that is half sent does not hold up SIGTERM past ten seconds
   assert.match(await log, /requests were still under way; ended without them/);
   clients.forEach((client) => client.close());
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a folder that is not there is named by its variable, without its path", async () => {
+  const db = openDatabase({ url: "file:/nowhere/at/all.db", authToken: undefined, timeoutMs: 100 });
+  await assert.rejects(db);
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "migrate"],
+    env: { TURSO_DATABASE_URL: "file:/nowhere/canary.db", NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
+  assert.equal(output.code, 1);
+  assert.match(text, /TURSO_DATABASE_URL cannot be opened/);
+  assert.ok(!text.includes("canary"));
+});
+
+Deno.test("deno task migrate refuses plain http to a database in production", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", "migrate"],
+    env: { TURSO_DATABASE_URL: "http://canary.example", ANNYEONG_ENV: "production", NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.equal(code, 1);
+  assert.match(text, /TURSO_DATABASE_URL may be http:\/\/ on loopback/);
+  assert.ok(!text.includes("canary"));
 });

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** The pages as people use them, in a real Chromium. Screenshots are kept for looking at. */
+/** The pages in a real Chromium. Screenshots are kept. */
 import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 import {
@@ -282,7 +282,7 @@ async function textOf(download: { path(): Promise<string> }): Promise<string> {
 
 for (const reader of others) {
   inBrowser(
-    "with a grace period they come back and stay",
+    "with a grace period a member signs in and restores the membership",
     { env: { WITHDRAWAL_GRACE_DAYS: "7", WITHDRAWAL_CONFIRM: "phrase" } },
     reader,
     async (visit) => {
@@ -311,7 +311,7 @@ for (const reader of others) {
   );
 }
 
-/** A database that is away while it is told to be. */
+/** A database that fails while `away` is set. */
 const database = {
   away: false,
   through: (db: Database): Database => {
@@ -323,7 +323,7 @@ const database = {
 
 for (const reader of others) {
   inBrowser(
-    "whatever goes wrong is said where it went wrong, with the input kept",
+    "each problem is shown at its field, and the input is kept",
     { env: { THROTTLE_SCALE: "0.3" }, through: database.through },
     reader,
     async (visit) => {
@@ -401,7 +401,7 @@ for (const reader of others) {
 }
 
 inBrowser(
-  "after leaving, the back button shows nothing of the member and a second tab is friendly",
+  "after leaving, the back button shows nothing of the member and other tabs lead to sign-in",
   {},
   withScript,
   async (visit) => {
@@ -427,7 +427,7 @@ inBrowser(
 );
 
 inBrowser(
-  "the phrase works in every form, whatever the page's language",
+  "the phrase is accepted in every spelling, in both languages of the page",
   { env: { WITHDRAWAL_CONFIRM: "phrase", THROTTLE_SCALE: "100" } },
   phone,
   async (visit) => {
@@ -510,7 +510,7 @@ async function type(page: Page, name: string, text: string): Promise<void> {
 }
 
 inBrowser(
-  "everything can be done by keyboard alone",
+  "everything can be done with the keyboard only",
   { env: { WITHDRAWAL_GRACE_DAYS: "7", WITHDRAWAL_CONFIRM: "password" } },
   withScript,
   async ({ app, page, t }) => {

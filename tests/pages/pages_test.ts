@@ -1,4 +1,4 @@
-/** What pages say, without a browser: tests/pages/browser_test.ts uses them as people do. */
+/** The HTML of pages, without a browser: tests/pages/browser_test.ts uses them in one. */
 import assert from "node:assert/strict";
 import type { Database } from "../../db/engine/database.ts";
 import { AppError } from "../../domain/error.ts";
@@ -11,6 +11,7 @@ import {
   join,
   minute,
   newMember,
+  signIn,
   type TestApp,
   withApp,
 } from "../support/harness.ts";
@@ -34,9 +35,11 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("'", "&#39;").replaceAll('"', "&quot;");
 }
 
+const form = { "Content-Type": "application/x-www-form-urlencoded" };
+const credentials = { user_id: "hong", password: goodPassword };
 const secret = 'canary horse 7 <&">';
 
-Deno.test("a refused form comes back with its status, its input, why, and never a password", async () => {
+Deno.test("a refused form is shown again with its input and the reason, and never with a password", async () => {
   await withApp({ env: { WITHDRAWAL_CONFIRM: "password" } }, async (app) => {
     await join(app, "taken");
     const hong = await newMember(app, "hong");
@@ -131,7 +134,7 @@ Deno.test("a refused form comes back with its status, its input, why, and never 
   });
 });
 
-Deno.test("what JSON says about a refused form stays what it was", async () => {
+Deno.test("a refused request in JSON has error, code and fields", async () => {
   await withApp({}, async (app) => {
     const answer = await new Browser(app).send("POST", "/login", { user_id: "a", password: "b" });
     assert.deepEqual(answer.json, {
@@ -143,7 +146,7 @@ Deno.test("what JSON says about a refused form stays what it was", async () => {
   });
 });
 
-/** A database that is away as often as it is told to be. */
+/** A database that fails while `away` is set. */
 function failing(): { through: (db: Database) => Database; away: Error | null } {
   const state = {
     away: null as Error | null,
@@ -156,7 +159,7 @@ function failing(): { through: (db: Database) => Database; away: Error | null } 
   return state;
 }
 
-Deno.test("while the database is away each form waits, with its input, for another try", async () => {
+Deno.test("while the database is away each form is shown again with its input", async () => {
   const database = failing();
   const env = { WITHDRAWAL_CONFIRM: "password" };
   await withApp({ env, through: database.through }, async (app) => {
@@ -211,7 +214,7 @@ Deno.test("a throttled form says when to come back, in the reader's words", asyn
   });
 });
 
-Deno.test("an ended session leads to sign-in with a word why, and on to where one wanted to be", async () => {
+Deno.test("an ended session leads to sign-in with the reason, and from there to the page that was asked for", async () => {
   await withApp({}, async (app) => {
     const hong = await newMember(app, "hong");
     app.clock.pass(31 * minute);
@@ -256,7 +259,7 @@ Deno.test("an ended session leads to sign-in with a word why, and on to where on
   });
 });
 
-Deno.test("what was done is said once, in our own words alone", async () => {
+Deno.test("after a redirect the page says what was done, and shows no other text from the query", async () => {
   await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
     const visitor = new Browser(app);
     const form = { user_id: "hong", email: "hong@example.com", password: goodPassword };
@@ -289,7 +292,7 @@ Deno.test("what was done is said once, in our own words alone", async () => {
   });
 });
 
-Deno.test("the preview and the receipt say what goes, what stays, why and until when", async () => {
+Deno.test("the preview and the receipt say what is destroyed, how many, and what stays, why and until when", async () => {
   const env = {
     REJOIN_BLOCK_DAYS: "30",
     BACKUP_DAYS: "14",
@@ -308,6 +311,29 @@ Deno.test("the preview and the receipt say what goes, what stays, why and until 
     const until = '<time datetime="2030-03-01T09:00:00.000Z">2030년 3월 1일</time>까지';
     const law = "전자상거래법 시행령 제6조";
     const { text } = await hong.get("/withdrawal", html);
+    const preview = (await hong.get("/withdrawal")).json;
+    const counted = [...preview.destroy, ...preview.anonymise] as { what: string; count: number }[];
+    assert.deepEqual(
+      Array.from(
+        text.matchAll(/<dt>([^<]+)<\/dt><dd>([\d,]+)건<\/dd>/g),
+        ([, what, count]) => ({ what, count: Number(count) }),
+      ),
+      counted.map(({ what, count }) => ({ what, count })),
+    );
+    assert.deepEqual(
+      Array.from(
+        text.matchAll(/<strong>([^<]+)<\/strong> ([\d,]+)건/g),
+        ([, what, count]) => ({ what, count: Number(count) }),
+      ),
+      preview.keep.map(({ what, count }: { what: string; count: number }) => ({ what, count })),
+    );
+    assert.deepEqual(
+      ["회원 정보", "팔로우", "주문"].map((what) =>
+        counted.find((line) => line.what === what)?.count
+      ),
+      [1, 2, 1],
+      "as fillShop wrote them; one of two orders is kept",
+    );
     says(
       text,
       until,
@@ -335,7 +361,7 @@ Deno.test("the preview and the receipt say what goes, what stays, why and until 
   });
 });
 
-Deno.test("no page carries a script, a style or an address of anybody else's", async () => {
+Deno.test("no page loads a script, a style or a file from another origin", async () => {
   await withApp({}, async (app) => {
     const hong = await newMember(app, "hong");
     const paths = ["/", "/register", "/login", "/logout", "/userinfo", "/userinfo/sessions"];
@@ -359,3 +385,65 @@ async function assets(app: TestApp) {
     assert.match(asset.headers.get("Cache-Control")!, /immutable/);
   }
 }
+
+Deno.test("sign-in redirects only to the pages of members", async () => {
+  await withApp({}, async (app) => {
+    await join(app, "hong");
+    const targets = [
+      ...["javascript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example"],
+      ...["https:evil.example", "/%2f/evil.example", "\t//evil.example", "/\n/evil.example"],
+      ...["\\\\evil.example", "/userinfo@evil.example", "/userinfo.evil.example", " /userinfo"],
+      ...["/withdrawal/../..//evil.example", "/userinfo/\\evil", "__proto__", "/recovery/x"],
+    ];
+    for (const target of targets) {
+      const path = `/login?next=${encodeURIComponent(target)}`;
+      const body = new URLSearchParams(credentials).toString();
+      const answer = await new Browser(app).send("POST", path, body, { ...html, ...form });
+      assert.equal(answer.status, 303, target);
+      const allowed = ["/", "/userinfo", "/withdrawal", "/userinfo/sessions"];
+      assert.ok(allowed.includes(answer.headers.get("Location")!), target);
+      const page = (await new Browser(app).get(path, html)).text;
+      assert.ok(!page.includes("evil") && !page.includes("javascript:"), target);
+    }
+  });
+});
+
+Deno.test("password fields have the autocomplete values of password managers, and accept pasting", async () => {
+  await withApp({ env: { WITHDRAWAL_CONFIRM: "password" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const fieldsOf = async (path: string) => {
+      const { text } = await hong.get(path, html);
+      assert.doesNotMatch(text, /onpaste|maxlength|pattern=/, path);
+      return [...text.matchAll(/<input[^>]* type="(\w+)"[^>]* autocomplete="([\w-]+)"/g)]
+        .map(([, type, autocomplete]) => `${type} ${autocomplete}`);
+    };
+    assert.deepEqual(await fieldsOf("/login"), ["text username", "password current-password"]);
+    assert.deepEqual(await fieldsOf("/register"), [
+      ...["text username", "email email", "password new-password"],
+    ]);
+    assert.deepEqual(await fieldsOf("/userinfo"), [
+      ...["password current-password", "password new-password"],
+    ]);
+    assert.deepEqual(await fieldsOf("/withdrawal"), ["password current-password"]);
+  });
+});
+
+Deno.test("every page of a member has the sign-out button or a link to it", async () => {
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const wayOut = /(action|href)="\/logout"/;
+    for (const path of ["/", "/userinfo", "/userinfo/sessions", "/withdrawal"]) {
+      assert.match((await hong.get(path, html)).text, wayOut, path);
+    }
+    const refused = await hong.send("POST", "/userinfo/password", "current=a", {
+      ...html,
+      ...form,
+    });
+    assert.match(refused.text, wayOut);
+    await hong.send("DELETE", "/withdrawal");
+    const back = await signIn(app, "hong");
+    for (const path of ["/", "/userinfo", "/withdrawal"]) {
+      assert.match((await back.get(path, html)).text, wayOut, `${path}, while leaving`);
+    }
+  });
+});

@@ -1,15 +1,16 @@
-/** The service, or its database, killed under load at any moment: what was acknowledged is there, nothing is half. */
+/** The service or its database is killed under load: acknowledged acts are there, and no act is half done. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { createClient } from "@libsql/client";
 import { openDatabase } from "../../db/engine/database.ts";
 import { freePort, sqldPath, startSqld } from "../../cli/sqld.ts";
-import { openApp, type Service } from "../support/harness.ts";
+import { join, openApp, type Service, withApp } from "../support/harness.ts";
 import { checkLives, checkRows, type Life, liveTogether } from "../support/lives.ts";
 import { startService } from "../support/process.ts";
 import { runs } from "../support/rounds.ts";
 import { tally } from "../support/tally.ts";
 
-/** Everybody that was told something finds it so: a lost act throws, and is counted nowhere. */
+/** Checks what each member was told against the database. Throws for a lost act, and counts the rest. */
 async function checkAll(killed: string, kills: number, service: Service, lives: Life[]) {
   await checkLives(service, lives);
   const count = (column: string, n: number) => tally("Kills under load", killed, column, n);
@@ -22,7 +23,7 @@ async function checkAll(killed: string, kills: number, service: Service, lives: 
 const moments = fc.array(fc.integer({ min: 300, max: 1300 }), { minLength: 3, maxLength: 3 });
 const settings = () => ({ ...runs<[number[]]>(1), endOnFailure: true });
 
-Deno.test("a service that is killed at any moment has kept what it acknowledged, and nothing half", async () => {
+Deno.test("a service that is killed at any moment keeps what it acknowledged, and nothing half done", async () => {
   await fc.assert(
     fc.asyncProperty(moments, async (kills) => {
       const folder = await Deno.makeTempDir({ prefix: "annyeong-crash-" });
@@ -62,7 +63,8 @@ Deno.test("a service that is killed at any moment has kept what it acknowledged,
 });
 
 Deno.test({
-  name: "a database that is killed at any moment has kept what was acknowledged, and nothing half",
+  name:
+    "a database that is killed at any moment keeps what was acknowledged, and nothing half done",
   ignore: !sqldPath(),
   async fn() {
     await fc.assert(
@@ -103,4 +105,23 @@ Deno.test({
       settings(),
     );
   },
+});
+
+Deno.test("the embedded database syncs every commit to the disk, also after its connection is replaced", async () => {
+  await withApp({}, async (app) => {
+    const pragmas = async () => {
+      const [sync] = await app.sql("PRAGMA synchronous");
+      const [journal] = await app.sql("PRAGMA journal_mode");
+      return [sync!.synchronous, journal!.journal_mode];
+    };
+    assert.deepEqual(await pragmas(), [2, "wal"], "FULL");
+    const other = createClient({ url: app.services.config.database.url, concurrency: 1 });
+    const held = await other.transaction("write");
+    const joining = join(app, "hong"); // sees SQLITE_BUSY, and replaces the connection
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await held.rollback();
+    other.close();
+    assert.equal((await joining).status, 201);
+    assert.deepEqual(await pragmas(), [2, "wal"], "FULL");
+  });
 });

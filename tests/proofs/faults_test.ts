@@ -1,4 +1,4 @@
-/** Every fault of the network at every request to the database of every journey: whole or not at all, and said so. */
+/** Every network fault at every database request of every journey: done or not done, and answered so. */
 import assert from "node:assert/strict";
 import { eraseDue } from "../../actions/erase_due.ts";
 import { sqldPath } from "../../cli/sqld.ts";
@@ -28,7 +28,7 @@ const recipients = JSON.stringify(["mail", "shop"].map((name) => ({
 })));
 const lostWords = "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.";
 
-/** How the database stands, as far as a journey may change it. */
+/** The part of the database that a journey may change. */
 interface State {
   users: number;
   sessions: number;
@@ -303,7 +303,7 @@ async function go(
 }
 
 Deno.test({
-  name: "each fault at each request of each journey leaves it done or undone, and never half",
+  name: "each network fault at each request leaves an act done or undone, and never half done",
   ignore: !sqldPath(),
   async fn() {
     const sqld = await openSqld();

@@ -1,4 +1,4 @@
-/** What nobody should send, sent to every route: the answer is ours, says nothing of the inside, and harms nobody. */
+/** Malformed and hostile requests to every route: each gets a documented answer, reveals nothing internal and changes no other member. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { statuses } from "../../domain/error.ts";
@@ -244,7 +244,7 @@ const request = fc.record({
   body,
 });
 
-/** Words of the inside: of the engine, the libraries, files and stacks. */
+/** Words that reveal something internal: engine, libraries, files, stacks. */
 const inside =
   /SQLITE|libsql|\bsqld\b|hrana|\bzod\b|\bhono\b|node_modules|file:\/|\.tsx?:\d|\bat \w+ \(|(Type|Range|Syntax|App)Error/i;
 
@@ -265,7 +265,7 @@ function assertHeaders(headers: Headers) {
   assert.ok(headers.get("Cache-Control"));
 }
 
-/** Ours from head to foot: a shape of the contract, a page, or nothing at all. */
+/** A documented answer: JSON of the contract, a page, or an empty body, with our headers. */
 function assertOurs(status: number, headers: Headers, text: string) {
   assert.ok(status >= 200 && status < 500, `${status} ${text}`);
   assertHeaders(headers);
@@ -289,7 +289,7 @@ function assertOurs(status: number, headers: Headers, text: string) {
   for (const sentence of Object.values(answer.fields)) assert.ok(sentences.has(sentence as string));
 }
 
-/** Everything that is stored about somebody who has nothing to do with it. */
+/** Everything that is stored about a member who sent none of the requests. */
 async function rowsOf(app: TestApp, name: string): Promise<string> {
   const rows = await Promise.all([
     app.sql("SELECT * FROM users WHERE name = ?", [name]),
@@ -302,14 +302,14 @@ async function rowsOf(app: TestApp, name: string): Promise<string> {
   return JSON.stringify(rows);
 }
 
-/** Somebody whose password nobody here says. */
+/** A member whose password is in no request. */
 async function newWitness(app: TestApp): Promise<Browser> {
   const password = "told to no one 3";
   assert.equal((await join(app, "witness", password)).status, 201);
   return await signIn(app, "witness", password);
 }
 
-/** A member to whom it may happen, joined again whenever they are gone. */
+/** A member whom the requests may change. They join again when they have left. */
 async function victim(app: TestApp, before: Browser | null): Promise<Browser> {
   if (before && (await before.get("/userinfo")).status === 200) return before;
   await app.sql("DELETE FROM users WHERE name = 'victim'");
@@ -353,7 +353,7 @@ const shapes = [
   ),
 ];
 
-Deno.test("every shape of body, on every route that takes one, is answered in our words", async () => {
+Deno.test("every shape of body, on every route that takes one, gets a documented answer", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);
@@ -384,7 +384,7 @@ Deno.test("every shape of body, on every route that takes one, is answered in ou
   });
 });
 
-Deno.test("whatever is sent to whichever route is answered in our words and changes nobody else", async () => {
+Deno.test("any request to any route gets a documented answer and changes no other member", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);
@@ -428,7 +428,7 @@ Deno.test("whatever is sent to whichever route is answered in our words and chan
   });
 });
 
-/** A session that is replaced goes on; one that ends is noticed by the next request. */
+/** Follows a replaced session; the next request notices one that ended. */
 function keep(browser: Browser, cookie: string) {
   const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
   if (name && value && name !== "lang") browser.cookies.set(name, value);
@@ -486,7 +486,7 @@ const conversation = fc.record({
   part: fc.oneof(fc.constant(1000), fc.nat(1000)),
 });
 
-/** Says something on a socket of its own, hangs up its half, and listens to the end. */
+/** Sends bytes on a new socket, closes the sending half, and reads to the end. */
 async function say(port: number, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const timer = setTimeout(() => close(connection), 2000);
@@ -519,7 +519,7 @@ function close(connection: Deno.TcpConn) {
   }
 }
 
-Deno.test("whatever is said on a raw socket, the service lives on and says nothing of its inside", async () => {
+Deno.test("any bytes on a raw socket leave the service running and reveal nothing internal", async () => {
   await captureLog(async () => {
     await withApp({ env }, async (app) => {
       const witness = await newWitness(app);

@@ -1,4 +1,4 @@
-/** Random lives of several members on several devices, beside a model that says what must be true. */
+/** Random acts of several members on several devices, compared with a model after each act. */
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { eraseDue } from "../../actions/erase_due.ts";
@@ -54,7 +54,7 @@ const step = fc.oneof(
   },
   fc.record({ act: fc.constant("jobs" as const) }),
 );
-/** Leaving and coming back about the deadline, which waiting at random hardly meets. */
+/** Withdrawals and restorations near the deadline, which random waits rarely reach. */
 const aroundTheDeadline = fc.record({
   device: fc.nat(2),
   ms: fc.constantFrom(0, 1, 3 * day - 1, 3 * day, 3 * day + 1),
@@ -77,7 +77,7 @@ const life = fc.array(
 ).map((parts) => parts.flat());
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Everybody joins and comes in at once, so that less is about strangers. */
+/** Every member joins and signs in first, so that fewer acts fail for want of a session. */
 const beginnings: Step[] = names.flatMap((name, device): Step[] => [
   { act: "register", name, password: passwords[0]! },
   { act: "sign in", device, name, password: passwords[0]! },
@@ -93,7 +93,7 @@ interface Session {
   authenticatedAt: number;
   expiresAt: number;
 }
-/** What a device holds: a cookie, which may open nothing any more. */
+/** What a device holds: a cookie, whose session may have ended. */
 type Cookie = { session: Session; seen: number } | null;
 
 /** What must be true, in plain words. */
@@ -347,7 +347,8 @@ const plans: [Stack, number][] = [[embedded, 50], [onSqld, 12]];
 for (const [stack, usual] of plans) {
   for (const graceDays of [0, 3]) {
     Deno.test({
-      name: `${stack.name}: whatever members do, it is as the model says, grace ${graceDays} days`,
+      name:
+        `${stack.name}: random acts of members leave the database as the model says, grace ${graceDays} days`,
       ignore: stack.skip !== null,
       async fn() {
         const app = await stack.open({

@@ -1,4 +1,4 @@
-/** The pure rules, each for whatever may be put into it, and the calendar of kept rows on the real engine. */
+/** The pure rules, each with random input, and the periods of retained rows on the real engine. */
 import { dictionary } from "@zxcvbn-ts/language-common";
 import fc from "fast-check";
 import assert from "node:assert/strict";
@@ -21,7 +21,7 @@ import { runs } from "../support/rounds.ts";
 const anyText = fc.string({ unit: "binary", maxLength: 30 });
 const words = { label: { ko: "가", en: "a" }, purpose: { ko: "나", en: "b" } };
 
-Deno.test("folding twice is folding once, for every code point and any text", () => {
+Deno.test("folding a folded text changes nothing, for every code point and any text", () => {
   const unstable: string[] = [];
   for (let code = 0; code <= 0x10ffff; code++) {
     const folded = fold(String.fromCodePoint(code));
@@ -37,7 +37,7 @@ Deno.test("folding twice is folding once, for every code point and any text", ()
   );
 });
 
-Deno.test("a text folds to the same in either case and in every normal form, alone or inside another", () => {
+Deno.test("a text folds to one result in any case and normal form, also inside another text", () => {
   // Letters whose upper case is a single letter with a way back, as names are made of.
   const letters = fc.string({
     unit: fc.constantFrom(..."abzäñøσςωяйд안녕日가ßé"),
@@ -98,11 +98,11 @@ function fullWidth(letter: string): string {
   return String.fromCharCode(letter.charCodeAt(0) + 0xfee0);
 }
 
-Deno.test("a phrase counts in every normal form, width, case and spacing", () => {
+Deno.test("the phrase is accepted in every normal form, width, case and spacing", () => {
   fc.assert(fc.property(typedPhrase, (typed) => assert.ok(isPhrase(typed), typed)), runs(3000));
 });
 
-Deno.test("nothing else counts as a phrase: not a random text, not a phrase with a slip in it", () => {
+Deno.test("a random text, or a phrase with one change, is not accepted as the phrase", () => {
   const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789.-_회원탈퇴가나");
   const slip = fc.tuple(phrase, fc.nat(20), letter, fc.constantFrom("add", "drop", "swap"))
     .filter(([text, at, other, how]) => how !== "swap" || text[at % text.length] !== other)
@@ -180,7 +180,7 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
   );
 });
 
-Deno.test("a delivery ends: each wait is longer than the last, and none leads past its time", () => {
+Deno.test("a delivery ends: its waits grow, heed Retry-After and stay within its time", () => {
   const failure = fc.oneof(
     fc.constant(null),
     fc.integer({ min: 100, max: 599 }).filter((status) =>
@@ -266,7 +266,7 @@ function spell(
   return how.around(how.upper ? text.toUpperCase() : text);
 }
 
-Deno.test("an IPv6 client is its /64 however its address is written, and an IPv4 one its address", () => {
+Deno.test("the network of an IPv6 client is its /64 and that of an IPv4 client its address, in any spelling", () => {
   const isMapped = (all: readonly number[]) =>
     all.slice(0, 5).every((one) => one === 0) && all[5] === 0xffff;
   fc.assert(
@@ -298,7 +298,7 @@ Deno.test("an IPv6 client is its /64 however its address is written, and an IPv4
   fc.assert(fc.property(anyText, (text) => void clientNetwork(text)), runs(2000));
 });
 
-Deno.test("whatever hangs on what, children are emptied before their parents and users last", () => {
+Deno.test("with any references between tables, children are erased before their parents and users last", () => {
   const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 15 }).chain((parents) => {
     const entries: Entry[] = parents.map((parent, index) =>
       parent % (index + 1) === index
@@ -471,7 +471,7 @@ function later(ms: number, unit: string, length: number): number {
   return date.getTime();
 }
 
-Deno.test("the database ends a period when the calendar does, from whatever instant it is given", async () => {
+Deno.test("the database ends a retention period when the calendar does, from any instant", async () => {
   const firstMs = 100_000_000_000; // numbers below are seconds
   const leapDay = fc.tuple(fc.integer({ min: 1972, max: 2096 }), fc.nat(86_399_999))
     .map(([year, ms]) => Date.UTC(year - year % 4, 1, 29) + ms);
@@ -549,7 +549,7 @@ Deno.test("the database ends a period when the calendar does, from whatever inst
   });
 });
 
-Deno.test("what is no date is kept from now on, never destroyed for it", async () => {
+Deno.test("a value that is not a date starts its retention period now", async () => {
   const nonsense = fc.oneof(
     fc.constant(null),
     fc.string().filter((text) => !/\d/.test(text) && text.trim().toLowerCase() !== "now"),

@@ -71,7 +71,7 @@ race("of two devices that leave at once one succeeds", {}, async (app, member) =
 });
 
 race(
-  "of restoration and the clock exactly one wins",
+  "of a restoration and a due erasure exactly one wins",
   { WITHDRAWAL_GRACE_DAYS: "1" },
   async (app, member) => {
     const browser = await newMember(app, member);
@@ -139,15 +139,19 @@ race("no sign-in with the old password survives a password change", {}, async (a
   assert.equal((await phone.get("/userinfo")).status, 200);
 });
 
-race("a name that is given up and taken at once belongs to one person", {}, async (app, member) => {
-  const browser = await newMember(app, member);
-  const copy = browser.copy();
-  const [left, joined] = await together(
-    () => browser.send("DELETE", "/withdrawal"),
-    () => join(app, member),
-  );
-  assert.equal(left.status, 200);
-  assert.ok([201, 409].includes(joined.status));
-  assert.equal(await isThere(app, member), joined.status === 201);
-  assert.equal((await copy.get("/userinfo")).status, 401);
-});
+race(
+  "a name that is given up and taken at the same time belongs to one member",
+  {},
+  async (app, member) => {
+    const browser = await newMember(app, member);
+    const copy = browser.copy();
+    const [left, joined] = await together(
+      () => browser.send("DELETE", "/withdrawal"),
+      () => join(app, member),
+    );
+    assert.equal(left.status, 200);
+    assert.ok([201, 409].includes(joined.status));
+    assert.equal(await isThere(app, member), joined.status === 201);
+    assert.equal((await copy.get("/userinfo")).status, 401);
+  },
+);

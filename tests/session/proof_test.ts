@@ -27,7 +27,7 @@ async function opens(app: TestApp, proof: Proof): Promise<boolean> {
   return opened !== null;
 }
 
-Deno.test("each kind of proof opens a session while what it rests on is stored, and not after", async () => {
+Deno.test("each kind of proof opens a session only while its credential is stored", async () => {
   await withApp({}, async (app) => {
     await newMember(app, "hong");
     const [{ id, hash }] = await app.sql(
@@ -84,7 +84,7 @@ Deno.test("each kind of proof opens a session while what it rests on is stored, 
   });
 });
 
-Deno.test("a confirmation makes an old session fresh, under a new secret", async () => {
+Deno.test("a confirmation makes an old session fresh and replaces its secret", async () => {
   await withApp({}, async (app) => {
     const member = await newMember(app, "hong");
     const stolen = member.copy();
@@ -99,7 +99,7 @@ Deno.test("a confirmation makes an old session fresh, under a new secret", async
   });
 });
 
-Deno.test("a member who is leaving, or is not signed in, has nothing to confirm", async () => {
+Deno.test("POST /confirmation is refused without a session, and while a withdrawal is pending", async () => {
   await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
     const member = await newMember(app, "hong");
     await member.send("DELETE", "/withdrawal");

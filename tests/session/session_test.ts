@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decrypt, encrypt } from "hono-sessions";
+import { deviceName } from "../../actions/make_session.ts";
 import type { Database } from "../../db/engine/database.ts";
 import { sealKeys, secretHash } from "../../crypto/tokens.ts";
 import {
@@ -13,8 +14,9 @@ import {
   testConfig,
   withApp,
 } from "../support/harness.ts";
+import { testBehindProxy } from "../support/stacks.ts";
 
-Deno.test("a visitor gets no cookie, whatever they ask for", async () => {
+Deno.test("a visitor gets no cookie from any page", async () => {
   await withApp({}, async (app) => {
     for (const path of ["/", "/login", "/userinfo", "/nothing", "/policy"]) {
       assert.deepEqual((await new Browser(app).get(path)).headers.getSetCookie(), [], path);
@@ -22,7 +24,7 @@ Deno.test("a visitor gets no cookie, whatever they ask for", async () => {
   });
 });
 
-Deno.test("signing in sets one cookie: host-bound, secure, out of reach of scripts", async () => {
+Deno.test("signing in sets one session cookie, with __Host-, HttpOnly, Secure and SameSite=Lax", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     const form = { user_id: "hong", password: goodPassword };
@@ -33,12 +35,38 @@ Deno.test("signing in sets one cookie: host-bound, secure, out of reach of scrip
       cookies[0]!,
       /^__Host-annyeong=Fe26\.2\*[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
-    assert.ok(cookies[0]!.length < 4096);
     assert.deepEqual((await browser.get("/userinfo")).headers.getSetCookie(), []);
   });
 });
 
-Deno.test("over plain http in development the cookie is plain as well", async () => {
+Deno.test("each cookie is under 4096 bytes, with any name, user agent and number of accounts", async () => {
+  await withApp({}, async (app) => {
+    const names = Array.from({ length: 6 }, (_, n) => `${n}${"가".repeat(39)}`);
+    const browser = new Browser(app, { "User-Agent": "x".repeat(8000) });
+    const lengths = new Set<number>();
+    for (const user_id of names) {
+      const email = `${"x".repeat(60)}${user_id[0]}@${"y".repeat(60)}.example`;
+      const form = { user_id, email, password: goodPassword };
+      assert.equal((await browser.send("POST", "/register", form)).status, 201);
+      const cookies = (await browser.send("POST", "/login", form)).headers.getSetCookie();
+      assert.equal(cookies.length, 2, "session and device");
+      for (const cookie of cookies) assert.ok(cookie.length < 4096, `${cookie.length} bytes`);
+      lengths.add(cookies[0]!.length);
+    }
+    const plain = await newMember(app, "hong");
+    lengths.add(
+      (await plain.send("POST", "/login", { user_id: "hong", password: goodPassword }))
+        .headers.getSetCookie()[0]!.length,
+    );
+    assert.equal(
+      lengths.size,
+      1,
+      "the length of the session cookie depends on nothing that is sent",
+    );
+  });
+});
+
+Deno.test("over plain HTTP in development the cookies are neither Secure nor prefixed", async () => {
   await withApp({ env: { PUBLIC_ORIGIN: "http://127.0.0.1:8000" } }, async (app) => {
     const browser = await newMember(app, "hong");
     assert.deepEqual([...browser.cookies.keys()], ["annyeong", "annyeong-device"]);
@@ -117,7 +145,7 @@ Deno.test("a cookie that was tampered with, or sealed for something else, signs 
   });
 });
 
-Deno.test("of two cookies of one name the first counts, or none", async () => {
+Deno.test("of two session cookies in one request only the first counts", async () => {
   await withApp({}, async (app) => {
     const [hong, kim] = [await newMember(app, "hong"), await newMember(app, "kim")];
     const ask = async (...cookies: string[]) => {
@@ -132,7 +160,7 @@ Deno.test("of two cookies of one name the first counts, or none", async () => {
   });
 });
 
-Deno.test("no two seals share a vector or a text", async () => {
+Deno.test("no two sealed cookies share an initialization vector or a ciphertext", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     const seen = new Set<string>();
@@ -146,7 +174,7 @@ Deno.test("no two seals share a vector or a text", async () => {
   });
 });
 
-Deno.test("a cookie that a slow answer sets after sign-out opens nothing", async () => {
+Deno.test("a cookie that a slow answer sets after sign-out opens no session", async () => {
   let held: (() => void) | null = null;
   const through = (db: Database): Database => ({
     ...db,
@@ -172,7 +200,7 @@ Deno.test("a cookie that a slow answer sets after sign-out opens nothing", async
   });
 });
 
-Deno.test("a session ends when it was idle too long, and lives on while it is used", async () => {
+Deno.test("a session ends after the idle time, and not while it is used", async () => {
   await withApp({}, async (app) => {
     const idle = await newMember(app, "hong");
     const used = await signIn(app, "hong");
@@ -190,7 +218,7 @@ Deno.test("a session ends when it was idle too long, and lives on while it is us
   });
 });
 
-Deno.test("a session ends for good after its absolute time, however often it is used", async () => {
+Deno.test("a session ends after its maximum age, however often it is used", async () => {
   await withApp({ env: { SESSION_IDLE_MINUTES: "1440", SESSION_MAX_DAYS: "2" } }, async (app) => {
     const browser = await newMember(app, "hong");
     for (let passed = 12; passed < 48; passed += 12) {
@@ -241,7 +269,7 @@ Deno.test("signing out ends the session for every copy of its cookie, and always
   });
 });
 
-Deno.test("a cookie sealed with a retired key opens, a new one is sealed with the first", async () => {
+Deno.test("a cookie sealed with a retired key opens, and is sealed again with the first key", async () => {
   const [old, fresh] = ["o".repeat(43), "f".repeat(43)];
   const app = await openApp({ env: { SESSION_SECRET: old } });
   const browser = await newMember(app, "hong");
@@ -283,10 +311,12 @@ Deno.test("a member sees their sessions without secrets, and ends one of them", 
     assert.equal((await laptop.get("/userinfo")).status, 401);
     assert.equal((await phone.get("/userinfo")).status, 200);
     assert.equal((await phone.send("DELETE", `/userinfo/sessions/${target.id}`)).status, 404);
+    const left = (await phone.get("/userinfo/sessions")).json.sessions;
+    assert.deepEqual(left.map(({ current }: { current: boolean }) => current), [true]);
   });
 });
 
-Deno.test("nobody ends the session of another, and the answer does not tell it is there", async () => {
+Deno.test("ending another member's session is 404, like ending one that does not exist", async () => {
   await withApp({}, async (app) => {
     const hong = await newMember(app, "hong");
     const kim = await newMember(app, "kim");
@@ -320,5 +350,57 @@ Deno.test("a password change asks for the current one and ends every other sessi
     assert.equal((await before.get("/userinfo")).status, 401);
     await signIn(app, "hong", "battery staple 9");
     await assert.rejects(signIn(app, "hong", goodPassword));
+  });
+});
+
+Deno.test("a user agent is stored without control characters, and never cut inside a character", () => {
+  assert.equal(deviceName(`${"x".repeat(199)}😀`), `${"x".repeat(199)}\ufffd`);
+  assert.equal(deviceName(`${"x".repeat(198)}😀`), `${"x".repeat(198)}😀`);
+  assert.equal(deviceName("a\u0000b\r\nc"), "abc");
+});
+
+testBehindProxy(
+  "ending a session succeeds when the database's first answer is lost",
+  {},
+  async (app, proxy) => {
+    const phone = await newMember(app, "hong");
+    const laptop = await signIn(app, "hong");
+    const sessions = (await phone.get("/userinfo/sessions")).json.sessions;
+    for (const current of [false, true]) {
+      const { id } = sessions.find((one: { current: boolean }) => one.current === current);
+      proxy.reset();
+      proxy.fault = (n) => n === 1 ? "cut" : "none";
+      assert.equal((await phone.send("DELETE", `/userinfo/sessions/${id}`)).status, 200);
+    }
+    proxy.reset();
+    assert.equal((await laptop.get("/userinfo")).status, 401);
+    assert.equal(phone.session, null);
+  },
+);
+
+Deno.test("signing out or in deletes the row of a session that was idle too long", async () => {
+  await withApp({}, async (app) => {
+    const hong = await newMember(app, "hong");
+    app.clock.pass(31 * minute);
+    const again = hong.copy();
+    await hong.send("POST", "/logout");
+    assert.equal((await app.sql("SELECT id FROM sessions")).length, 0);
+    await again.send("POST", "/login", { user_id: "hong", password: goodPassword });
+    app.clock.pass(31 * minute);
+    await again.send("POST", "/login", { user_id: "hong", password: goodPassword });
+    assert.equal((await app.sql("SELECT id FROM sessions")).length, 1);
+  });
+});
+
+Deno.test("concurrent requests never see each other's session", async () => {
+  await withApp({ env: { THROTTLE_SCALE: "1000" } }, async (app) => {
+    const members = await Promise.all(
+      Array.from({ length: 5 }, (_, n) => newMember(app, `member${n}`)),
+    );
+    const asked = Array.from({ length: 100 }, async (_, n) => {
+      const { json } = await members[n % 5]!.copy().get(n % 2 ? "/userinfo" : "/");
+      assert.equal((json.member ?? json).user_id, `member${n % 5}`);
+    });
+    await Promise.all(asked);
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { clientNetwork } from "../../crypto/tokens.ts";
 import { AppError } from "../../domain/error.ts";
 import { limits } from "../../domain/throttle.ts";
 import {
@@ -19,7 +20,7 @@ async function tryIn(service: Service, address: string, user_id = "hong", passwo
   return await new Browser(service).send("POST", "/login", { user_id, password }, headers);
 }
 
-Deno.test("guessing one account from one place stops after ten tries, and the wait is told", async () => {
+Deno.test("after ten failed sign-ins to one account from one network the answer is 429 with Retry-After", async () => {
   await withApp({}, async (app) => {
     await join(app, "hong");
     for (let n = 0; n < limits.pair.tries; n++) {
@@ -37,7 +38,7 @@ Deno.test("guessing one account from one place stops after ten tries, and the wa
   });
 });
 
-Deno.test("nothing is hashed for a try that is over the limit", async () => {
+Deno.test("no password is hashed for a sign-in over the limit", async () => {
   const app = await openApp({ env: { THROTTLE_SCALE: "0.1" } });
   let hashed = 0;
   const { verify } = app.services.passwords;
@@ -50,7 +51,7 @@ Deno.test("nothing is hashed for a try that is over the limit", async () => {
   await app.close();
 });
 
-Deno.test("confirmation, password change and withdrawal count together, by their session", async () => {
+Deno.test("failed confirmations, password changes and withdrawals share one limit per session", async () => {
   await withApp({}, async (app) => {
     const browser = await newMember(app, "hong");
     const change = { current: "wrong", password: "battery staple 9" };
@@ -73,7 +74,7 @@ Deno.test("confirmation, password change and withdrawal count together, by their
   });
 });
 
-Deno.test("strangers in a member's own network block neither their session nor their known device", async () => {
+Deno.test("failed sign-ins by strangers in a member's network block neither the member's session nor their known device", async () => {
   await withApp({}, async (app) => {
     const member = await newMember(app, "hong");
     const right = { user_id: "hong", password: goodPassword };
@@ -109,7 +110,7 @@ Deno.test("a known device has a limit of its own, and is known only for its own 
   });
 });
 
-Deno.test("a try that the service cannot verify counts nowhere", async () => {
+Deno.test("a password that the service cannot verify (503) does not count as a failure", async () => {
   await withApp({}, async (app) => {
     const member = await newMember(app, "hong");
     const { verify } = app.services.passwords;
@@ -126,7 +127,7 @@ Deno.test("a try that the service cannot verify counts nowhere", async () => {
   });
 });
 
-Deno.test("many places together cannot guess an account, nor lock its member out", async () => {
+Deno.test("many networks together get 100 tries at one account, and its member can still sign in", async () => {
   await withApp({}, async (app) => {
     await newMember(app, "hong"); // from 192.0.2.1
     let reached = 0;
@@ -140,7 +141,7 @@ Deno.test("many places together cannot guess an account, nor lock its member out
   });
 });
 
-Deno.test("one place cannot use up what many places share", async () => {
+Deno.test("one network cannot use up the limit of an account", async () => {
   await withApp({}, async (app) => {
     await join(app, "hong");
     for (let hour = 0; hour < 20; hour++) {
@@ -151,7 +152,7 @@ Deno.test("one place cannot use up what many places share", async () => {
   });
 });
 
-Deno.test("one password against many accounts from one place is stopped", async () => {
+Deno.test("failed sign-ins to many accounts from one network are limited", async () => {
   await withApp({}, async (app) => {
     const statuses = new Set<number>();
     for (let n = 0; n < limits.client.tries + 5; n++) {
@@ -159,10 +160,14 @@ Deno.test("one password against many accounts from one place is stopped", async 
     }
     assert.deepEqual([...statuses], [401, 429], "one /64 is one place");
     assert.equal((await tryIn(app, "2001:db8:1:3::1", "member1")).status, 401);
+    const stopped = await tryIn(app, "2001:db8:1:2::1", "member1");
+    assert.equal(stopped.headers.get("Retry-After"), String(15 * 60));
+    app.clock.pass(15 * minute);
+    assert.equal((await tryIn(app, "2001:db8:1:2::1", "member1")).status, 401);
   });
 });
 
-Deno.test("a right password forgives failures, and successes do not count", async () => {
+Deno.test("a right password clears earlier failures, and successful sign-ins do not count", async () => {
   await withApp({}, async (app) => {
     await join(app, "hong");
     for (let round = 0; round < 15; round++) {
@@ -176,12 +181,15 @@ Deno.test("a right password forgives failures, and successes do not count", asyn
   });
 });
 
-Deno.test("registrations from one place are limited", async () => {
+Deno.test("registrations from one network are limited", async () => {
   await withApp({ env: { THROTTLE_SCALE: "0.05" } }, async (app) => {
     for (let n = 0; n < 5; n++) assert.equal((await join(app, `member${n}`)).status, 201);
     const stopped = await join(app, "member5");
     assert.equal(stopped.status, 429);
     assert.equal(stopped.headers.get("Retry-After"), "3600");
+    const form = { user_id: "other", email: "other@example.com", password: goodPassword };
+    const elsewhere = new Browser(app, { "x-test-address": "198.51.100.9" });
+    assert.equal((await elsewhere.send("POST", "/register", form)).status, 201, "another network");
     app.clock.pass(60 * minute);
     assert.equal((await join(app, "member5")).status, 201);
   });
@@ -205,6 +213,10 @@ Deno.test("a client cannot choose its address unless a proxy is trusted with it"
   await withApp({}, async (app) => assert.equal(await lastOf(app), 429));
   const env = { TRUSTED_PROXY_HEADER: "X-Forwarded-For" };
   await withApp({ env }, async (app) => assert.equal(await lastOf(app), 401));
+  const other = { TRUSTED_PROXY_HEADER: "X-Client" };
+  await withApp({ env: other }, async (app) => {
+    assert.equal(await lastOf(app), 429, "only the configured header counts");
+  });
   await withApp({ env }, async (app) => {
     let status = 0;
     for (let n = 0; n < 12; n++) {
@@ -233,7 +245,7 @@ Deno.test("two instances on one database share their limits", async () => {
   });
 });
 
-Deno.test("attempts are kept as keyed hashes alone", async () => {
+Deno.test("attempts are stored only as keyed hashes", async () => {
   await withApp({}, async (app) => {
     await captureLog(async () => {
       await tryIn(app, "198.51.100.1", "canaryname");
@@ -242,4 +254,66 @@ Deno.test("attempts are kept as keyed hashes alone", async () => {
     assert.ok(rows.length > 100);
     assert.ok(!rows.includes("canaryname") && !rows.includes("198.51"));
   });
+});
+
+Deno.test("every spelling of a client's address is one network, with a port or without", () => {
+  const same: string[][] = [
+    [
+      "203.0.113.7",
+      "203.0.113.7:4000",
+      "::ffff:203.0.113.7",
+      "::ffff:cb00:7107",
+      "[::ffff:203.0.113.7]:80",
+    ],
+    [
+      "2001:db8::1",
+      "2001:0db8::1",
+      "2001:DB8:0:0:ffff::9",
+      "[2001:db8::1]:443",
+      "2001:db8::1%eth0",
+    ],
+    ["2001:db8:1::", "2001:db8:1:0:1:2:3:4"],
+    ["::1", "0:0:0:0:0:0:0:1"],
+  ];
+  const networks = same.map((group) => new Set(group.map(clientNetwork)));
+  for (const network of networks) assert.equal(network.size, 1, [...network].join(" "));
+  assert.equal(new Set(networks.map((network) => [...network][0])).size, same.length);
+  assert.equal(clientNetwork("unknown"), "unknown");
+});
+
+Deno.test("a try with an ended session is not counted", async () => {
+  await withApp({}, async (app) => {
+    const hong = await newMember(app, "hong");
+    const dead = hong.copy();
+    await hong.send("POST", "/logout");
+    for (let n = 0; n < 12; n++) {
+      const answer = await dead.copy().send("DELETE", "/withdrawal", { password: "wrong" });
+      assert.equal(answer.status, 401);
+    }
+    assert.equal((await app.sql("SELECT * FROM attempts WHERE subject NOT LIKE 'reg%'")).length, 0);
+    await signIn(app, "hong");
+  });
+});
+
+Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () => {
+  const text = await Deno.readTextFile("docs/operating.md");
+  const within = (ms: number) => {
+    const [n, unit] = ms < 60 * minute ? [ms / minute, "minute"] : [ms / (60 * minute), "hour"];
+    return `${n} ${unit}${n === 1 ? "" : "s"}`;
+  };
+  const rows: Record<keyof typeof limits, string> = {
+    pair: "one name from one network",
+    pair_day: "one name from one network",
+    client: "one network",
+    account: "one name from everywhere",
+    session: "confirming, in one session",
+    session_day: "confirming, in one session",
+    device: "signing in, on one known device",
+    device_day: "signing in, on one known device",
+    registration: "joining, from one network",
+  };
+  for (const [limit, row] of Object.entries(rows)) {
+    const { tries, windowMs } = limits[limit as keyof typeof limits];
+    assert.match(text, new RegExp(`\\| ${row} +\\| ${tries} +\\| ${within(windowMs)} +\\|`), limit);
+  }
 });
