@@ -1,5 +1,4 @@
-import type { InStatement, ResultSet } from "@libsql/client";
-import type { Database } from "./database.ts";
+import type { Database, InStatement, ResultSet } from "./database.ts";
 
 /** Statements under names, in the order in which they run. A list of statements counts as one. */
 type Named = Readonly<Record<string, InStatement | readonly InStatement[]>>;

@@ -1,4 +1,4 @@
-import type { InValue } from "@libsql/client";
+import type { InValue } from "./database.ts";
 
 /**
  * What a guarded statement rests on: `INSERT … SELECT … FROM {from} WHERE {where}`. The database checks

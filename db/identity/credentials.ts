@@ -1,4 +1,4 @@
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /** What a member can prove who they are with, strongest first: `password`, `passkey`, or a provider's name. */
 export type CredentialName = string;

@@ -1,4 +1,4 @@
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /**
  * The stored hash of a member's password, for a batch.

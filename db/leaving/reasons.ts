@@ -1,8 +1,7 @@
-import type { InStatement, InValue } from "@libsql/client";
 import { newId } from "../../crypto/tokens.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { bind } from "../map/sql.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue } from "../engine/database.ts";
 
 /** The values that `insertReason` names. Only the day is stored, so that a reason points to nobody. */
 export function reasonValues(reason: Reason | null, now: number): Record<string, InValue> {

@@ -1,5 +1,5 @@
 /** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
-import type { InStatement, InValue } from "@libsql/client";
+import type { InStatement, InValue } from "../engine/database.ts";
 import {
   type BlockedBy,
   columnsOf,

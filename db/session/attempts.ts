@@ -1,7 +1,6 @@
-import type { InStatement, ResultSet } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
 
 /**
  * Counts an attempt against every limit it falls under, for a batch: each only if the limits before it
