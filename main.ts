@@ -1,4 +1,4 @@
-/** The service: `deno serve main.ts` and Cloudflare Workers both take the default export. */
+/** The entry point of the service, for `deno serve main.ts` and for Cloudflare Workers. */
 import { createApp } from "./app.ts";
 import { serve } from "./runtime/mod.ts";
 

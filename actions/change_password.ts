@@ -7,8 +7,11 @@ import { challenge, provePassword } from "./prove_password.ts";
 import { serviceNames, type Services } from "./services.ts";
 
 /**
- * Sets a new password; every session of the member ends, and one new one begins. Two trips.
- * @throws `unauthenticated`, `withdrawal_pending`, `invalid` for a bad new password,
+ * Changes the member's password, ends all of the member's sessions and opens a new one. Two round trips.
+ * @param secret the secret of the session that asks
+ * @param now ms
+ * @returns the new session, and the member's id
+ * @throws `unauthenticated`, `withdrawal_pending`, `invalid` if the new password is not allowed,
  *   `confirmation_failed`, `throttled`, `unavailable`
  */
 export async function changePassword(

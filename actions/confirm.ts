@@ -6,7 +6,10 @@ import { challenge, provePassword } from "./prove_password.ts";
 import type { Services } from "./services.ts";
 
 /**
- * Makes a live session fresh again by the member's password, under a new secret. Two trips.
+ * Verifies the member's password and makes the session fresh, under a new secret (OWASP ASVS 5.0 7.2.4).
+ * Two round trips.
+ * @param secret the secret of the session that asks
+ * @param now ms
  * @returns the new secret, and the member's id
  * @throws `unauthenticated`, `withdrawal_pending`, `confirmation_failed`, `throttled`, `unavailable`
  */

@@ -4,8 +4,11 @@ import { requireMember } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
 
 /**
- * Ends one of the member's own sessions. One trip.
- * @returns whether it was the session that asked; `session` is `null` when that is over
+ * Ends one of the member's sessions. One round trip.
+ * @param secret the secret of the session that asks
+ * @param id the session to end
+ * @param now ms
+ * @returns `own`: whether the ended session is the one that asked; `session`: the session that asked
  * @throws `unauthenticated`, `withdrawal_pending`, `not_found`, `unavailable`
  */
 export async function endSession(
@@ -15,7 +18,7 @@ export async function endSession(
   now: number,
 ): Promise<{ own: boolean; session: Session | null }> {
   const { session, ended } = await end(db, secret, id, now);
-  // A batch that arrived twice no longer finds the session that it ended.
+  // `session` is null if the batch arrived twice and ended the session that asked.
   if (ended) return { own: ended.own, session };
   throw new AppError("not_found", { memberId: requireMember(session).member.id });
 }

@@ -10,6 +10,7 @@ const log = getLogger(["annyeong", "jobs"]);
 
 const pageSize = 100;
 
+/** How many due withdrawals a run found, and what became of them. */
 export interface ErasureRun {
   due: number;
   erased: number;

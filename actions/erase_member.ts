@@ -7,6 +7,7 @@ import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import type { Services } from "./services.ts";
 
+/** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
   member: Pick<Member, "name" | "email">;
@@ -14,17 +15,18 @@ export interface Erasure {
   /** ms */
   now: number;
   reason?: Reason | null;
-  /** An operator's act. */
+  /** Written to the audit log, for an erasure by an operator. */
   audit?: AuditEntry;
   /** When a rejoin block begins, ms; `now` unless an earlier erasure is repeated; `null`: without one. */
   blockedFrom?: number | null;
 }
 
 /**
- * Erases a member under the terms of the configuration. The one place where these terms are assembled.
- * The caller empties the log (`Database.truncateLog`), because one truncation can serve many erasures.
- * @returns the receipt, or `null` when the initiator does not hold (any more)
- * @throws `unavailable`, `conflict`: nothing has changed then, unless the answer was lost
+ * Erases a member under the configured terms. Every erasure goes through this function.
+ * The caller truncates the write-ahead log afterwards (`Database.truncateLog`), because one truncation
+ * serves many erasures.
+ * @returns the receipt, or `null` if the initiator's condition does not hold
+ * @throws `unavailable`, `conflict`. Nothing has changed then, unless the answer was lost.
  */
 export async function eraseMember(
   { config, db, inventory }: Services,

@@ -4,9 +4,11 @@ import { requireSession } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
 
 /**
- * Everything that the map shows the member, as the text of one JSON object. One trip for each 1,000 rows
- * of a table, made as the text is read.
- * @throws `unauthenticated`, `unavailable`
+ * Exports everything that the data map shows to the member, as the text of one JSON object. Makes one
+ * round trip for each 1,000 rows of a table, while the text is read.
+ * @param secret the secret of the session that asks
+ * @param now ms
+ * @throws `unauthenticated`, `unavailable`, both also while the text is read
  */
 export async function exportMember(
   { db, inventory }: Services,

@@ -13,20 +13,24 @@ import { requireSession } from "../domain/standing.ts";
 import { askedFor } from "../domain/withdrawal.ts";
 import type { Services } from "./services.ts";
 
+/** What a withdrawal would do now, and what it asks for. */
 export interface Preview {
   session: Session;
-  /** What the member has to give. */
+  /** What the member must give to confirm the withdrawal. */
   confirm: Confirm;
-  /** What the member can confirm with, strongest first. */
+  /** The credentials that the member can confirm with, strongest first. */
   confirmWith: string[];
   lines: PreviewLine[];
-  /** What would refuse the withdrawal now. */
+  /** What would make the withdrawal fail now. */
   obstacle: Obstacle | null;
 }
 
 /**
- * What leaving would do now. One trip, and a second one where the schema has something that can be in the
- * way. @throws `unauthenticated`, `unavailable`
+ * Previews a withdrawal. One round trip, and a second one if the schema has something that can block an
+ * erasure: a trigger, a foreign key that does not cascade, or an anonymised table.
+ * @param secret the secret of the session that asks
+ * @param now ms
+ * @throws `unauthenticated`, `unavailable`
  */
 export async function previewWithdrawal(
   services: Services,
@@ -49,7 +53,7 @@ export async function previewWithdrawal(
   };
 }
 
-/** Rehearses the erasure. `null` also while nothing can be written: the preview is worth showing then. */
+/** Rehearses the erasure. Returns `null` if nothing blocks it, or if the database cannot be written. */
 async function findObstacle(
   { db, inventory }: Services,
   member: Member,

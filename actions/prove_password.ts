@@ -8,18 +8,20 @@ import { requireSession } from "../domain/standing.ts";
 import { type Attempt, confirmationAttempt } from "../domain/throttle.ts";
 import type { Services } from "./services.ts";
 
-/** A live session, and what a password given in it is verified against. */
+/** A live session, and the stored hash that a password is verified against. */
 export interface Challenged {
   session: Session;
   /** PHC string; `null` for a member without a password. */
   passwordHash: string | null;
-  /** The try that was counted. */
+  /** The attempt that was counted. */
   attempt: Attempt;
 }
 
 /**
- * Counts a try by its session, and loads session and stored password, in one trip. Tries are counted
- * before anything is hashed; a dead session counts nothing.
+ * Counts an attempt against the session, and loads the session and the stored password. One round trip.
+ * Attempts are counted before anything is hashed. A session that is over counts none.
+ * @param secret the secret of the session that asks
+ * @param now ms
  * @throws `unauthenticated`, `throttled`, `unavailable`
  */
 export async function challenge(
@@ -39,8 +41,9 @@ export async function challenge(
 }
 
 /**
- * Verifies a password against the challenge. `null`: it is wrong, and the try stays counted.
- * @throws `unavailable` while too many passwords are being hashed; the try is not counted then
+ * Verifies a password against the stored hash of a challenge.
+ * @returns the proof, or `null` if the password is wrong
+ * @throws `unavailable` if too many passwords are being hashed; the attempt is not counted then
  */
 export async function provePassword(
   services: Services,
@@ -52,8 +55,9 @@ export async function provePassword(
 }
 
 /**
- * Verifies a password, and takes the counted try back if the service cannot. `stored` is `null` for a
- * member who does not exist or has no password; that costs the same.
+ * Verifies a password, and deletes the counted attempt if the verification itself fails.
+ * @param stored PHC string; `null` for a member who does not exist or has no password, which takes as long
+ * @throws `unavailable` if too many passwords are being hashed
  */
 export async function verifyCounted(
   { db, passwords }: Services,
@@ -64,7 +68,7 @@ export async function verifyCounted(
   try {
     return await passwords.verify(password, stored);
   } catch (error) {
-    await dropAttempt(db, attempt).catch(() => {}); // the first failure is the one to report
+    await dropAttempt(db, attempt).catch(() => {}); // report the first error, not this one
     throw error;
   }
 }

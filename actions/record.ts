@@ -2,13 +2,22 @@ import { findSession, type Session } from "../db/session/sessions.ts";
 import { requireMember } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
 
-/** The member behind a live session. One trip. @throws `unauthenticated`, `withdrawal_pending` */
+/**
+ * Finds a live session and its member. One round trip.
+ * @param now ms
+ * @throws `unauthenticated`, `withdrawal_pending`, `unavailable`
+ */
 export async function record({ db }: Services, secret: string, now: number): Promise<Session> {
   return requireMember(await findSession(db, secret, now));
 }
 
-/** The session, or `null` where it is over. One trip. */
-export async function whoAsks(
+/**
+ * Finds a session, whatever its member's state. One round trip.
+ * @param now ms
+ * @returns the session, or `null` if it is over
+ * @throws `unavailable`
+ */
+export async function currentSession(
   { db }: Services,
   secret: string,
   now: number,

@@ -14,8 +14,10 @@ import { signInAttempt } from "../domain/throttle.ts";
 import { serviceNames, type Services } from "./services.ts";
 
 /**
- * Makes a recovery link as an operator's act.
- * @returns the token, which only this caller sees; `null` when no member has this id
+ * Makes a recovery link for a member, on behalf of an operator.
+ * @param now ms
+ * @returns the token of the link, which is not stored; `null` if no member has this id
+ * @throws `unavailable`
  */
 export async function makeRecoveryLink(
   { db }: Services,
@@ -28,7 +30,11 @@ export async function makeRecoveryLink(
   return await createLink(db, link) ? token : null;
 }
 
-/** Whose recovery link it is. @throws `not_found` for a link that is unknown, used or over */
+/**
+ * Finds the member of a recovery link. One round trip.
+ * @param now ms
+ * @throws `not_found` if the link is unknown, used or expired; `unavailable`
+ */
 export async function findRecovery(
   { db }: Services,
   token: string,
@@ -40,9 +46,10 @@ export async function findRecovery(
 }
 
 /**
- * Sets a new password by a recovery link, and ends every session. Two trips.
+ * Sets a new password with a recovery link, and ends all of the member's sessions. Two round trips.
+ * @param now ms
  * @returns the member's id
- * @throws `not_found`, `invalid` for a bad password, `unavailable`
+ * @throws `not_found`, `invalid` if the password is not allowed, `unavailable`
  */
 export async function recover(
   services: Services,

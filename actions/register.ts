@@ -8,20 +8,22 @@ import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
 import { serviceNames, type Services } from "./services.ts";
 
+/** The values of the registration form, and where it came from. */
 export interface Registration {
   name: string;
   email: string;
   password: string;
   /** Keyed hash of the client's network. */
   client: string;
-  /** The token of the form: sent again by the same person, it succeeds again. */
+  /** The token of the form. The same form sent again succeeds again. */
   once?: string | undefined;
 }
 
 /**
- * Adds a member. Two trips: the first counts the try and looks whether name and e-mail are free, so that
- * nothing is hashed for one that is taken.
- * @throws `invalid` for a bad password, `conflict` where name or e-mail is taken or blocked,
+ * Adds a member. Two round trips: the first counts the attempt and checks that name and e-mail are free,
+ * so that no password is hashed when they are taken.
+ * @param now ms
+ * @throws `invalid` if the password is not allowed, `conflict` if name or e-mail is taken or blocked,
  *   `throttled`, `unavailable`
  */
 export async function register(

@@ -6,8 +6,10 @@ import { requireSession } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
 
 /**
- * Takes the member's pending withdrawal back. One trip.
- * @throws `unauthenticated`; `conflict` when nothing is pending or the deadline has passed; `unavailable`
+ * Cancels the member's pending withdrawal. One round trip.
+ * @param secret the secret of the session that asks
+ * @param now ms
+ * @throws `unauthenticated`; `conflict` if nothing is pending or the deadline has passed; `unavailable`
  */
 export async function restore(
   { config, db }: Services,
@@ -15,14 +17,19 @@ export async function restore(
   now: number,
 ): Promise<Session> {
   const member = memberOfSession(secret, now);
-  const beside = [selectSession(secret, now)];
+  const beside = selectSession(secret, now);
   const outcome = await restoreMember(db, member, config.recipients, now, { beside });
-  const session = requireSession(toSession(outcome.beside[0]!));
+  const session = requireSession(toSession(outcome.beside!));
   if (outcome.restored) return session;
   throw new AppError("conflict", { sentence: "nothing_pending", memberId: session.member.id });
 }
 
-/** The same as an operator's act. False: nothing is pending, or the deadline has passed. */
+/**
+ * Cancels a member's pending withdrawal on behalf of an operator. One round trip.
+ * @param now ms
+ * @returns false if nothing is pending or the deadline has passed
+ * @throws `unavailable`
+ */
 export async function restoreByOperator(
   { config, db }: Services,
   memberId: string,

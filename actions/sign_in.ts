@@ -9,15 +9,16 @@ import { makeSession } from "./make_session.ts";
 import { verifyCounted } from "./prove_password.ts";
 import type { Services } from "./services.ts";
 
+/** The values of the sign-in form, and where it came from. */
 export interface SignInForm {
   name: string;
   password: string;
   /** Keyed hash of the client's network. */
   client: string;
-  /** Id of a device on which this name has signed in before, or `null`. */
+  /** Id of the device, or `null` if this name has not signed in on it before. */
   device: string | null;
   userAgent: string;
-  /** The session that the client comes with; it ends. */
+  /** Secret of the session that the client already has; that session ends. */
   previousSecret: string | null;
 }
 
@@ -29,8 +30,9 @@ export interface SignedIn {
 }
 
 /**
- * Signs a member in with a password. An unknown name costs what a wrong password costs. Two trips.
- * @throws `invalid_credentials`, the same for an unknown name and a wrong password; `throttled`;
+ * Signs a member in with a password. Two round trips. An unknown name takes as long as a wrong password.
+ * @param now ms
+ * @throws `invalid_credentials`, both for an unknown name and for a wrong password; `throttled`;
  *   `unavailable`
  */
 export async function signIn(

@@ -1,7 +1,7 @@
 import { closeSession } from "../db/session/sessions.ts";
 import type { Services } from "./services.ts";
 
-/** Ends the session behind a secret: every copy of its cookie is worthless from now on. */
+/** Ends a session. No copy of its cookie works any more. @throws `unavailable` */
 export async function signOut({ db }: Services, secret: string): Promise<void> {
   await closeSession(db, secret);
 }

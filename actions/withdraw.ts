@@ -21,17 +21,20 @@ import { eraseMember } from "./erase_member.ts";
 import { challenge, provePassword } from "./prove_password.ts";
 import type { Services } from "./services.ts";
 
-/** How a member left: at once, or from a deadline on. */
+/** The outcome of a withdrawal: erased now, or scheduled for a deadline (ms). */
 export type Left =
   & { memberId: string | null; receiptId: string }
   & ({ status: "erased"; receipt: Receipt } | { status: "scheduled"; eraseAt: number });
 
 /**
- * Leaves, by a live session. Two trips; a third one says why when another request was faster.
+ * Withdraws the member of a live session. Two round trips, and a third one to find the reason if another
+ * request was faster.
+ * @param secret the secret of the session that asks
+ * @param form `once` is the token of the form, by which `findLeft` finds the outcome
+ * @param now ms
  * @throws `unauthenticated`, `withdrawal_pending`, `confirmation_required`, `confirmation_failed`,
- *   `throttled`, `conflict`, `unavailable`. Nothing has changed then, unless an answer was lost: the
- *   failure carries the receipt's number in that case.
- * @param once the token of the form: sent again, it leads to the first answer (`findLeft`)
+ *   `throttled`, `conflict`, `unavailable`. Nothing has changed then, unless the answer was lost; in
+ *   that case the error carries the receipt's number.
  */
 export async function withdraw(
   services: Services,
@@ -49,7 +52,12 @@ export async function withdraw(
   throw new AppError("conflict", { memberId: session.member.id });
 }
 
-/** Leaves, by a recovery link. @throws `not_found`, `conflict`, `unavailable` */
+/**
+ * Withdraws the member of a recovery link. Two round trips.
+ * @param form `once` is the token of the form, by which `findLeft` finds the outcome
+ * @param now ms
+ * @throws `not_found`, `conflict`, `unavailable`, as `withdraw`
+ */
 export async function withdrawByLink(
   services: Services,
   token: string,
@@ -70,8 +78,10 @@ export async function withdrawByLink(
 }
 
 /**
- * What an earlier request with the same form token led to, so that a double click does not lose the
- * receipt. `null`: nothing. One trip.
+ * Finds the outcome of an earlier request with the same form token, so that a double click does not lose
+ * the receipt. One round trip.
+ * @returns the outcome, or `null` if there is none
+ * @throws `unavailable`
  */
 export async function findLeft({ config, db }: Services, once: string): Promise<Left | null> {
   const receiptId = idOfForm(config.identifierKey, "receipt", once);
@@ -79,7 +89,7 @@ export async function findLeft({ config, db }: Services, once: string): Promise<
   return found && { memberId: null, receiptId, ...found };
 }
 
-/** Loads and decides. A password is verified only where nothing else is missing. */
+/** Loads the session and decides. A password is verified only if nothing else is missing. */
 async function decide(
   services: Services,
   secret: string,
@@ -100,7 +110,7 @@ async function decide(
   return { session, proof, decision };
 }
 
-/** Carries a decided withdrawal out. `null`: what it was decided on no longer holds. */
+/** Schedules or erases. Returns `null` if the initiator's condition no longer holds. */
 async function leave(
   services: Services,
   initiator: Initiator,
@@ -131,8 +141,8 @@ async function leave(
 }
 
 /**
- * Says what a lost database means for a withdrawal. When only its answer was lost, the number leads to
- * the receipt if the withdrawal was carried out, and to nothing if it was not.
+ * Throws the error with a sentence about withdrawals if it is `unavailable`, otherwise unchanged. If the
+ * answer was lost, the sentence names the receipt, which exists only if the withdrawal was carried out.
  */
 function explain(error: unknown, receiptId?: string): never {
   if (!(error instanceof AppError) || error.code !== "unavailable") throw error;

@@ -1,4 +1,4 @@
-/** What Cloudflare Workers would be given: bundled by wrangler as for a deployment, and run by real workerd. */
+/** Bundles the contenders with wrangler as for a deployment, and runs the bundles in workerd. */
 import { freePort, sqldPath } from "../cli/sqld.ts";
 import { openSqld } from "../tests/support/stacks.ts";
 import { annyeong } from "./contenders/annyeong.ts";
@@ -9,6 +9,7 @@ import { serve, whenAnswering } from "./process.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
+/** A bundled contender. */
 export interface Bundle {
   contender: Contender;
   folder: string;
@@ -16,7 +17,7 @@ export interface Bundle {
   gzipKiB: number;
 }
 
-/** Bundles both: ours from `wrangler.toml`, better-auth's under the same settings. */
+/** Bundles Annyeong and better-auth, both with the settings of `wrangler.toml`. Throws if wrangler fails. */
 export async function bundles(): Promise<Bundle[]> {
   return [
     await bundle(annyeong),
@@ -37,17 +38,20 @@ async function bundle(contender: Contender, ...entry: string[]): Promise<Bundle>
   const text = new TextDecoder().decode(stdout);
   const [, raw, gzip] = /Total Upload: ([\d.]+) KiB \/ gzip: ([\d.]+) KiB/.exec(text) ?? [];
   if (!raw || !gzip) {
-    throw new Error(`wrangler did not say how large ${contender.name} is: ${text}`);
+    throw new Error(`wrangler printed no size for ${contender.name}: ${text}`);
   }
   return { contender, folder, rawKiB: Number(raw), gzipKiB: Number(gzip) };
 }
 
-/** From spawning workerd on a bundle to the first 200, ms, each of `times`. Its database has its schema. */
+/**
+ * Measures the time from spawning workerd on a bundle to its first 200, in ms, `times` times. The schema of
+ * the database is made before. Returns an empty list where there is no sqld.
+ */
 export async function workerdStarts({ contender, folder }: Bundle, times: number) {
   if (!sqldPath()) return [];
   const sqld = await openSqld();
   const bindings = { ...await contender.env(sqld.url), PUBLIC_ORIGIN: publicOrigin };
-  await (await serve(contender, sqld.url)).stop(); // brings the schema
+  await (await serve(contender, sqld.url)).stop(); // makes the schema
   const found: number[] = [];
   while (found.length < times) {
     const port = freePort();
@@ -73,10 +77,10 @@ async function workerdPath(): Promise<string> {
     const found = /^@cloudflare\+(workerd-[a-z0-9-]+)@/.exec(name);
     if (found) return `${packages}/${name}/node_modules/@cloudflare/${found[1]}/bin/workerd`;
   }
-  throw new Error("workerd is not installed: it comes with wrangler");
+  throw new Error("workerd is not installed; run `deno install`, which installs it with wrangler");
 }
 
-/** workerd's own configuration: the modules of the bundle, the main one first, and the bindings. */
+/** Returns the configuration for workerd: the modules of the bundle, the main one first, and the bindings. */
 async function configOf(folder: string, port: number, bindings: Record<string, string>) {
   const modules: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {

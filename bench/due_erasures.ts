@@ -1,4 +1,4 @@
-/** Many withdrawals that are due at once: how fast the job empties them, and whether memory stays flat. */
+/** Measures how fast the job erases many due withdrawals, and whether its memory stays constant. */
 import { eraseDue } from "../actions/erase_due.ts";
 import { openApp } from "../tests/support/harness.ts";
 import { sqldPath } from "../cli/sqld.ts";
@@ -8,7 +8,7 @@ import type { Row } from "./table.ts";
 const sizes: Record<string, number> = { embedded: 100_000, sqld: 10_000 };
 const runMs = 5_000;
 
-/** One row for each stack: runs of bounded length until nothing is due, as the timer would start them. */
+/** Returns one row for each stack. Starts runs of 5 s, as the timer does, until nothing is due. */
 export async function dueErasures(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [stack, members] of Object.entries(sizes)) {

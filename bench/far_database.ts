@@ -1,13 +1,17 @@
-/** A database that is far away: what is sent to it arrives later, and requests are counted on the way. */
+/** A proxy that simulates a distant database: it delays and counts the requests to it. */
 import { freePort } from "../cli/sqld.ts";
 import type { Between } from "./side.ts";
 
+/** The proxy. */
 export interface FarDatabase extends Between {
   /** Requests so far. */
   count: number;
 }
 
-/** Delays what goes to the server by `ms`, once for each request however many pieces it comes in. */
+/**
+ * Starts a proxy on loopback in front of `upstream`. It delays everything that is sent to the server by `ms`.
+ * A request of several chunks is delayed only once, because the delays overlap.
+ */
 export function farDatabase(upstream: string, ms: number): FarDatabase {
   const port = freePort();
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
@@ -38,27 +42,27 @@ export function farDatabase(upstream: string, ms: number): FarDatabase {
     }
   }
 
-  async function pump(from: Deno.TcpConn, to: Deno.TcpConn, away: boolean) {
-    const piece = new Uint8Array(65_536);
+  async function pump(from: Deno.TcpConn, to: Deno.TcpConn, toServer: boolean) {
+    const buffer = new Uint8Array(65_536);
     let sent: Promise<unknown> = Promise.resolve();
     try {
-      for (let read; (read = await from.read(piece)) !== null;) {
-        const copy = piece.slice(0, read);
-        if (away && isHead(copy)) far.count++;
-        const due = away ? new Promise((resolve) => setTimeout(resolve, ms)) : null;
-        sent = sent.then(() => due).then(() => writeAll(to, copy));
+      for (let read; (read = await from.read(buffer)) !== null;) {
+        const chunk = buffer.slice(0, read);
+        if (toServer && startsRequest(chunk)) far.count++;
+        const delay = toServer ? new Promise((resolve) => setTimeout(resolve, ms)) : null;
+        sent = sent.then(() => delay).then(() => writeAll(to, chunk));
         sent.catch(() => {});
       }
       await sent;
     } catch {
-      // one side has hung up
+      // one side closed the connection
     }
     closeQuietly(from);
     closeQuietly(to);
   }
 }
 
-function isHead(bytes: Uint8Array): boolean {
+function startsRequest(bytes: Uint8Array): boolean {
   return /^(GET|POST) /.test(new TextDecoder().decode(bytes.subarray(0, 5)));
 }
 
@@ -70,6 +74,6 @@ function closeQuietly(connection: Deno.TcpConn) {
   try {
     connection.close();
   } catch {
-    // it was closed from the other side
+    // the other side closed it already
   }
 }

@@ -1,4 +1,4 @@
-/** A member with many rows in a mapped table: what preview, export and erasure take. */
+/** Measures preview, export and erasure of a member with many rows in a mapped table. */
 import type { Row } from "./table.ts";
 import { type Browser, newMember, openApp, type TestApp } from "../tests/support/harness.ts";
 import { shopMap, shopTables } from "../tests/support/shop.ts";
@@ -7,7 +7,7 @@ import { openSqld } from "../tests/support/stacks.ts";
 
 const sizes = [1_000, 10_000, 100_000];
 
-/** One row for each stack and size. */
+/** Returns one row for each stack and size. */
 export async function largeMember(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const stack of ["embedded", "sqld"]) {
@@ -51,8 +51,8 @@ async function timed(work: () => Promise<{ status: number }>): Promise<number> {
 }
 
 /**
- * Reads the stream part by part, as a network would. With `weigh` it collects garbage at every part and
- * notes how far the heap rises meanwhile; that takes time of its own.
+ * Reads the export chunk by chunk. With `weigh`, also measures how far the heap grows: it collects garbage
+ * at every chunk, which makes the time meaningless.
  */
 async function readExport(app: TestApp, member: Browser, weigh: boolean) {
   (globalThis as { gc?: () => void }).gc?.();

@@ -1,4 +1,4 @@
-/** A database 20 ms away: how often each act goes there, and how long it takes. */
+/** Counts the round trips of each request to a database that is 20 ms away, and measures their time. */
 import { sqldPath } from "../cli/sqld.ts";
 import { rounded, spread } from "./compare.ts";
 import type { Connection } from "./connection.ts";
@@ -14,9 +14,10 @@ import type { Report, Row } from "./table.ts";
 const awayMs = 20;
 const times = 15;
 
-/** What one act took, each time: trips and ms. */
+/** The measurements of one action: round trips and ms. */
 type Taken = { trips: number[]; ms: number[] };
 
+/** Returns the section of the report. Without sqld it is empty. */
 export async function roundTrips(): Promise<Report> {
   if (!sqldPath()) return { tables: [] };
   const contenders = [floor, annyeong, betterAuth];
@@ -27,7 +28,7 @@ export async function roundTrips(): Promise<Report> {
     return { side, far: far[0]!, taken: new Map<string, Taken>() };
   }));
   try {
-    for (let time = -1; time < times; time++) { // the first opens connections and does not count
+    for (let time = -1; time < times; time++) { // the first opens connections and is not counted
       for (const { side, far, taken } of running) {
         await oneOfEach(side, far, time < 0 ? null : taken);
       }

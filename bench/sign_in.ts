@@ -1,4 +1,4 @@
-/** What signing in costs where passwords are hashed as in production: our default, and better-auth's own. */
+/** Measures sign-in with password hashing as in production, by Annyeong's default and by better-auth's. */
 import { compare } from "./compare.ts";
 import { annyeong } from "./contenders/annyeong.ts";
 import { betterAuth } from "./contenders/better_auth.ts";
@@ -10,15 +10,17 @@ import type { Report } from "./table.ts";
 const members = 2;
 const turnMs = 1500;
 
-function hashing(contender: Contender, PASSWORD_COST: string): Contender {
+/** A contender with another password cost. An empty cost is better-auth's own scrypt. */
+function withCost(contender: Contender, PASSWORD_COST: string): Contender {
   const env = async (url: string) => ({ ...await contender.env(url), PASSWORD_COST });
   return { ...contender, env };
 }
 
+/** Returns the section of the report. */
 export async function signIn(): Promise<Report> {
   const joined = new Map<Side, number[]>();
   const { speed } = await compare({
-    contenders: [hashing(annyeong, "14"), hashing(betterAuth, "")], // empty: its own scrypt
+    contenders: [withCost(annyeong, "14"), withCost(betterAuth, "")],
     atOnce: [1],
     rounds: 5,
     on: ["embedded"],

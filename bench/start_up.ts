@@ -1,4 +1,4 @@
-/** How long until the first answer, on both runtimes, and how much a Worker is given to load. */
+/** Measures the time to the first answer on both runtimes, and the size of the Worker bundle. */
 import { rounded, spread } from "./compare.ts";
 import { bundles, workerdStarts } from "./bundle.ts";
 import { annyeong } from "./contenders/annyeong.ts";
@@ -9,11 +9,12 @@ import type { Report, Row } from "./table.ts";
 
 const times = 7;
 
+/** Returns the section of the report. */
 export async function startUp(): Promise<Report> {
   const contenders = [floor, annyeong, betterAuth];
   const folder = await Deno.makeTempDir({ prefix: "annyeong-bench-" });
   const starts = contenders.map(() => [] as number[]);
-  for (let time = -1; time < times; time++) { // the first makes the schema and does not count
+  for (let time = -1; time < times; time++) { // the first makes the schema and is not counted
     for (const [index, contender] of contenders.entries()) {
       const server = await serve(contender, `file:${folder}/${index}.db`);
       if (time >= 0) starts[index]!.push(server.startMs);

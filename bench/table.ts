@@ -1,6 +1,7 @@
+/** A row of a table: values by the names of their columns. */
 export type Row = Record<string, string | number>;
 
-/** Something to reach; `hoped` is the least that will do, or with `atMost` the most. */
+/** A goal. It is reached if `measured` is at least `hoped`, or at most `hoped` with `atMost`. */
 export interface Goal {
   goal: string;
   hoped: number;
@@ -8,13 +9,13 @@ export interface Goal {
   atMost?: boolean;
 }
 
-/** What a section found. */
+/** The result of a section. */
 export interface Report {
   tables: Row[][];
   goals?: Goal[];
 }
 
-/** Rows as a Markdown table, numbers to the right. */
+/** Formats rows as a Markdown table, with numbers aligned to the right. */
 export function markdownTable(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
   const isNumber = (name: string) => rows.every((row) => typeof row[name] === "number");
@@ -25,6 +26,7 @@ export function markdownTable(rows: readonly Row[]): string {
   ].join("\n");
 }
 
+/** Makes one row for each goal, which says whether it is reached. */
 export function goalRows(goals: readonly Goal[]): Row[] {
   return goals.map(({ goal, hoped, measured, atMost = false }) => ({
     goal,

@@ -1,7 +1,7 @@
 /** `deno task backup FILE`: a consistent copy of the embedded database: see docs/operating.md. */
 import { parseArgs } from "node:util";
-import { copyInto, damageOf } from "../db/operate/backup.ts";
-import { openExistingDatabase } from "../runtime/mod.ts";
+import { copyFile, damageOf } from "../db/engine/copy.ts";
+import { existingDatabaseFile } from "../runtime/mod.ts";
 import { sentenceOf } from "./sentence.ts";
 
 /** Ends the process: 1 where the copy cannot be made, 2 where the words are wrong. */
@@ -35,19 +35,18 @@ function parse(args: readonly string[]): { path: string; force: boolean } {
 async function copyTo(path: string, force: boolean): Promise<number> {
   await refuseDatabaseInUse(path);
   if (!force) await refuseExisting(path);
-  const db = await openExistingDatabase();
+  const file = await existingDatabaseFile();
   const partial = `${path}.${crypto.randomUUID()}.partial`;
   try {
     (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
-    await copyInto(db, partial);
-    const damage = await damageOf(db, partial);
+    await copyFile(file, partial);
+    const damage = damageOf(partial);
     if (damage.length > 0) throw new Error(`the copy is damaged: ${damage.join("; ")}`);
     await sync(partial);
     await (force ? Deno.rename(partial, path) : place(partial, path));
     await sync(path.replace(/[^/]*$/, "") || ".");
     return (await Deno.stat(path)).size;
   } finally {
-    db.close();
     await Deno.remove(partial).catch(() => {}); // it has been renamed, or was never made
   }
 }

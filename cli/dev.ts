@@ -1,6 +1,7 @@
 /**
- * `deno task dev`: serves in development mode on 127.0.0.1, with reload. The watcher outlives its
- * service at a first SIGTERM, so a signal to this task is passed on until it has ended.
+ * `deno task dev`: serves in development mode on 127.0.0.1, and restarts when a file changes.
+ * At the first SIGTERM `deno serve --watch` ends only the service, so the signal is sent again until the
+ * watcher has ended as well.
  */
 const serve = new Deno.Command(Deno.execPath(), {
   args: ["serve", "-P=start", "--watch", "--host", "127.0.0.1", ...Deno.args, "main.ts"],
@@ -13,7 +14,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       try {
         serve.kill("SIGTERM");
       } catch {
-        // it has ended
+        // the process has ended
       }
     };
     end();

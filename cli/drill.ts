@@ -7,7 +7,7 @@ import type { Database } from "../db/engine/database.ts";
 import { sealLedger } from "../db/leaving/ledger.ts";
 import type { ReplayLine } from "../db/leaving/replay.ts";
 import { type MemberValues, valuesOf } from "../db/leaving/traces.ts";
-import { copyInto } from "../db/operate/backup.ts";
+import { compactInto } from "../db/operate/compact.ts";
 import { type Chain, LedgerProblem } from "../domain/ledger.ts";
 import { OtherLedger, type Replay, replayLedger } from "../actions/replay_ledger.ts";
 import { openOnDeno, type Parts, receiptKeysOnDeno } from "../runtime/mod.ts";
@@ -126,7 +126,7 @@ async function run(
   }
   const search = await searchTables(db, leavers);
   await db.truncateLog();
-  await copyInto(db, `${scratch}/clean.db`);
+  await compactInto(db, `${scratch}/clean.db`);
   const files = [`${scratch}/restored.db`, ...await existing(`${scratch}/restored.db-wal`)];
   const { bytes, found } = await searchFile(files, `${scratch}/clean.db`, leavers);
   search.bytes = bytes;

@@ -31,9 +31,9 @@ interface Options {
 
 /** What the rows contain, and what is wrong with them. */
 interface Survey {
-  /** Rows by the form of their password. */
+  /** How many rows have each form of password. */
   forms: Map<string, number>;
-  /** Ids of rows without a usable password, by the kind of what they have. */
+  /** Ids of the rows without a usable password, by the kind of their value. */
   unusable: Map<string, string[]>;
   problems: string[];
   warnings: string[];
@@ -43,10 +43,17 @@ const usage = "usage: import FILE.sql [--replaces TABLE] [--plain-passwords] " +
   "[--without-passwords] [--drop-bans] [--yes]";
 const changedMeanwhile =
   "the rows have changed since they were read; stop the service that writes them";
+/** How many problems, or ids in a list, are printed. */
 const shown = 50;
-/** Passwords that are hashed at the same time. */
+/** How many passwords are hashed at the same time. */
 const atOnce = 4;
 
+/**
+ * Runs the command. Sets the exit code: 0 if the members were imported, or could be with `--yes`; 1 if not;
+ * 2 for wrong arguments.
+ * @param args without the name of the command
+ * @param parts of the app whose database it is; default: Annyeong's own data map
+ */
 export async function importMembers(args: readonly string[], parts?: Parts): Promise<void> {
   const { path, options } = parse(args);
   const source = new Source(
@@ -96,7 +103,7 @@ function parse(args: readonly string[]): { path: string; options: Options } {
   }
 }
 
-/** @returns whether the members were imported, or could be with `--yes`. */
+/** Returns whether the members were imported, or could be with `--yes`. */
 async function run(
   db: Database,
   source: Source,
@@ -145,7 +152,7 @@ async function run(
   }
   await db.truncateLog();
   console.log(`${preflight.rows} members imported`);
-  await sayWhatIsLeft(db, preflight, parts);
+  await printRemaining(db, preflight, parts);
   return true;
 }
 
@@ -162,7 +169,7 @@ async function* pages(
   } while (after);
 }
 
-/** Reads every row once. Of a row only its id is ever printed. */
+/** Reads every row once. Only ids of rows become part of a message. */
 async function surveyRows(
   db: Database,
   source: Source,
@@ -219,7 +226,7 @@ async function surveyRows(
   return { forms, unusable, problems, warnings };
 }
 
-/** Hashes plain text passwords, a few at a time: the hasher refuses more than its memory allows. */
+/** Hashes plain text passwords, `atOnce` at a time, because the hasher refuses more than fit its memory. */
 async function hashed(
   rows: readonly SourceRow[],
   passwords: Passwords,
@@ -276,7 +283,7 @@ function describe(preflight: Preflight, survey: Survey | null): void {
   }
 }
 
-/** An import must not let a banned member in again unless the operator says so. */
+/** Banned members are a problem unless the operator gives `--drop-bans`. */
 function problemsOfBans({ dropped }: Preflight): string[] {
   if (!dropped.barred) return [];
   return [
@@ -295,14 +302,15 @@ function listed(ids: readonly string[]): string {
   return ids.slice(0, shown).join(", ") + rest;
 }
 
-/** The database's message quotes the SELECT and no row. */
+/** Returns why nothing was imported. A message of the database quotes the SELECT, but no row. */
 function reasonOf(error: AppError | RefusedStatement): string {
-  if (error instanceof AppError) return "the database does not answer; run it again";
+  if (error instanceof AppError) return "the database does not answer; run the command again";
   const reason = error.kind === "schema" ? (error.cause as Error).message : changedMeanwhile;
   return `nothing has been imported: ${reason}`;
 }
 
-async function sayWhatIsLeft(
+/** Prints what the operator has to do after the import. */
+async function printRemaining(
   db: Database,
   { extras }: Preflight,
   parts: Parts | undefined,

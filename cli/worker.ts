@@ -1,6 +1,6 @@
 /**
- * `deno task worker`: `wrangler dev` in development mode. Unless TURSO_DATABASE_URL names a server, an
- * sqld of its own is started on data/worker and brought up to date. Further arguments go to wrangler.
+ * `deno task worker`: runs `wrangler dev` in development mode, and migrates the database. If
+ * TURSO_DATABASE_URL names none, starts an sqld in data/worker. Passes its arguments to wrangler.
  */
 import { freshSecrets } from "../config/mod.ts";
 import { openDatabase } from "../db/engine/database.ts";
@@ -14,11 +14,11 @@ const given = Deno.env.get("TURSO_DATABASE_URL");
 const named = given || Deno.args.some((argument) => argument.startsWith("TURSO_DATABASE_URL:"));
 const sqld = named ? null : await startSqld(`${folder}/sqld`);
 const url = given || sqld?.url;
-if (url) await bringUpToDate(url);
+if (url) await migrateDatabase(url);
 
 const variables: Record<string, string> = { ANNYEONG_ENV: "development", ...await secrets() };
 if (url) variables.TURSO_DATABASE_URL = url;
-for (const name of ["TURSO_AUTH_TOKEN", "PUBLIC_ORIGIN", "RECIPIENTS"]) pass(name);
+for (const name of ["TURSO_AUTH_TOKEN", "PUBLIC_ORIGIN", "RECIPIENTS"]) copyVariable(name);
 for (const name of Object.keys(Deno.env.toObject())) {
   if (
     /^(WITHDRAWAL|REJOIN|FRESH|BACKUP|SESSION|PASSWORD|THROTTLE|DATABASE|IDENTIFIER|RECEIPT|LEDGER)_/
@@ -26,7 +26,7 @@ for (const name of Object.keys(Deno.env.toObject())) {
         name,
       )
   ) {
-    pass(name);
+    copyVariable(name);
   }
 }
 const file = `${folder}/variables`;
@@ -43,19 +43,20 @@ const { code } = await wrangler.status;
 await sqld?.stop();
 Deno.exit(code);
 
-function pass(name: string): void {
+/** Gives the worker a variable of this process, if it is set. */
+function copyVariable(name: string): void {
   const value = Deno.env.get(name);
   if (value !== undefined) variables[name] = value;
 }
 
-async function bringUpToDate(url: string): Promise<void> {
+async function migrateDatabase(url: string): Promise<void> {
   const authToken = Deno.env.get("TURSO_AUTH_TOKEN");
   const db = await openDatabase({ url, authToken, timeoutMs: 5000 });
   await migrate(db, Date.now());
   db.close();
 }
 
-/** Made once, so that sessions outlive a restart. */
+/** Reads the secrets, or makes them the first time. They are stored so that sessions survive a restart. */
 async function secrets(): Promise<Record<string, string>> {
   const path = `${folder}/secrets.json`;
   try {

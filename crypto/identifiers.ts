@@ -3,18 +3,20 @@ import { fold, type Member } from "../domain/member.ts";
 
 type Identifiers = Pick<Member, "name" | "email">;
 
-/** What a rejoin block consists of: keyed hashes, and until when they hold, ms. */
+/** A rejoin block: who cannot join, and until when. */
 export interface RejoinTerms {
+  /** Keyed hashes of login name and e-mail. */
   identifiers: readonly string[];
+  /** ms */
   until: number;
 }
 
-/** Keyed hash of a login name, under which sign-ins are counted. */
+/** Returns the keyed hash of a login name, under which attempts to sign in are counted. */
 export function nameHash(identifierKey: string, name: string): string {
   return identifierHash(identifierKey, "name", fold(name));
 }
 
-/** Keyed hashes of what a member joins with: one rule for the block and for who asks to join. */
+/** Returns the keyed hashes of a name and an e-mail, as a rejoin block stores and registration checks them. */
 export function identifiersOf(identifierKey: string, { name, email }: Identifiers): string[] {
   return [
     nameHash(identifierKey, name),

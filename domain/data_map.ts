@@ -1,41 +1,44 @@
 /**
- * The language of the data map: where a member's data lives, and what leaving does with it.
- * Preview, export, erasure, retention, receipt, policy and `docs/storage.md` are derived from it.
+ * The functions and types to write a data map with: where a member's data lives, and what leaving does with
+ * it. Preview, export, erasure, retention, receipt, policy and `docs/storage.md` are derived from it.
  */
 
-/** A text in every language the service speaks. */
+/** A text in each language of the service. */
 export interface Words {
   ko: string;
   en: string;
 }
 
-/** Why rows may be kept apart after their member has left. */
+/** The legal ground to keep rows after their member has left. */
 export interface Ground extends Words {
   kind: "law" | "consent" | "claim";
 }
 
-/** Calendar time in UTC: five years from 29 February end on 1 March. */
+/** A period of calendar time in UTC. Five years from 29 February end on 1 March. */
 export type Period = { years: number } | { months: number } | { days: number };
 
-/** The column, or columns, that hold the member's id; or the parent row through which a row is theirs. */
+/**
+ * How a row belongs to a member. `member`: one or more columns hold the member's id. `via`: the column refers
+ * to a row of a parent table, `to: "table.key"`, which belongs to the member.
+ */
 export type Tie = { member: string | readonly string[] } | { via: { column: string; to: string } };
 
 interface Place {
   label: Words;
   purpose: Words;
-  /** How long rows live while the member stays, where that is shorter than the membership. */
+  /** How long rows are stored, if that is shorter than the membership. */
   lifetime?: Words;
-  /** The columns that the member sees in their export. */
+  /** The columns that the export shows. */
   show?: readonly string[];
-  /** A unique, ordered column for paging through the table; `rowid` unless the table has none. */
+  /** A unique column to page through the table. Default: `rowid`. */
   key?: string;
-  /** SQL: the entry covers only the rows for which this is true. `:member` is the member's id. */
+  /** SQL: the entry covers only rows for which this is true. `:member` is the member's id. */
   where?: string;
 }
 
 /**
- * SQL over the columns of the row. `:member` is the member's id; `:pseudonym` is a random text of eight
- * characters, the same in every row of one erasure and stored nowhere else.
+ * An SQL expression over the columns of the row. `:member` is the member's id. `:pseudonym` is a random text
+ * of eight characters, which is the same in all rows of one erasure and is not stored elsewhere.
  */
 export interface Expression {
   sql: string;
@@ -43,11 +46,11 @@ export interface Expression {
 export type Value = string | number | null | Expression;
 
 export type DestroyOptions = Place & Tie;
-/** `set` says what each column becomes: a value, or SQL. It must release every member column. */
+/** `set` has the new value of each column, a value or SQL. It must change every `member` column. */
 export type AnonymiseOptions = Place & Tie & { set: Readonly<Record<string, Value>> };
 /**
- * `columns` are copied apart, `copy` adds columns of `users` under new names. The period runs from the
- * instant in the column `from`: ISO 8601 text in UTC, or seconds or milliseconds since the epoch.
+ * `columns` are kept; `copy` adds columns of `users` under new names. The period begins at the instant in
+ * the column `from`: ISO 8601 text in UTC, or seconds or milliseconds since the epoch.
  */
 export type KeepApartOptions =
   & Place
@@ -87,40 +90,41 @@ export interface KeepApart extends Common {
   from: string;
   period: Period;
 }
-/** A place where a member's data lives. */
+/** An entry of the data map: a table with data of members. */
 export type Entry = Destroy | Anonymise | KeepApart;
-/** A table that holds nobody, and why that is so. */
+/** A table without data of members, and why that is so. */
 export interface HoldsNobody {
   disposition: "nobody";
   table: string;
   why: string;
 }
 
-/** What a member reads when `by` stops their withdrawal. */
+/** The sentence for a member whose withdrawal fails because of `by`. */
 export interface BlockedBy {
   disposition: "blocked";
-  /** A table whose rows are in the way, or the message that a trigger raises. */
+  /** A table whose rows block the withdrawal, or the message that a trigger raises. */
   by: string;
   words: Words;
 }
 
+/** A data map that `dataMap` has checked. */
 export interface DataMap {
   entries: readonly Entry[];
   nobody: readonly HoldsNobody[];
   blocks: readonly BlockedBy[];
 }
 
-/** Rows that go when the member goes. */
+/** Declares that an erasure deletes the member's rows of a table. */
 export function destroy(table: string, options: DestroyOptions): Destroy {
   return { disposition: "destroy", ...common(table, options) };
 }
 
-/** Rows that stay, without the member. */
+/** Declares that an erasure changes the member's rows of a table so that they no longer refer to the member. */
 export function anonymise(table: string, options: AnonymiseOptions): Anonymise {
   return { disposition: "anonymise", ...common(table, options), set: options.set };
 }
 
-/** Rows that move to the retention store until their period ends. */
+/** Declares that an erasure moves the member's rows of a table to `retained` until their period ends. */
 export function keepApart(table: string, options: KeepApartOptions): KeepApart {
   const { columns, copy = {}, ground, from } = options;
   const period: Period = "years" in options
@@ -131,28 +135,32 @@ export function keepApart(table: string, options: KeepApartOptions): KeepApart {
   return { disposition: "keep", ...common(table, options), columns, copy, ground, from, period };
 }
 
-/** Declares that no row of a table is about a person. */
+/** Declares that a table has no data of members. */
 export function holdsNobody(table: string, why: string): HoldsNobody {
   return { disposition: "nobody", table, why };
 }
 
 /**
- * Says what a member reads when something is in the way of their withdrawal.
- *
- * @param by the table whose rows are in the way, or the message that a trigger raises
+ * Declares what a member reads if the database refuses the withdrawal.
+ * @param by the table whose rows block it, or the message that a trigger raises
  */
 export function blockedBy(by: string, words: Words): BlockedBy {
   return { disposition: "blocked", by, words };
 }
 
-/** The list with more columns of one table in the export: those that a team's own `users` brought along. */
+/**
+ * Returns the list with further columns of a table in the export, such as an app's own columns of `users`.
+ * Throws an `Error` if no entry has the table.
+ */
 export function alsoShow<E extends Entry | HoldsNobody>(
   list: readonly E[],
   table: string,
   columns: readonly string[],
 ): E[] {
   if (!list.some((entry) => entry.table === table && "show" in entry)) {
-    throw new Error(`data map: "${table}" is not on the list, so nothing more of it can be shown`);
+    throw new Error(
+      `data map: "${table}" is not on the list, so alsoShow cannot add columns to it`,
+    );
   }
   return list.map((entry) =>
     entry.table === table && "show" in entry
@@ -161,7 +169,7 @@ export function alsoShow<E extends Entry | HoldsNobody>(
   );
 }
 
-/** Checks the list. Throws an `Error` that says which entry is wrong and what to write instead. */
+/** Makes a data map of a list. Throws an `Error` that says which entry is wrong and what to write instead. */
 export function dataMap(list: readonly (Entry | HoldsNobody | BlockedBy)[]): DataMap {
   const nobody = list.filter((entry) => entry.disposition === "nobody");
   const blocks = list.filter((entry) => entry.disposition === "blocked");
@@ -172,7 +180,7 @@ export function dataMap(list: readonly (Entry | HoldsNobody | BlockedBy)[]): Dat
   for (const { table } of nobody) {
     identifier(table);
     if (entries.some((entry) => entry.table === table)) {
-      throw new Error(`data map: "${table}" is said to hold nobody and to hold members`);
+      throw new Error(`data map: "${table}" is declared to hold nobody, but has an entry as well`);
     }
   }
   const users = entries.filter((entry) => entry.table === "users");
@@ -182,13 +190,13 @@ export function dataMap(list: readonly (Entry | HoldsNobody | BlockedBy)[]): Dat
   return Object.freeze({ entries, nobody, blocks });
 }
 
-/** The order in which places are emptied: children before their parents, `users` last, else as written. */
+/** Sorts entries in the order of an erasure: children before parents, `users` last, otherwise as written. */
 export function erasureOrder(entries: readonly Entry[]): Entry[] {
   const rank = (entry: Entry) => entry.table === "users" ? -1 : depth(entry, entries);
   return entries.toSorted((a, b) => rank(b) - rank(a));
 }
 
-/** How many parents stand between a row and its member. Throws where the chain has no end. */
+/** Returns the number of parents between a row and its member. Throws an `Error` for a cycle. */
 function depth(entry: Entry, entries: readonly Entry[], seen: readonly string[] = []): number {
   if (!entry.via) return 0;
   if (seen.includes(entry.table)) {
@@ -198,7 +206,7 @@ function depth(entry: Entry, entries: readonly Entry[], seen: readonly string[] 
   return 1 + depth(parent, entries, [...seen, entry.table]);
 }
 
-/** The entry that an entry by `via` belongs to. */
+/** Returns the parent of an entry with `via`. Throws an `Error` if it is not on the map. */
 export function parentOf(entry: Entry, entries: readonly Entry[]): Entry {
   const parent = entries.find((other) => other.table === entry.via?.table);
   if (!parent) {
@@ -209,7 +217,7 @@ export function parentOf(entry: Entry, entries: readonly Entry[]): Entry {
   return parent;
 }
 
-/** Every column that an entry names. */
+/** Returns all columns that an entry names. */
 export function columnsOf(entry: Entry): string[] {
   const named = [...entry.members, ...entry.show];
   if (entry.via) named.push(entry.via.column);
@@ -219,7 +227,7 @@ export function columnsOf(entry: Entry): string[] {
   return [...new Set(named)];
 }
 
-/** The SQL that an entry brings along: its `where`, and the expressions in its `set`. */
+/** Returns the SQL of an entry: its `where`, and the expressions in its `set`. */
 export function expressionsOf(entry: Entry): string[] {
   const values = entry.disposition === "anonymise" ? Object.values(entry.set) : [];
   return [
@@ -228,11 +236,12 @@ export function expressionsOf(entry: Entry): string[] {
   ];
 }
 
+/** Returns whether a value of `set` is SQL. */
 export function isExpression(value: Value): value is Expression {
   return typeof value === "object" && value !== null;
 }
 
-/** The tables that a map speaks of: everything else in the database is unknown to it. */
+/** Returns the tables of a map. */
 export function tablesOf(map: DataMap): Set<string> {
   return new Set([...map.entries, ...map.nobody].map((entry) => entry.table));
 }
@@ -277,7 +286,7 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
     }
     const bound = entry.members.filter((column) => !(column in entry.set));
     if (bound.length > 0) {
-      fail(`keeps its member in ${bound.join(", ")}: name what it becomes in \`set\``);
+      fail(`keeps the member's id in ${bound.join(", ")}: give it another value in \`set\``);
     }
     if (Object.keys(entry.set).length === 0) fail("is anonymised, but `set` changes no column");
   }
@@ -295,11 +304,11 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
   }
 }
 
-/** Quoted texts and names, which may hold anything, and what must not stand outside of them. */
+/** Matches quoted strings and names, which may contain anything, and tokens that are not allowed outside. */
 const tokens =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--|\/\*|:[A-Za-z_]\w*|[();?@$:'"`[\]]/g;
 
-/** Why a text cannot be one expression inside a statement of ours, or `null`. */
+/** Returns why a text is not a single SQL expression, or `null`. */
 function problemOf(sql: string, parameters: readonly string[]): string | null {
   if (sql.trim() === "") return "is empty";
   let depth = 0;
@@ -313,12 +322,15 @@ function problemOf(sql: string, parameters: readonly string[]): string | null {
     }
     if (depth < 0) break;
   }
-  return depth === 0 ? null : "has a bracket without its other half";
+  return depth === 0 ? null : "has an unmatched bracket";
 }
 
-/** Identifiers of the map become part of SQL texts, so they are words and nothing else. */
+/** Throws an `Error` unless the name is an ASCII word, because names of the map become part of SQL. */
 function identifier(name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new Error(`data map: ${JSON.stringify(name)} is not a name of a table or column`);
+    throw new Error(
+      `data map: ${JSON.stringify(name)} is not a name of a table or column: ` +
+        "use letters, digits and underscores",
+    );
   }
 }

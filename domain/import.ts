@@ -1,9 +1,9 @@
-/** A row of the table that members are imported from: the member that it becomes, or what is wrong. */
+/** Checks the rows of the table that members are imported from. */
 import * as z from "zod/mini";
 import { readPassword, type SourcePassword } from "./import_password.ts";
 import { emailAddress, fold, invisible, plainText, trimmed } from "./member.ts";
 
-/** A row of the operator's SELECT. `joinedAt` is ms since the epoch, or NaN where it is no instant. */
+/** A row of the operator's SELECT. `joinedAt` is ms since the epoch, or NaN if it is not an instant. */
 export interface SourceRow {
   id: string;
   name: string | null;
@@ -13,7 +13,7 @@ export interface SourceRow {
   joinedAt: number | null;
 }
 
-/** A member as they will be, except that a plain text password is not hashed yet. */
+/** The member that a row becomes. A plain text password is not hashed yet. */
 export interface ImportedMember {
   id: string;
   name: string;
@@ -27,9 +27,8 @@ export interface ImportedMember {
 }
 
 /**
- * A login name that the sign-in form can send. The rules of registration for length and letters do not
- * apply, because the name exists already; invisible characters do, because with them one name passes
- * for another.
+ * A login name that the sign-in form can send. The registration's rules for length and letters do not apply,
+ * because the name exists already. Invisible characters are refused, because they make two names look alike.
  */
 const importedName = z.pipe(
   trimmed,
@@ -42,17 +41,21 @@ const importedId = plainText.check(
 );
 const importedRank = plainText.check(z.refine((text) => text.length >= 1 && text.length <= 100));
 
-/** @returns the member, or everything that is wrong with the row, in sentences that name nobody. */
+/**
+ * Checks a row.
+ * @param now ms; when the member joined, if the row does not say
+ * @returns the member, or a sentence for each problem, without personal data
+ */
 export function readRow(row: SourceRow, now: number): ImportedMember | string[] {
   const name = importedName.safeParse(row.name);
   const email = emailAddress.safeParse(row.email);
   const rank = importedRank.safeParse(row.rank ?? "member");
   const problems: string[] = [];
-  if (!importedId.safeParse(row.id).success) problems.push("the id is no plain word");
-  if (!name.success) problems.push("the name is no login name");
-  if (!email.success) problems.push("the e-mail is no address");
-  if (!rank.success) problems.push("the rank is no plain text");
-  if (Number.isNaN(row.joinedAt)) problems.push("joined_at is no instant");
+  if (!importedId.safeParse(row.id).success) problems.push("the id is not a plain word");
+  if (!name.success) problems.push("the name is not a login name");
+  if (!email.success) problems.push("the e-mail is not an address");
+  if (!rank.success) problems.push("the rank is not plain text");
+  if (Number.isNaN(row.joinedAt)) problems.push("joined_at is not an instant");
   if (!name.success || !email.success || !rank.success || problems.length > 0) return problems;
   return {
     id: row.id,

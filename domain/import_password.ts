@@ -1,10 +1,10 @@
-/** The stored passwords of other systems: which this service can verify, and what is no password. */
+/** Recognises stored passwords of other systems. */
 import { Buffer } from "node:buffer";
 import { passwordMaxLength } from "./password.ts";
 import { readForeignHash } from "../crypto/hashes/mod.ts";
 import { formatHash, parseHash, type PasswordHash } from "../crypto/passwords.ts";
 
-/** Who made a hash that this service verifies. */
+/** The systems and schemes whose hashes Annyeong verifies. */
 export type HashForm =
   | "annyeong"
   | "werkzeug"
@@ -15,15 +15,15 @@ export type HashForm =
   | "argon2";
 
 /**
- * `ready`: a hash as this service stores it. `none`: nothing that anybody can sign in with; `kind`
- * names it for the operator, and is never its content.
+ * A stored password. `ready` is the hash as Annyeong stores it. `none` is a value that nobody can sign in
+ * with; its `kind` describes it for the operator, without its content.
  */
 export type SourcePassword =
   | { form: HashForm; ready: string }
   | { form: "plain"; text: string }
   | { form: "none"; kind: string };
 
-/** Tells a stored password by its form. What looks like a hash and is not known is `none`. */
+/** Recognises a stored password by its form. A text that looks like an unknown hash is `none`. */
 export function readPassword(text: string | null): SourcePassword {
   if (text === null || text === "") return { form: "none", kind: "empty" };
   for (const [form, read] of readers) {
@@ -45,7 +45,7 @@ const readers: [HashForm, Reader][] = [
       return null;
     }
   }],
-  // generate_password_hash: the password as it came, the salt as its text, the key in hex.
+  // generate_password_hash: no normalization, the salt is text, the key is hex.
   ["werkzeug", (text) => {
     const pbkdf2 = /^pbkdf2:sha256:(\d{1,9})\$([^$]+)\$([0-9a-f]{64})$/i.exec(text);
     if (pbkdf2) {
@@ -58,12 +58,12 @@ const readers: [HashForm, Reader][] = [
     const [, N, blockSize, parallelism, salt, key] = match;
     return scrypt([N!, blockSize!, parallelism!], "none", salt!, Buffer.from(key!, "hex"));
   }],
-  // @better-auth/utils, and Scrypt of Lucia 3: NFKC, and the salt is the hex text itself.
+  // @better-auth/utils, and Scrypt of Lucia 3: NFKC; the salt is the hex text, not its bytes.
   ["better-auth", (text) => {
     const match = /^([0-9a-f]{32}):([0-9a-f]{128})$/i.exec(text);
     return match && scrypt([2 ** 14, 16, 1], "NFKC", match[1]!, Buffer.from(match[2]!, "hex"));
   }],
-  // Lucia 2, LegacyScrypt of Lucia 3; Lucia 1 wrote no `s2:` and had half the block size.
+  // Lucia 2, and LegacyScrypt of Lucia 3. Lucia 1 has no prefix `s2:` and half the block size.
   ["lucia", (text) => {
     const match = /^(s2:)?([a-z0-9]{16}):([0-9a-f]{128})$/.exec(text);
     if (!match) return null;
@@ -108,7 +108,7 @@ function scrypt(
   return ready({ logN, blockSize, parallelism, form, salt: new TextEncoder().encode(salt), key });
 }
 
-/** At most 64 MiB, which is what an isolate may spend, and about six times the work of our own hashes. */
+/** Formats a hash. It may take 64 MiB, which fits an isolate, and about six times the work of our hashes. */
 function ready(hash: PasswordHash): string | "excessive" | null {
   const { logN, blockSize, parallelism } = hash;
   if (logN < 1 || blockSize < 1 || parallelism < 1) return null;
@@ -116,7 +116,7 @@ function ready(hash: PasswordHash): string | "excessive" | null {
   return memory > 2 ** 26 || memory * parallelism > 2 ** 29 ? "excessive" : formatHash(hash);
 }
 
-/** What is no password that somebody types: the first that fits, and what to call it. */
+/** Values that nobody types as a password, and their kinds. The first match counts. */
 const unusable: [RegExp, string][] = [
   [/^!|^(x|\*+|\*[01]|\*(lk|np)\*|null|none|nil|undefined)$/i, "disabled password"],
   [/^\$2[a-z]?\$/, "bcrypt hash that is damaged or of another version"],
@@ -136,33 +136,33 @@ const unusable: [RegExp, string][] = [
   [/^(?=.{32,}$)(md5|0x|\\x)?([0-9a-f]{2})+$/i, "digest in hex"],
   [/^[0-9a-f]{32,}[.:$|]\S+$|^\S{4,}[.:$|][0-9a-f]{32,}$/i, "digest in hex with a salt"],
   [/^[[{]"/, "JSON"],
-  [/[\p{Cc}\uFFFD]/u, "bytes that are no text"],
+  [/[\p{Cc}\uFFFD]/u, "bytes that are not text"],
 ];
 
 function unusableKind(text: string): string | null {
   const known = unusable.find(([form]) => form.test(text));
   if (known) return known[1];
   if (isBase64Digest(text)) return "digest in base64";
-  if (!text.isWellFormed()) return "bytes that are no text";
+  if (!text.isWellFormed()) return "bytes that are not text";
   return [...text.normalize("NFC")].length > passwordMaxLength
     ? `text of more than ${passwordMaxLength} characters`
     : null;
 }
 
-/** Bytes of digests from MD5 to SHA-512, and of such with a salt of 4, 8 or 16 bytes. */
+/** Lengths in bytes of digests from MD5 to SHA-512, without a salt and with one of 4, 8 or 16 bytes. */
 const digestBytes = [16, 20, 24, 28, 32, 36, 40, 48, 49, 52, 61, 64, 72, 80];
 
-/** Whether it is canonical base64 or base64url, and its length or its letters are those of a digest. */
+/** Returns whether a text is canonical base64 or base64url, and has the length or the letters of a digest. */
 function isBase64Digest(text: string): boolean {
   const bytes = Buffer.from(text, "base64");
   const bare = text.replace(/={1,2}$/, "").replaceAll("+", "-").replaceAll("/", "_");
   if (bytes.toString("base64url") !== bare) return false;
   if (text.endsWith("=")) return bytes.length >= 12;
-  if (!/[a-z]/.test(text) || !/[A-Z]/.test(text)) return false; // of one case it is rather a word
+  if (!/[a-z]/.test(text) || !/[A-Z]/.test(text)) return false; // probably a word
   return digestBytes.includes(bytes.length) || (text.length >= 32 && /\d/.test(text));
 }
 
-/** Its length, where it may be a hash by length and letters; 0 where it is not. */
+/** Returns the length of a text whose length and letters could be those of a hash; otherwise 0. */
 export function hashLength(text: string): number {
   return /^[\w+/=.:$-]{13,}$/.test(text) ? text.length : 0;
 }

@@ -2,10 +2,12 @@ import type { Entry, Ground, Words } from "./data_map.ts";
 
 type Disposition = Entry["disposition"];
 
+/** Rows that were destroyed or anonymised. */
 export interface Gone {
   what: Words;
   count: number;
 }
+/** Rows that are kept apart. */
 export interface Kept {
   what: Words;
   count: number;
@@ -13,12 +15,13 @@ export interface Kept {
   /** The end of the last row's period, ms. */
   until: number;
 }
+/** A recipient that is notified of an erasure. */
 export interface RecipientName {
   name: string;
   kind: "processor" | "third_party";
 }
 
-/** What one erasure did, as its receipt tells it: nothing in it identifies anyone by itself. */
+/** The receipt of an erasure. It does not identify the member. */
 export interface Receipt {
   receiptId: string;
   /** ms */

@@ -1,22 +1,22 @@
 import { AppError } from "./error.ts";
 import type { Member } from "./member.ts";
 
-/** What a live session says about its member. */
+/** The member of a live session, and the state of the member. */
 export interface Standing {
   member: Member;
-  /** When the member last proved in this session who they are, ms. */
+  /** When the member last gave a proof in this session, ms. */
   authenticatedAt: number;
   /** When a pending withdrawal will be carried out, ms. */
   eraseAt: number | null;
 }
 
-/** Throws `unauthenticated` where there is no live session. A pending withdrawal is no obstacle. */
+/** Returns the session. Throws `unauthenticated` if there is none. Allows a pending withdrawal. */
 export function requireSession<S extends Standing>(session: S | null): S {
   if (!session) throw new AppError("unauthenticated");
   return session;
 }
 
-/** Throws `unauthenticated`, and `withdrawal_pending` while the member is about to leave. */
+/** Returns the session. Throws `unauthenticated` if there is none, or `withdrawal_pending`. */
 export function requireMember<S extends Standing>(found: S | null): S {
   const session = requireSession(found);
   if (session.eraseAt !== null) {

@@ -3,7 +3,7 @@ import { AppError } from "./error.ts";
 import { fold } from "./member.ts";
 import { requireMember, type Standing } from "./standing.ts";
 
-/** Why somebody leaves: a choice, because free text identifies people. */
+/** Why a member leaves. It is a choice, because free text could identify people. */
 export const reasons = [
   "too_expensive",
   "not_useful",
@@ -13,6 +13,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
+/** The fields of the withdrawal form. */
 export interface WithdrawalForm {
   password?: string | undefined;
   phrase?: string | undefined;
@@ -20,35 +21,35 @@ export interface WithdrawalForm {
   reason?: Reason | undefined;
 }
 
-/** What an operator decided about leaving. All times in ms. */
+/** The configured rules of a withdrawal. */
 export interface WithdrawalPolicy {
   confirm: Confirm;
+  /** How long a proof counts as fresh. */
   freshMs: number;
   graceMs: number;
   rejoinBlockMs: number;
   backupDays: number | null;
 }
 
-/** What was decided, and how recent the proof has to be: the batch checks the latter again. */
+/** The decision. The batch checks `authenticatedSince` again. */
 export interface WithdrawalDecision {
   /** `null`: erase at once. Otherwise the deadline, ms. */
   eraseAt: number | null;
-  /** The member must have proved in this session who they are at this time or later, ms. */
+  /** The member must have given a proof in this session at this time or later, ms. */
   authenticatedSince: number;
 }
 
-/** What the member has to give: nothing more where a fresh sign-in is enough and there is one. */
+/** Returns what the member must give. `fresh` asks for nothing more if the session is fresh. */
 export function askedFor(standing: Standing, policy: WithdrawalPolicy, now: number): Confirm {
   if (policy.confirm !== "fresh") return policy.confirm;
   return isFresh(standing, policy, now) ? "fresh" : "password";
 }
 
 /**
- * Decides a withdrawal. Everything that is given must be right, asked for or not, because the act cannot
- * be undone.
- *
- * @param proven whether the proof that was given is the member's; `null` when none was given, or when
- *   it has not been verified yet, so that nothing is hashed for a form that lacks something else
+ * Decides a withdrawal. All fields that are given must be right, even if they are not asked for, because an
+ * erasure cannot be undone.
+ * @param now ms
+ * @param proven whether the password is right; `null` if none was given or it is not verified yet
  * @throws `withdrawal_pending`, `confirmation_required` with what is missing, `confirmation_failed`
  */
 export function decideWithdrawal(
@@ -78,7 +79,7 @@ export function decideWithdrawal(
   };
 }
 
-/** Whether the session's last proof of who the member is counts as recent. */
+/** Returns whether the session's last proof counts as fresh at `now` (ms). */
 export function isFresh(standing: Standing, policy: WithdrawalPolicy, now: number): boolean {
   return standing.authenticatedAt >= now - policy.freshMs;
 }

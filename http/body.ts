@@ -16,25 +16,28 @@ const limit = bodyLimit({
   },
 });
 
-/** For an app's own forms: refuses bodies over 16 KiB before they are read. */
+/**
+ * Refuses bodies over 16 KiB, for the routes of an app.
+ * @throws `too_large`; `invalid` if the body breaks off
+ */
 export const limitBody: MiddlewareHandler = async (c, next) =>
   mayHaveBody(c) ? await limit(c, next).catch(interrupted) : await next();
 
 /**
- * Reads the body of a request that may change something: JSON or a form, at most 16 KiB, within
- * `BODY_TIMEOUT_MS`. Takes the request's time after that, so that a body that is held back cannot make
- * an old sign-in pass for a fresh one.
- * @throws `too_large`, `request_timeout`, `unsupported_media_type` (other types are what a foreign page
- *   could send), `invalid` for a body that breaks off
+ * Reads the body of a request other than GET and HEAD: JSON or a form, at most 16 KiB, within
+ * `BODY_TIMEOUT_MS`. Sets the request's time afterwards, because otherwise a client could delay its body and
+ * let an old sign-in count as fresh.
+ * @throws `too_large`; `request_timeout`; `unsupported_media_type`, because a page of another site can send
+ *   such types without CORS; `invalid` if the body breaks off
  */
 export const readBody: MiddlewareHandler<Env> = async (c, next) => {
   if (mayHaveBody(c) && c.req.raw.body) {
     const read = async () => {
       const { byteLength } = await bytesOf(c);
-      if (byteLength > maxBytes) throw new AppError("too_large"); // the length may have been missing
+      if (byteLength > maxBytes) throw new AppError("too_large"); // for a body without Content-Length
       if (byteLength > 0 && !isJson(c) && !isForm(c)) throw new AppError("unsupported_media_type");
     };
-    // The limit reads a body without a length by itself, so the time is bounded around both.
+    // `limit` reads a body without Content-Length, so the timeout includes it.
     await inTime(limit(c, read), c.var.services.config.bodyTimeoutMs).catch(interrupted);
     c.set("now", c.var.services.now());
   }
@@ -60,8 +63,8 @@ type Body<S extends z.ZodMiniType> = MiddlewareHandler<
 >;
 
 /**
- * Validates a body, JSON or form alike; the handler reads `c.req.valid("json")`. No body counts as an
- * empty one. Throws `invalid`, with what is wrong with which field.
+ * Validates a body, either JSON or a form. The handler reads it with `c.req.valid("json")`. A missing body
+ * counts as an empty form. Throws `invalid` with the problem of each field.
  */
 export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
   const json = zValidator("json", schema, refuse) as MiddlewareHandler;
@@ -77,8 +80,8 @@ export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
 }
 
 /**
- * The same where a member has to be signed in: without a live session the answer is 401, whether the body
- * is good or bad. A good body costs no trip; its handler looks for the session.
+ * Validates a body like `body`, for members only: without a live session it throws `unauthenticated` even if
+ * the body is invalid. A valid body costs no round trip here, because its handler looks up the session.
  */
 export function memberBody<S extends z.ZodMiniType>(schema: S): Body<S> {
   const validate = body(schema);
@@ -98,12 +101,12 @@ async function bytesOf(c: Context): Promise<ArrayBuffer> {
   return await c.req.arrayBuffer().catch(interrupted);
 }
 
-/** A body that breaks off is the client's fault, or the network's: no error of ours. */
+/** Reports a body that breaks off as `invalid`, because the client or the network is at fault. */
 function interrupted(cause: unknown): never {
   throw cause instanceof AppError ? cause : new AppError("invalid", { fields: {}, cause });
 }
 
-/** The one hook of every validator: a failure is thrown, and answered where all failures are. */
+/** The hook of the validators. Throws `invalid`, which `http/problem.tsx` answers. */
 function refuse(result: { success: boolean; data: unknown; error?: z.core.$ZodError }): void {
   if (result.success) return;
   const given = Object(result.data) as Record<string, unknown>;
@@ -130,6 +133,7 @@ function isJson(c: Context): boolean {
   return mediaType(c) === "application/json";
 }
 
+/** Returns whether the body is a URL-encoded form. */
 export function isForm(c: Context): boolean {
   return mediaType(c) === "application/x-www-form-urlencoded";
 }

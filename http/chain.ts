@@ -5,10 +5,10 @@ import type { Env } from "./env.ts";
 import { noStore, securityHeaders } from "./headers.ts";
 import { detectLanguage, speak } from "./language.ts";
 
-/** What every answer of ours passes, in order, even that of a service that could not be opened. */
+/** The first middleware of every request, in order, even if the service could not be opened. */
 export function answerChain(words: Words): MiddlewareHandler<Env>[] {
   return [
-    requestId({ limitLength: 0 }), // never the client's own id, because it goes into the log
+    requestId({ limitLength: 0 }), // ignores the client's id, because the id goes into the log
     securityHeaders,
     noStore,
     detectLanguage,

@@ -12,7 +12,7 @@ const cookieName = "annyeong-device";
 /** The most that browsers keep a cookie, seconds (RFC 6265bis 5.5: 400 days). */
 const maxAgeSeconds = 400 * 24 * 60 * 60;
 
-/** A device serves a family: the last five accounts are kept. */
+/** Several people may share a device. The cookie keeps the last five accounts. */
 const accountsPerDevice = 5;
 
 const sealed = z.object({
@@ -22,15 +22,15 @@ const sealed = z.object({
   accounts: z.array(z.string()),
 });
 
-/** The id of this device, if `name` has signed in on it before; otherwise `null`. */
+/** Returns the id of this device if `name` has signed in on it before, otherwise `null`. */
 export async function deviceOf(c: Context<Env>, name: string): Promise<string | null> {
   const device = await open(c);
   return device?.accounts.includes(accountOf(c, name)) ? device.id : null;
 }
 
 /**
- * Sets the cookie that `rememberDevice` or `forgetDevice` asked for. It stands before the session's
- * middleware, so that the session cookie comes first.
+ * Sets or deletes the cookie after `rememberDevice` or `forgetDevice`. It must come before the session's
+ * middleware in the chain, so that the session cookie is the first one in the answer.
  */
 export const deviceCookies: MiddlewareHandler<Env> = async (c, next) => {
   await next();
@@ -40,18 +40,18 @@ export const deviceCookies: MiddlewareHandler<Env> = async (c, next) => {
   else setCookie(c, cookieName, cookie, { ...options(c), maxAge: maxAgeSeconds });
 };
 
-/** Remembers that `name` has signed in on this device, so that strangers' failures do not shut it out. */
+/** Adds `name` to this device's accounts, so that failed attempts elsewhere do not lock it out here. */
 export async function rememberDevice(c: Context<Env>, name: string): Promise<void> {
   const device = await open(c);
   const account = accountOf(c, name);
   if (device?.accounts[0] === account) return;
-  const others = device?.accounts.filter((one) => one !== account) ?? [];
+  const others = device?.accounts.filter((other) => other !== account) ?? [];
   const accounts = [account, ...others].slice(0, accountsPerDevice);
   const value = { typ: "device", id: device?.id ?? newId(), accounts };
   c.set("deviceCookie", await seal(c.var.services.config, value));
 }
 
-/** Forgets every account of this device: a member has left. */
+/** Deletes the cookie of this device, if it has one, after a member has left. */
 export function forgetDevice(c: Context<Env>): void {
   if (getCookie(c, cookieName, options(c).prefix)) c.set("deviceCookie", null);
 }

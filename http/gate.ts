@@ -14,7 +14,7 @@ import { cookieSessions, noteSession, requireSecret } from "./session.ts";
 
 const log = getLogger(["annyeong", "gate"]);
 
-/** `answer` is what to tell who may not pass, and carries the cookie of who may. */
+/** The result for a request. `answer` is the response to a refused one; for a member it has the cookies to set. */
 export type Passage =
   | { member: Member; refused: null; answer: Response }
   | { member: null; refused: AppError; answer: Response };
@@ -23,20 +23,21 @@ interface GateEnv extends Env {
   Bindings: Env["Bindings"] & { failure?: Error; found?: Member; refused?: AppError };
 }
 
+/** Annyeong's checks and errors, for the routes of an app. */
 export interface Gate {
-  /** Who asks: the same origin guard, cookie, one query and answers as before our own routes. */
+  /** Finds the member of a request with the same checks as Annyeong's own routes. One round trip. */
   ask(request: Request): Promise<Passage>;
-  /** Tells of a failure as we tell of our own, in the caller's language, and logs what is unexpected. */
+  /** Answers an error as Annyeong answers its own, in the caller's language. Logs answers of 500 and above. */
   tell(request: Request, failure: Error): Promise<Response>;
 }
 
-/** Throws the failure that is to be told, if there is one. */
+/** Throws the error that `tell` was given. */
 const throwFailure: MiddlewareHandler<GateEnv> = async (c, next) => {
   if (c.env.failure) throw c.env.failure;
   await next();
 };
 
-/** For routes that are not ours. On a context of its own: nothing of it meets the app's variables. */
+/** Makes the gate. It has its own Hono app, so that its context variables do not mix with the app's. */
 export function createGate(services: Services): Gate {
   const gate = new Hono<GateEnv>()
     .use(

@@ -6,7 +6,7 @@ import type { Env } from "./env.ts";
 import { type Language, languages, type Words } from "../messages/mod.ts";
 import type { Notice } from "../pages/layout.tsx";
 
-/** `?lang=`, a `lang` cookie, then `Accept-Language`; Korean where none of them decides. */
+/** Detects the language from `?lang=`, then the `lang` cookie, then `Accept-Language`. Default: Korean. */
 export const detectLanguage: MiddlewareHandler = languageDetector({
   order: ["querystring", "cookie", "header"],
   lookupQueryString: "lang",
@@ -16,7 +16,7 @@ export const detectLanguage: MiddlewareHandler = languageDetector({
   caches: false,
 });
 
-/** Gives a request its words. */
+/** Sets the messages in the detected language, and `Content-Language`. */
 export function speak(words: Words): MiddlewareHandler<Env> {
   return async function speak(c, next) {
     c.set("messages", words[c.get("language") as Language]);
@@ -25,7 +25,7 @@ export function speak(words: Words): MiddlewareHandler<Env> {
   };
 }
 
-/** Remembers the language in which a page was asked for. */
+/** Sets the `lang` cookie for one year when a page is requested with `?lang=`. */
 export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
   if (c.req.query("lang") === c.get("language") && wantsPage(c)) {
     setCookie(c, "lang", c.get("language"), {
@@ -47,12 +47,12 @@ const notices: readonly Notice[] = [
   "restored",
 ];
 
-/** What the redirect to this page says was just done: one of our own sentences, or nothing. */
+/** Returns the notice that the redirect to this page names in `?done=`, or `null`. */
 export function noticeOf(c: Context<Env>): Notice | null {
   return notices.find((notice) => notice === c.req.query("done")) ?? null;
 }
 
-/** Whether the client prefers pages and redirects; any other client, `curl` included, gets JSON. */
+/** Returns whether the client prefers HTML by its `Accept`. Other clients, such as `curl`, get JSON. */
 export function wantsPage(c: Context): boolean {
   const preferred = accepts(c, {
     header: "Accept",

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
+import { clientOf } from "./client.ts";
 import type { Env } from "./env.ts";
 import { causesOf, type Code } from "../domain/error.ts";
 
@@ -46,7 +47,10 @@ function patternOf(c: Context): string {
   return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? "unmatched";
 }
 
-/** Keyed hashes of whose password was guessed, and from where. */
+/**
+ * Keyed hashes of the network that guesses, and at sign-in of the login name. In a session the line has
+ * the member.
+ */
 function guesserOf(c: Context<Env>) {
-  return { account: c.get("account"), network: c.get("network") };
+  return { account: c.get("account"), network: c.get("network") ?? clientOf(c) };
 }

@@ -5,14 +5,14 @@ import type { Env } from "./env.ts";
 
 type Page = Response & TypedResponse<string, 200, "html">;
 
-/** A page, by its type as well: what `c.html` answers has none, and would hide that of the JSON beside it. */
+/** Answers HTML with a type. The type of `c.html` would hide the type of the JSON of the same route. */
 export function page(c: Context, html: string | Promise<string>): Page | Promise<Page> {
   return c.html(html) as Page | Promise<Page>;
 }
 
 /**
- * An app without its pages, its redirects, and its assets, whose paths have no name: what is left for a
- * program, which asks for JSON.
+ * The type of an app for a client of its JSON: without HTML answers, without redirects, and without the
+ * assets, whose paths have no literal type.
  */
 export type WithoutPages<App> = Readable<ExtractSchema<App>> extends infer S extends Schema
   ? Hono<Env, S>
@@ -24,7 +24,7 @@ type Readable<Paths> = {
   };
 };
 
-/** A handler that names no status answers 200; the type would say: any. */
+/** Narrows the status of a handler that names none from "any status" to 200. */
 type Named<E> = E extends Endpoint
   ? ContentfulStatusCode extends E["status"] ? Omit<E, "status"> & { status: 200 } : E
   : never;

@@ -24,8 +24,8 @@ export async function seal(config: Config, value: object): Promise<string> {
 }
 
 /**
- * The value of a cookie, opened with any of the session secrets and checked against its shape. `null`: it
- * was changed, is of another key, or is something else that was sealed.
+ * Decrypts a cookie with each session secret in turn, and checks the shape of its value.
+ * @returns `null` if the cookie was changed, belongs to another key, or holds another kind of value
  */
 export async function unseal<S extends z.ZodMiniType>(
   config: Config,

@@ -3,20 +3,22 @@ import { ko, type Messages } from "./ko.ts";
 
 export type { Messages };
 export type Language = "ko" | "en";
+/** The messages of the service by language. */
 export type Words = Readonly<Record<Language, Messages>>;
 
-/** Korean is the default language. */
+/** The languages of the service, the default first. */
 export const languages = ["ko", "en"] as const satisfies readonly Language[];
 
+/** Annyeong's messages without changes. */
 export const ownWords: Words = { ko, en };
 
-/** Some of `T`, at any depth. Functions and lists are replaced as a whole. */
+/** A part of `T`, at any depth. Functions and lists are replaced as a whole. */
 export type Changes<T> = {
   [K in keyof T]?: T[K] extends ((...args: never[]) => unknown) | readonly unknown[] | string ? T[K]
     : Changes<T[K]>;
 };
 
-/** Our words, with those of an app in place of some. */
+/** Returns Annyeong's messages with an app's changes. `service` applies to both languages, `changes` to one. */
 export function wordsWith(
   service: Changes<Messages["service"]>,
   changes: { ko?: Changes<Messages>; en?: Changes<Messages> } = {},

@@ -1,4 +1,4 @@
-/** What people know of a user agent, its browser and system. As it was sent, where it names neither. */
+/** Returns the browser and the system of a user agent; the whole user agent if either is unknown. */
 export function deviceOf(userAgent: string): string {
   const system = /iPhone|iPad|Android|Windows|Mac|(?<!\()Linux/.exec(userAgent);
   const browser = /Edg|Firefox|FxiOS|CriOS/.exec(userAgent) ?? /Chrome|Safari/.exec(userAgent);

@@ -2,6 +2,7 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout, type Notice } from "./layout.tsx";
 
+/** The registration form. `minLength` is that of a password. */
 export function RegisterPage({ t, minLength, refusal, once }: {
   t: Messages;
   minLength: number;
@@ -24,8 +25,8 @@ export function RegisterPage({ t, minLength, refusal, once }: {
 }
 
 /**
- * @param next where to go on afterwards: given when somebody wanted to be there and was not, or was no
- *   longer, signed in
+ * The sign-in form.
+ * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  */
 export function LoginPage({ t, next, notice, refusal }: {
   t: Messages;
@@ -53,14 +54,17 @@ export function LoginPage({ t, next, notice, refusal }: {
 
 const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
 
-/** The page of a member that an address belongs to. Nothing else is ever gone on to after sign-in. */
+/**
+ * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a
+ * page, so that it cannot lead to another site.
+ */
 export function memberPageOf(t: Messages, path = ""): string | null {
   if (path.startsWith("/restoration")) return "/withdrawal";
   const pages = [...pagesOfMembers, ...t.service.memberPages];
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
-/** Asks once more for the password, where an act needs a recent one. */
+/** Asks for the password again, for an action that needs a recent proof. */
 export function ConfirmationPage({ t, next, refusal }: {
   t: Messages;
   next: string | null;
@@ -78,6 +82,7 @@ export function ConfirmationPage({ t, next, refusal }: {
   );
 }
 
+/** Asks whether to sign out. */
 export function LogoutPage({ t }: { t: Messages }) {
   return (
     <Layout t={t} title={t.page.signOut}>

@@ -3,17 +3,17 @@ import type { Code } from "../domain/error.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Timed } from "./layout.tsx";
 
-/** Why a form was refused, as the form itself shows it. */
+/** Why a form was refused. The form shows it. */
 export interface Refusal {
   code: Code;
   sentence: string;
-  /** What is wrong with which field: the first takes the focus. An empty text: the sentence says it. */
+  /** The problem of each field; empty if `sentence` says it already. The first field gets the focus. */
   fields: Record<string, string>;
-  /** What was typed. What is secret is named and left empty. */
+  /** The values that were sent. Passwords are present but empty. */
   values: Record<string, string>;
   /** When to try again, ms. */
   retryAt: number | null;
-  /** The number under which it can be looked up whether it was done after all. */
+  /** The number of the receipt, if the withdrawal may have been carried out. */
   receiptId: string | null;
 }
 
@@ -23,10 +23,9 @@ interface Props {
 }
 
 /**
- * A form that says why it was refused. The browser's own messages are off, because they are in the
+ * A form that shows why it was refused. `novalidate` turns off the browser's messages, which are in the
  * browser's language.
- *
- * @param once a token by which a form that is sent twice is recognised
+ * @param once a token by which the service recognises a form that is sent twice
  */
 export function Form({ t, refusal, action, once, children }: Props & {
   action: string;
@@ -42,6 +41,7 @@ export function Form({ t, refusal, action, once, children }: Props & {
   );
 }
 
+/** The hidden field of the form's token. */
 export function Once({ once }: { once: string }) {
   return <input type="hidden" name="once" value={once} />;
 }
@@ -64,7 +64,7 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
   );
 }
 
-/** The fields of all forms: `type` and `autocomplete`. */
+/** The `type` and `autocomplete` of each field. */
 const fields = {
   user_id: ["text", "username"],
   email: ["email", "email"],
@@ -74,10 +74,9 @@ const fields = {
 } as const;
 
 /**
- * One labelled field, with what is wrong with it beside it.
- *
- * @param minLength of a password that is being chosen
- * @param changing the password is chosen in place of another
+ * A labelled field, with its problem.
+ * @param minLength of a new password
+ * @param changing the new password replaces another one
  */
 export function Field({ t, refusal, name, minLength, changing = false }: Props & {
   name: keyof typeof fields;
@@ -113,7 +112,7 @@ export function Field({ t, refusal, name, minLength, changing = false }: Props &
   );
 }
 
-/** What people call a field. */
+/** Returns the label of a field. */
 function labelOf(t: Messages, name: string, changing: boolean): string {
   const labels: Record<string, string> = {
     user_id: t.page.userId,

@@ -1,7 +1,7 @@
 import type { Messages } from "../messages/mod.ts";
 import { Layout, type Notice } from "./layout.tsx";
 
-/** A greeting; for a member the ways to their page and out. */
+/** The home page. `name` is the member's; `null` for a visitor. */
 export function HomePage({ t, name, notice }: {
   t: Messages;
   name: string | null;
@@ -28,7 +28,7 @@ export function HomePage({ t, name, notice }: {
   );
 }
 
-/** The way out. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
+/** The sign-out button. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
 export function SignOut({ t }: { t: Messages }) {
   return (
     <form method="post" action="/logout">

@@ -3,13 +3,12 @@ import type { Child } from "hono/jsx";
 import type { Messages } from "../messages/mod.ts";
 import { enhancements, icon, stylesheet } from "./stylesheet.ts";
 
-/** What was just done, as the page after a redirect says it. */
+/** The name of a message about what was just done, which the page after a redirect shows. */
 export type Notice = Exclude<keyof Messages["done"], "scheduled">;
 
 /**
  * The frame of every page.
- *
- * @param here the address to be read again in another language, where that is not the one asked for
+ * @param here the address for the language links, if it is not that of the request
  */
 export function Layout(props: {
   t: Messages;
@@ -65,7 +64,12 @@ function LanguageLink(props: { t: Messages; here: string; language: string; name
   return <a href={href} lang={language} hreflang={language} aria-current={current}>{name}</a>;
 }
 
-/** A sentence with the instant, or the day, that it speaks of: in words, and for the reader's clock. */
+/**
+ * A text with a `<time>` element. The script shows an instant, but not a day, in the reader's time zone.
+ * @param text contains the time as `t.instant` or `t.day` formats it; default: only the time
+ * @param ms since the epoch
+ * @param day shows the day only
+ */
 export function Timed(props: { t: Messages; text?: string; ms: number; day?: boolean }) {
   const { t, ms, day } = props;
   const words = day ? t.day(ms) : t.instant(ms);

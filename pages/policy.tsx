@@ -6,8 +6,8 @@ import { Layout } from "./layout.tsx";
 import { type Leaving, Told } from "./withdrawal.tsx";
 
 /**
- * What is stored, what for, how long, and what leaving does with it: the data map, as people read it.
- * On a phone each row is a card; the roles keep it a table for those who listen to it.
+ * The data map as a page: what is stored, why, how long, and what leaving does with it. On a narrow screen
+ * CSS shows each row as a card; the ARIA roles keep it a table for screen readers.
  */
 export function PolicyPage(props: {
   t: Messages;
@@ -58,7 +58,7 @@ export function PolicyPage(props: {
   );
 }
 
-/** A cell that carries the name of its column, which is seen where the head of the table is not. */
+/** A cell. CSS shows the name of its column when the head of the table is hidden. */
 function Cell({ name, children }: { name: string; children?: Child }) {
   return <td role="cell" data-name={name}>{children}</td>;
 }

@@ -2,9 +2,8 @@ import type { Messages } from "../messages/mod.ts";
 import { Layout } from "./layout.tsx";
 
 /**
- * What went wrong where there is no form to say it on.
- *
- * @param here as for `Layout`: asking again for what was refused must be harmless
+ * An error page, for a request without a form.
+ * @param here as in `Layout`; an address that is safe to request with GET
  */
 export function ProblemPage({ t, sentence, here }: {
   t: Messages;

@@ -3,6 +3,7 @@ import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
 import { KeptLines, Lines, Told } from "./withdrawal.tsx";
 
+/** A recipient on a receipt, and whether it has confirmed the erasure. */
 export interface RecipientLine {
   name: string;
   kind: "processor" | "third_party";
@@ -11,14 +12,14 @@ export interface RecipientLine {
   confirmedAt: number | null;
 }
 
-/** What signatures are checked with. */
+/** The path of the public keys. */
 const jwks = "/.well-known/jwks.json";
 
 /**
- * What was erased, what is kept, who has been told; it names nobody.
- *
- * @param farewell whether the reader has only just left
- * @param address where this receipt can be read for years
+ * The receipt: what was erased, what is kept, and who was notified. It does not name the member.
+ * @param jws the signed receipt
+ * @param address the permanent address of this receipt
+ * @param farewell whether to thank the member, who has just left
  */
 export function ReceiptPage(props: {
   t: Messages;
@@ -54,7 +55,7 @@ export function ReceiptPage(props: {
   );
 }
 
-/** What leads back to a receipt. */
+/** The number and the address of a receipt. */
 function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; address: string }) {
   return (
     <>
@@ -71,7 +72,7 @@ function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; addre
   );
 }
 
-/** A receipt that was promised: its number is known, the erasure is still to come. */
+/** The page of a receipt before the erasure. `eraseAt` in ms. */
 export function ScheduledPage(props: {
   t: Messages;
   receiptId: string;

@@ -2,7 +2,7 @@ import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
 import { Layout } from "./layout.tsx";
 
-/** A member who forgot the password: a new one, or the way out. */
+/** The page of a recovery link: set a new password, or withdraw. `minLength` is that of a password. */
 export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
   t: Messages;
   token: string;

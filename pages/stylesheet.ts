@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import script from "./script.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
-/** The one stylesheet, under a path that changes with its content, so that it may be kept for ever. */
+/** The stylesheet. Its path changes with its content, so caches may keep it forever. */
 export const stylesheet = { css, path: `/style.${hashOf(css)}.css` };
 
 /**
- * What is nicer with JavaScript, likewise: an instant in the reader's own time, where that differs (the
- * server's wording stays as the tooltip), and a look at the password that is being typed.
+ * The script, with a path like the stylesheet's. It shows times in the reader's time zone, with the server's
+ * text as tooltip, and adds a button that shows a password.
  */
 export const enhancements = { script, path: `/script.${hashOf(script)}.js` };
 
@@ -15,10 +15,10 @@ const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
   '<rect width="32" height="32" rx="7" fill="#1c5d4c"/>' +
   '<text x="16" y="23" font-size="19" text-anchor="middle" fill="#fff">안</text></svg>';
 
-/** The mark in a browser's tab, likewise. */
+/** The icon in the browser's tab, with a path like the stylesheet's. */
 export const icon = { svg, path: `/icon.${hashOf(svg)}.svg` };
 
-/** An app's own stylesheet after ours, likewise; no path where there is none. */
+/** Returns an app's stylesheet, with a path like ours. The path is empty if `css` is. */
 export function themeOf(css: string) {
   return { css, path: css && `/theme.${hashOf(css)}.css` };
 }

@@ -5,7 +5,7 @@ import { Field, Form, type Refusal } from "./form.tsx";
 import { SignOut } from "./home.tsx";
 import { Layout, type Notice, Timed } from "./layout.tsx";
 
-/** The member's record, and what they can do about it. */
+/** The member's record, with links to sessions, export and withdrawal. `minLength` is that of a password. */
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
@@ -45,7 +45,7 @@ export function UserinfoPage(props: {
   );
 }
 
-/** The form alone, when it was refused: what it takes is no matter of the record. */
+/** The password form without the record, when it was refused. */
 export function PasswordPage(props: { t: Messages; minLength: number; refusal: Refusal }) {
   const { t } = props;
   return (
@@ -69,14 +69,16 @@ function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal
   );
 }
 
+/** A session of the member. */
 export interface DeviceLine {
   id: string;
+  /** ms */
   createdAt: number;
   userAgent: string;
   current: boolean;
 }
 
-/** Where the member is signed in. */
+/** The devices on which the member is signed in. */
 export function SessionsPage(props: {
   t: Messages;
   sessions: readonly DeviceLine[];

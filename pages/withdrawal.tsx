@@ -8,22 +8,25 @@ import { SignOut } from "./home.tsx";
 import { Layout, Timed } from "./layout.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
-/** One place of the data map, as a page shows it. */
+/** An entry of the data map, and a number of rows. */
 export interface PlaceLine {
   what: Words;
   count: number;
 }
+/** Rows that are kept apart, and why and until when. */
 export interface KeptLine extends PlaceLine {
   ground: Words;
   /** ms */
   until: number;
 }
 
+/** What a withdrawal would do. */
 export interface Leaving {
-  /** What the member can confirm with, strongest first. */
+  /** The credentials that the member can confirm with, strongest first. */
   confirmWith: readonly string[];
+  /** What the member must give to confirm. */
   confirm: Confirm;
-  /** Why a withdrawal would be refused now, in one sentence. */
+  /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
   rejoinBlockDays: number;
@@ -35,9 +38,8 @@ export interface Leaving {
 }
 
 /**
- * What leaving will do, and the one form that does it.
- *
- * @param leaving `null` when the database does not answer: the form can still be sent again
+ * The preview of a withdrawal, and its form.
+ * @param leaving `null` if the database does not answer; the form can still be sent
  */
 export function WithdrawalPage(props: {
   t: Messages;
@@ -47,7 +49,7 @@ export function WithdrawalPage(props: {
   once: string;
 }) {
   const { t, confirm, leaving, refusal, once } = props;
-  const form = <WithdrawalForm {...{ t, confirm, refusal, once }} />;
+  const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />;
   return (
     <Layout t={t} title={t.page.withdrawal}>
       {refusal && form}
@@ -109,7 +111,7 @@ function WithdrawalForm(props: {
   );
 }
 
-/** A pending withdrawal: when it is carried out, and the way back. */
+/** A pending withdrawal: its deadline (ms), and a button that cancels it. */
 export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
   return (
     <Layout t={t} title={t.page.scheduled} here="/withdrawal">
@@ -127,7 +129,7 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
   );
 }
 
-/** Places and counts under their heading; nothing where there are none. */
+/** Entries with their counts under a heading. Renders nothing if there are none. */
 export function Lines({ t, title, lines }: {
   t: Messages;
   title: string;
@@ -149,7 +151,7 @@ export function Lines({ t, title, lines }: {
   );
 }
 
-/** What stays, why, and until when. */
+/** The rows that are kept apart, with reason and end. */
 export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[] }) {
   if (lines.length === 0) return <p>{t.page.nothingStays}</p>;
   const language = t.language as keyof Words;
@@ -170,7 +172,7 @@ export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[
   );
 }
 
-/** Who is told as well; on a receipt also whether they have confirmed. Nothing where there is nobody. */
+/** The recipients; on a receipt with their status. Renders nothing if there are none. */
 export function Told({ t, recipients }: {
   t: Messages;
   recipients: readonly (RecipientName & Partial<RecipientLine>)[];

@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import type { Env } from "../http/env.ts";
 import { enhancements, icon, stylesheet } from "../pages/stylesheet.ts";
 
+/** The stylesheet, the script and the icon. Their paths change with their content, so caches keep them. */
 export default new Hono<Env>()
   .get(stylesheet.path, (c) => serve(c, stylesheet.css, "text/css"))
   .get(enhancements.path, (c) => serve(c, enhancements.script, "text/javascript"))

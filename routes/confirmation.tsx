@@ -20,7 +20,7 @@ function entry(c: Context<Env>, refusal?: Refusal) {
   return <ConfirmationPage t={c.var.messages} next={next} refusal={refusal} />;
 }
 
-/** Makes a session fresh again: the member proves once more who they are. */
+/** Confirms the member's password and makes the session fresh. */
 export default new Hono<Env>()
   .get("/confirmation", async (c) => {
     noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));

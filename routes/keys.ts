@@ -1,7 +1,7 @@
 import { Hono } from "hono/tiny";
 import type { Env } from "../http/env.ts";
 
-/** What receipts are verified with. */
+/** The public keys of the receipts (RFC 7517). */
 export default new Hono<Env>()
   .get("/.well-known/jwks.json", (c) => {
     c.header("Cache-Control", "public, max-age=300");

@@ -10,8 +10,8 @@ import { originOf } from "../http/origin.ts";
 import { endCookie } from "../http/session.ts";
 
 /**
- * Answers a form that was sent twice as it was answered first, where its session or link is used up by
- * now. `once` is the form's token, in a body that any form of leaving sends.
+ * Answers a withdrawal form that is sent twice with the first outcome. The second request fails because the
+ * first one has used up its session or link; its form token `once` finds the outcome.
  */
 export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
   await next();
@@ -39,7 +39,7 @@ function parse(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Answers a withdrawal that was carried out, or scheduled. The session is over in both cases. */
+/** Answers a withdrawal that was carried out or scheduled, and deletes the session cookie. */
 export async function left(c: Context<Env>, outcome: Left) {
   if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
   endCookie(c);

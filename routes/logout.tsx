@@ -6,6 +6,7 @@ import { page } from "../http/page.ts";
 import { anySecretOf, endCookie } from "../http/session.ts";
 import { LogoutPage } from "../pages/entry.tsx";
 
+/** Signs out. */
 export default new Hono<Env>()
   .get("/logout", (c) => {
     if (!wantsPage(c)) return c.json({ method: "POST", fields: [] });

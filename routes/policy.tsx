@@ -8,6 +8,7 @@ import { page } from "../http/page.ts";
 import { PolicyPage } from "../pages/policy.tsx";
 import { termsOf } from "./terms.ts";
 
+/** Shows what is stored and what leaving does with it, from the data map. */
 export default new Hono<Env>()
   .get("/policy", (c) => {
     const { config, inventory } = c.var.services;

@@ -10,9 +10,10 @@ import { originOf } from "../http/origin.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 import { linesIn } from "./terms.ts";
 
-/** For so long after an erasure its receipt says goodbye as well. */
+/** The page of a receipt thanks the member during this time after the erasure. */
 const farewellMs = 10 * 60_000;
 
+/** Shows a receipt, or the deadline of the withdrawal that promised it. */
 export default new Hono<Env>()
   .get("/receipts/:id", async (c) => {
     const { db, receiptKeys } = c.var.services;
@@ -23,7 +24,12 @@ export default new Hono<Env>()
     if (!found) throw new AppError("not_found");
     if (found.status === "scheduled") {
       const { eraseAt } = found;
-      if (wantsPage(c)) return page(c, <ScheduledPage {...{ t, receiptId, eraseAt, address }} />);
+      if (wantsPage(c)) {
+        return page(
+          c,
+          <ScheduledPage t={t} receiptId={receiptId} eraseAt={eraseAt} address={address} />,
+        );
+      }
       const erase_at = new Date(eraseAt).toISOString();
       return c.json({ receipt_id: receiptId, status: "scheduled", erase_at });
     }
@@ -35,13 +41,20 @@ export default new Hono<Env>()
       const farewell = c.var.now - receipt.erasedAt < farewellMs;
       return page(
         c,
-        <ReceiptPage {...{ t, receipt, recipients, jws, address, farewell }} />,
+        <ReceiptPage
+          t={t}
+          receipt={receipt}
+          recipients={recipients}
+          jws={jws}
+          address={address}
+          farewell={farewell}
+        />,
       );
     }
     return c.json(receiptJson(receipt, recipients, jws, language));
   });
 
-/** The signed receipt as a file of its own. */
+/** Answers the signed receipt as a file. */
 function download(c: Context<Env>, receiptId: string, jws: string) {
   c.header("Content-Type", "application/jose"); // RFC 7515 9.2.1
   c.header("Content-Disposition", `attachment; filename="annyeong-receipt-${receiptId}.jws"`);

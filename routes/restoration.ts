@@ -4,6 +4,7 @@ import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { noteSession, requireSecret } from "../http/session.ts";
 
+/** Cancels a pending withdrawal. */
 export default new Hono<Env>()
   .post("/restoration", async (c) => {
     noteSession(c, await restore(c.var.services, requireSecret(c), c.var.now));

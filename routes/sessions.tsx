@@ -8,6 +8,7 @@ import { page } from "../http/page.ts";
 import { endCookie, noteSession, requireSecret } from "../http/session.ts";
 import { SessionsPage } from "../pages/userinfo.tsx";
 
+/** Lists and ends the member's sessions. */
 export default new Hono<Env>()
   .get("/userinfo/sessions", async (c) => {
     const found = await listSessions(c.var.services, requireSecret(c), c.var.now);
@@ -30,7 +31,7 @@ export default new Hono<Env>()
   .delete("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")))
   .post("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")));
 
-/** Ends one session. Forms cannot send DELETE, so POST does the same. */
+/** Ends one session. POST does the same as DELETE, because forms cannot send DELETE. */
 async function end(c: Context<Env>, id: string) {
   const ended = await endSession(c.var.services, requireSecret(c), id, c.var.now);
   if (ended.session) noteSession(c, ended.session);

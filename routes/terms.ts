@@ -7,7 +7,7 @@ import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
 
-/** What the operator decided about leaving, in days, for people. */
+/** Returns the operator's terms of a withdrawal, in days. */
 export function termsOf({ withdrawal, recipients }: Config) {
   return {
     graceDays: withdrawal.graceMs / day,
@@ -40,7 +40,7 @@ export function linesOf(
   return { destroy, anonymise, keep };
 }
 
-/** How preview and receipt tell of a place, in a language. */
+/** Returns functions that format the lines of a preview or receipt as JSON, in a language. */
 export function linesIn(language: string) {
   const say = (words: Words) => words[language as keyof Words];
   const line = ({ what, count }: PlaceLine) => ({ what: say(what), count });
@@ -52,6 +52,7 @@ export function linesIn(language: string) {
   return { line, kept };
 }
 
+/** Returns the JSON of a preview. */
 export function leavingJson(leaving: Leaving, language: string) {
   const { line, kept } = linesIn(language);
   return {

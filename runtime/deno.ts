@@ -172,11 +172,8 @@ async function refuseStrayDatabase(environment: Environment): Promise<void> {
   );
 }
 
-/**
- * Opens the embedded database as it is, for `deno task backup`: it is neither made nor migrated. Ends the
- * process where there is none.
- */
-export function openExistingDatabase(): Promise<Database> {
+/** The file of the embedded database, for `deno task backup`. Ends the process where there is none. */
+export function existingDatabaseFile(): Promise<string> {
   return orExit(async () => {
     const config = parseDatabaseConfig(Deno.env.toObject());
     if (!config.url.startsWith("file:")) {
@@ -188,7 +185,7 @@ export function openExistingDatabase(): Promise<Database> {
     if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) {
       throw new ConfigError("TURSO_DATABASE_URL names a file that is not there");
     }
-    return await openConfigured(config, limits);
+    return path;
   });
 }
 

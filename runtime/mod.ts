@@ -5,8 +5,8 @@ import { type App, ownParts } from "./open.ts";
 import { serveOnWorkers } from "./workers.ts";
 
 export {
+  existingDatabaseFile,
   migrateOnDeno,
-  openExistingDatabase,
   openForImport,
   openOnDeno,
   receiptKeysOnDeno,

@@ -3,12 +3,13 @@ import { type Contender, fromElsewhere, password, publicOrigin } from "./contend
 
 const name = (n: number) => `member${n}`;
 
+/** Annyeong on Deno, with the lowest password cost. */
 export const annyeong: Contender = {
   name: "annyeong",
   module: new URL("../../main.ts", import.meta.url),
   health: "/healthz",
   env: async (url) => ({
-    ANNYEONG_ENV: "development", // production refuses a password cost this low
+    ANNYEONG_ENV: "development", // production does not allow a password cost of 4
     PASSWORD_COST: "4",
     THROTTLE_SCALE: "1000",
     DATABASE_TIMEOUT_MS: "60000",

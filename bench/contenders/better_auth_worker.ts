@@ -1,3 +1,4 @@
+/** better-auth as a Worker. */
 import { createClient } from "@libsql/client";
 import { createApp, optionsOf } from "./better_auth_app.ts";
 

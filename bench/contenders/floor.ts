@@ -2,6 +2,7 @@ import type { Contender } from "./contender.ts";
 
 const path = (n: number) => `/users/member${n}`;
 
+/** The floor: what Hono and the database driver cost without a membership service. */
 export const floor: Contender = {
   name: "floor",
   module: new URL("floor_server.ts", import.meta.url),

@@ -1,4 +1,4 @@
-/** The floor: Hono and the driver, one bare statement for each request, and nothing else. */
+/** The floor of the benchmarks: only Hono, the database driver and one statement for each request. */
 import { Hono } from "hono";
 import { openClient } from "./database.ts";
 
@@ -36,5 +36,5 @@ export default new Hono()
   .delete("/users/:id", async (c) => {
     const sql = "DELETE FROM users WHERE id = ?";
     await client.batch([{ sql, args: [c.req.param("id")] }], "write");
-    return c.json({ message: "gone" });
+    return c.json({ message: "deleted" });
   });

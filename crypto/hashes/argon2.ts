@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { ReadHash } from "./mod.ts";
 
-/** KiB: what Django asks for, the most of any system's defaults. */
+/** KiB. Django's default, which is the highest default of the known systems. */
 const maxMemory = 102_400;
-/** KiB times passes: about 5 s in JavaScript. */
+/** KiB times passes. The maximum takes about 5 s in JavaScript. */
 const maxWork = 2 ** 19;
 
-/** The PHC string of Argon2 (RFC 9106): `$argon2id$v=19$m=65536,t=3,p=4$salt$key`, m in KiB. */
+/** An Argon2 hash (RFC 9106) as a PHC string: `$argon2id$v=19$m=65536,t=3,p=4$salt$key`, m in KiB. */
 const form =
   /^\$argon2(id|i)(?:\$v=(16|19))?\$([mtp]=\d{1,9}(?:,[mtp]=\d{1,9}){2})\$([^$]+)\$([^$]+)$/;
 const base64 = /^[A-Za-z0-9+/]+$/;
@@ -14,42 +14,50 @@ const base64 = /^[A-Za-z0-9+/]+$/;
 interface Parameters {
   type: "id" | "i";
   version: number;
+  /** KiB */
   memory: number;
   passes: number;
   lanes: number;
   salt: Uint8Array<ArrayBuffer>;
-  keyBytes: number;
+  /** bytes */
+  keyLength: number;
 }
 
+/** Reads an Argon2id or Argon2i hash of version 16 or 19. Returns as `readForeignHash`. */
 export function readArgon2(stored: string): ReadHash {
   const [, type, version, costs = "", salt = "", key = ""] = form.exec(stored) ?? [];
   if (!base64.test(salt) || !base64.test(key)) return null;
   const { m: memory = 0, t: passes = 0, p: lanes = 0 } = Object.fromEntries(
     costs.split(",").map((cost) => [cost[0], Number(cost.slice(2))]),
   );
-  const keyOf = new Uint8Array(Buffer.from(key, "base64"));
-  const saltOf = new Uint8Array(Buffer.from(salt, "base64"));
+  const keyBytes = new Uint8Array(Buffer.from(key, "base64"));
+  const saltBytes = new Uint8Array(Buffer.from(salt, "base64"));
   if (passes < 1 || lanes < 1 || memory < 8 * lanes) return null;
-  if (saltOf.length < 8 || keyOf.length < 16 || keyOf.length > 64) return null;
+  if (saltBytes.length < 8 || keyBytes.length < 16 || keyBytes.length > 64) return null;
   if (memory > maxMemory || memory * passes > maxWork) return "excessive";
   const parameters: Parameters = {
-    ...{ type: type as "id" | "i", version: Number(version ?? 16), memory, passes, lanes },
-    ...{ salt: saltOf, keyBytes: keyOf.length },
+    type: type as "id" | "i",
+    version: Number(version ?? 16),
+    memory,
+    passes,
+    lanes,
+    salt: saltBytes,
+    keyLength: keyBytes.length,
   };
   return {
     memoryMiB: memory / 1024,
-    key: keyOf,
+    key: keyBytes,
     derive: (password) => derive(new TextEncoder().encode(password), parameters),
   };
 }
 
-/** The platform's Argon2 (Deno has one, which runs on another thread), or else one in JavaScript. */
+/** Uses the runtime's Argon2 if it has one (Deno's runs on another thread), otherwise JavaScript. */
 async function derive(
   password: Uint8Array<ArrayBuffer>,
   parameters: Parameters,
 ): Promise<Uint8Array> {
-  const { type, version, memory, passes, lanes, salt, keyBytes } = parameters;
-  if (version === 19) { // Deno takes every version for this one
+  const { type, version, memory, passes, lanes, salt, keyLength } = parameters;
+  if (version === 19) { // Deno computes version 19 for any `version`
     try {
       const name = `Argon2${type}`;
       const key = await crypto.subtle.importKey(
@@ -60,12 +68,12 @@ async function derive(
         ["deriveBits"],
       );
       const cost = { name, nonce: salt, memory, passes, parallelism: lanes, version };
-      return new Uint8Array(await crypto.subtle.deriveBits(cost, key, keyBytes * 8));
+      return new Uint8Array(await crypto.subtle.deriveBits(cost, key, keyLength * 8));
     } catch {
-      // Workers have none.
+      // Workers have no Argon2.
     }
   }
   const argon2 = await import("@noble/hashes/argon2.js");
-  const cost = { m: memory, t: passes, p: lanes, version, dkLen: keyBytes };
+  const cost = { m: memory, t: passes, p: lanes, version, dkLen: keyLength };
   return await (type === "id" ? argon2.argon2idAsync : argon2.argon2iAsync)(password, salt, cost);
 }

@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import type { ReadHash } from "./mod.ts";
 
-/** About 5 s in JavaScript. Django asks for 1,000,000 in version 5.2. */
+/** The maximum takes about 5 s in JavaScript. Django 5.2 uses 1,000,000. */
 const maxIterations = 2_000_000;
 
-/** PBKDF2 with HMAC-SHA-256 as Django stores it: iterations, the salt as text, 32 bytes in base64. */
+/** A PBKDF2-HMAC-SHA-256 hash as Django stores it: iterations, salt as text, key of 32 bytes in base64. */
 const form = /^pbkdf2_sha256\$(\d{1,9})\$([^$]+)\$([A-Za-z0-9+/]{43}=)$/;
 
+/** Reads a PBKDF2 hash. Returns as `readForeignHash`. */
 export function readPbkdf2(stored: string): ReadHash {
   const [, count, salt = "", key = ""] = form.exec(stored) ?? [];
   const iterations = Number(count);
@@ -20,7 +21,7 @@ export function readPbkdf2(stored: string): ReadHash {
   };
 }
 
-/** The platform's PBKDF2, or one in JavaScript: Cloudflare refuses more than 100,000 iterations. */
+/** Uses the runtime's PBKDF2, or JavaScript on Cloudflare, which refuses more than 100,000 iterations. */
 async function derive(
   password: Uint8Array<ArrayBuffer>,
   salt: Uint8Array<ArrayBuffer>,

@@ -1,17 +1,17 @@
 import type { Database, InStatement, ResultSet } from "./database.ts";
 
-/** Statements under names, in the order in which they run. A list of statements counts as one. */
+/** Named statements, in the order in which they run. A name may have a list of statements. */
 type Named = Readonly<Record<string, InStatement | readonly InStatement[]>>;
 
-/** Of a list, the result of its last statement. */
+/** Results by name. A list of statements has the result of its last one. */
 type Results<N extends Named> = { [Name in keyof N]: ResultSet };
 
-/** Reads named statements in one snapshot and one trip. Throws as `Database.read`. */
+/** Runs named SELECTs on one snapshot, in one round trip. Throws the errors of `Database.read`. */
 export async function read<N extends Named>(db: Database, named: N): Promise<Results<N>> {
   return byName(named, await db.read(listOf(named)));
 }
 
-/** Writes named statements as one batch, all or nothing. Throws as `Database.write`. */
+/** Runs named statements as one atomic batch, in one round trip. Throws the errors of `Database.write`. */
 export async function write<N extends Named>(db: Database, named: N): Promise<Results<N>> {
   return byName(named, await db.write(listOf(named)));
 }

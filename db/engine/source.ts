@@ -1,12 +1,13 @@
 import type { InValue } from "./database.ts";
 
 /**
- * What a guarded statement rests on: `INSERT … SELECT … FROM {from} WHERE {where}`. The database checks
- * it at the moment of acting. `users` is among the rows; the condition may also use `:now`.
+ * The rows and the condition of a guarded statement: `INSERT … SELECT … FROM {from} WHERE {where}`.
+ * The database checks the condition when it runs the statement. `from` contains `users`.
  */
 export interface Source {
   from: string;
+  /** May use `:now`. */
   where: string;
-  /** Values of the names in `from` and `where`, besides `:now`. */
+  /** The values of the parameters in `from` and `where`, except `:now`. */
   values: Readonly<Record<string, InValue>>;
 }

@@ -1,11 +1,11 @@
 import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
-/** What a member can prove who they are with, strongest first: `password`, `passkey`, or a provider's name. */
+/** A credential: `passkey`, `password`, or the name of a provider. */
 export type CredentialName = string;
 
 /**
- * What a member can confirm with, for a batch.
- * @param member SQL for the member's id, and the values that it names
+ * Makes the SELECT of a member's credentials, strongest first.
+ * @param member SQL for the member's id, and the values of its parameters
  */
 export function selectCredentials(
   member: { sql: string; values: Record<string, InValue> },
@@ -22,7 +22,7 @@ export function selectCredentials(
   };
 }
 
-/** What `selectCredentials` found. */
+/** Reads the result of `selectCredentials`. */
 export function toCredentials(result: ResultSet): CredentialName[] {
   return result.rows.map((row) => String(row.name));
 }

@@ -1,8 +1,8 @@
 import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /**
- * The stored hash of a member's password, for a batch.
- * @param member SQL for the member's id, and the values that it names
+ * Makes the SELECT of a member's stored hash.
+ * @param member SQL for the member's id, and the values of its parameters
  */
 export function selectPassword(
   member: { sql: string; values: Record<string, InValue> },
@@ -13,15 +13,17 @@ export function selectPassword(
   };
 }
 
-/** What `selectPassword` found: a PHC string, or `null` for a member without a password. */
+/** Reads the result of `selectPassword`: a PHC string, or `null` for a member without a password. */
 export function toHash(result: ResultSet): string | null {
   const row = result.rows[0];
   return row ? String(row.hash) : null;
 }
 
 /**
- * Sets a member's password, for a batch. Nothing happens while `member` selects nobody.
- * @param member SQL for the member's id, and the values that it names
+ * Makes the statement that sets a member's password. It does nothing if `member` is NULL.
+ * @param member SQL for the member's id, and the values of its parameters
+ * @param hash PHC string
+ * @param now ms
  */
 export function setPassword(
   member: { sql: string; values: Record<string, InValue> },

@@ -2,7 +2,10 @@ import { secretHash } from "../../crypto/tokens.ts";
 import type { Proof } from "../../domain/proof.ts";
 import type { Source } from "../engine/source.ts";
 
-/** The rows and the condition that a proof stands for. What was removed meanwhile proves nothing. */
+/**
+ * Makes the source of a proof: the member's row, if the credential that was verified is still stored.
+ * A credential that was changed or removed in the meantime selects nothing.
+ */
 export function proofSource(proof: Proof): Source {
   switch (proof.by) {
     case "password":

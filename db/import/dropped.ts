@@ -1,26 +1,31 @@
 /**
- * Finds what the source system knows about members and an import does not take over: second factors,
- * bans, social sign-ins, sessions and more. Nothing here changes anything.
+ * Finds data of the source system that an import does not take over: second factors, bans, social
+ * sign-ins, sessions and more. Only reads.
  */
 import type { Database } from "../engine/database.ts";
 import { quote } from "../map/sql.ts";
 import type { Source } from "./source.ts";
 
-/** What is not taken over. */
+/** Data that is not taken over. */
 export interface Dropped {
-  /** For each kind that was found: where, and in how many rows. */
+  /** For each kind of data: the tables and columns that hold it, with their number of rows. */
   facts: { kind: string; places: string[] }[];
-  /** Rows of the SELECT that cannot sign in to the source system; `null`: there are none. */
+  /** Members who cannot sign in to the source system; `null` if there are none. */
   barred: Barred | null;
 }
 
-/** Banned, locked or deleted members: where it says so, and the ids of their rows as far as known. */
+/** Banned, locked or deleted members. */
 export interface Barred {
+  /** The tables and columns that say so, with their number of rows. */
   places: string[];
+  /** The ids of the members' rows, as far as known. */
   ids: string[];
 }
 
-/** Names are compared in lower case and without underscores: `isActive` is `is_active`. */
+/**
+ * How to recognise a kind of data by names of tables and columns. The patterns match names in lower case
+ * without underscores, so `isActive` and `is_active` are the same.
+ */
 interface Trait {
   kind: string;
   /** Tables that hold nothing else. */
@@ -29,7 +34,7 @@ interface Trait {
   columns?: RegExp;
 }
 
-/** Of better-auth, Django (with allauth and django-otp), Laravel, Devise, Lucia and Auth.js. */
+/** Covers better-auth, Django (with allauth and django-otp), Laravel, Devise, Lucia and Auth.js. */
 const traits: Trait[] = [
   {
     kind: "second factors",
@@ -69,36 +74,42 @@ const social: Required<Trait> = {
     /^(provider|(google|github|facebook|kakao|naver|apple|twitter|discord|line|microsoft)(user)?id)$/,
 };
 
-/** How a column says that its row is banned, locked or deleted; `c` stands for its value as text. */
-const bans: [column: RegExp, says: (c: string) => string][] = [
+/** Columns that mark a row as banned, locked or deleted, and the SQL condition on their value as text. */
+const bans: [column: RegExp, isBarred: (text: string) => string][] = [
   [/^(is)?(banned|blocked|suspended|disabled|deactivated|locked|inactive|deleted|frozen)$/, isSet],
-  [/^(is)?(active|enabled|activated)$/, (c) => `${c} IN ('0', 'false', 'f', 'n', 'no')`],
+  [/^(is)?(active|enabled|activated)$/, (text) => `${text} IN ('0', 'false', 'f', 'n', 'no')`],
   [
     /^\w*(banned|blocked|suspended|disabled|deactivated|locked|deleted|discarded)(at|on|until)$/,
     isSet,
   ],
   [
     /^(account|user|member)?(status|state)$/,
-    (c) =>
-      `${c} IN ('banned', 'blocked', 'suspended', 'disabled', 'inactive', 'deactivated', 'locked',
+    (text) =>
+      `${text} IN ('banned', 'blocked', 'suspended', 'disabled', 'inactive', 'deactivated', 'locked',
         'deleted', 'closed', 'removed', 'withdrawn', '정지', '탈퇴', '휴면')`,
   ],
 ];
 const banTables =
   /^(bans?|banned(users|members)?|(user|member)bans?|blocked(users|members)|suspensions?)$/;
 
-function isSet(c: string): string {
-  return `${c} NOT IN ('', '0', 'false', 'f', 'n', 'no')`;
+/** SQL: whether a value, as text in lower case, is neither empty nor false. */
+function isSet(text: string): string {
+  return `${text} NOT IN ('', '0', 'false', 'f', 'n', 'no')`;
 }
 
 interface Table {
   name: string;
   columns: string[];
-  /** The column that holds the ids of the SELECT; `null`: none does. */
+  /** The column that holds ids of the SELECT; `null` if none does. */
   key: string | null;
 }
 
-/** @param replaced the name of the table that the import replaces, as it is spelled */
+/**
+ * Searches the database for data that the import would drop.
+ * @param columns of the SELECT
+ * @param replaced name of the table that the import replaces, in its original case
+ * @throws `unavailable`
+ */
 export async function findDropped(
   db: Database,
   source: Source,
@@ -150,12 +161,12 @@ export async function findDropped(
   for (const table of [...members, selected]) {
     const from = table === selected ? source.from : quote(table.name);
     for (const column of table.columns) {
-      const says = bans.find(([name]) => name.test(plain(column)))?.[1];
-      if (!says) continue;
+      const isBarred = bans.find(([name]) => name.test(plain(column)))?.[1];
+      if (!isBarred) continue;
       const place = table === selected
         ? `"${column}" of the SELECT`
         : `"${table.name}"."${column}"`;
-      await bar(from, place, table.key, `${says(textOf(column))} AND ${among(ids, table)}`);
+      await bar(from, place, table.key, `${isBarred(textOf(column))} AND ${among(ids, table)}`);
     }
   }
   for (const table of aside.filter(({ name }) => banTables.test(plain(name)))) {
@@ -169,7 +180,7 @@ export async function findDropped(
   };
 }
 
-/** The tables that the SELECT reads or the import replaces, and those that only hold what is dropped. */
+/** `read`: tables that the SELECT reads or the import replaces. `aside`: tables that hold only dropped data. */
 async function tablesOf(db: Database, source: Source, replaced: string | null) {
   const [result] = await db.read([
     `SELECT list.name AS name, info.name AS "column"
@@ -194,7 +205,7 @@ async function tablesOf(db: Database, source: Source, replaced: string | null) {
   return { aside, read };
 }
 
-/** The column in which most ids of the SELECT are found; of several, the first. */
+/** Returns the column that holds most ids of the SELECT; the first one if several hold equally many. */
 async function keyOf(db: Database, ids: string, table: Table): Promise<string | null> {
   const counts = table.columns.map((column, n) => {
     const text = `CAST(${quote(column)} AS TEXT)`;
@@ -206,12 +217,15 @@ async function keyOf(db: Database, ids: string, table: Table): Promise<string | 
   return most === 0 ? null : table.columns[found.indexOf(most)]!;
 }
 
-/** Every row where no column holds the ids: then it cannot be told which rows the SELECT leaves out. */
+/** SQL: whether the SELECT contains a row of the table. True for all rows of a table without ids. */
 function among(ids: string, { key }: Table): string {
   return key === null ? "true" : `CAST(${quote(key)} AS TEXT) IN ${ids}`;
 }
 
-/** better-auth and Lucia keep passwords in the same table: only rows without one are social. */
+/**
+ * SQL: whether a row of the table is a social sign-in; `null` if the table holds none. better-auth and
+ * Lucia keep passwords in the same table, where only rows without one are social.
+ */
 function socialRows({ name, columns }: Table): string | null {
   const password = columns.find((column) => /^(hashed)?password(hash)?$/.test(plain(column)));
   if (password) return `coalesce(${quote(password)}, '') = ''`;
@@ -220,6 +234,7 @@ function socialRows({ name, columns }: Table): string | null {
   return isSocial ? "true" : null;
 }
 
+/** SQL: whether a row of the SELECT has a social sign-in and no password. */
 function onlySocial(aside: readonly Table[], members: readonly Table[]): string {
   const known = [
     ...aside.filter(({ name }) => social.tables.test(plain(name))).map((table) => {

@@ -1,4 +1,4 @@
-/** Imports the members of an existing table: reads them, stages them, and swaps them in by one batch. */
+/** Imports the members of an existing table: reads them, stages them, and swaps them in with one batch. */
 import type { ImportedMember, SourceRow } from "../../domain/import.ts";
 import { type Database, type InStatement, RefusedStatement, type Row } from "../engine/database.ts";
 import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
@@ -8,7 +8,7 @@ import { instantIn, quote } from "../map/sql.ts";
 
 const pageRows = 500;
 
-/** Whether `users` is Annyeong's and in use: then nothing is left to import. */
+/** Returns whether `users` is Annyeong's and in use, so that nothing is left to import. */
 export async function isImported(db: Database): Promise<boolean> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('users')"]);
   if (!columns!.rows.some(({ name }) => name === "name_key")) return false;
@@ -18,7 +18,11 @@ export async function isImported(db: Database): Promise<boolean> {
   return used!.rows[0]!.used === 1;
 }
 
-/** Reads a page of the source, in the order of ids; `after` is the last row of the page before. */
+/**
+ * Reads a page of the source, in the order of ids.
+ * @param after the `next` of the page before; `null` for the first page
+ * @returns the rows, and `next`, which is `null` after the last page
+ */
 export async function readPage(
   db: Database,
   source: Source,
@@ -59,7 +63,7 @@ function toSourceRow(row: Row): SourceRow {
   };
 }
 
-/** Makes an empty staging table. A run that was interrupted leaves one behind; the next starts again. */
+/** Makes an empty staging table. Drops the one that an interrupted run left behind. */
 export async function openStage(db: Database): Promise<void> {
   await db.write([
     "DROP TABLE IF EXISTS imported_users",
@@ -75,10 +79,10 @@ export async function dropStage(db: Database): Promise<void> {
   await db.write(["DROP TABLE IF EXISTS imported_users"]);
 }
 
-/** A member whose password is a hash as this service stores it; `null`: none. */
+/** A member with a hash as Annyeong stores it; `null` without a password. */
 export type StagedMember = Omit<ImportedMember, "password"> & { passwordHash: string | null };
 
-/** Adds members to the staging table. Harmless when it arrives twice. */
+/** Adds members to the staging table. The batch may arrive twice. */
 export async function stage(
   db: Database,
   members: readonly StagedMember[],
@@ -96,9 +100,10 @@ export async function stage(
 }
 
 /**
- * Replaces the old table by a `users` of ours with the staged members, and brings the schema up to
- * date, in one batch.
- * @returns false if the rows are no longer those that were staged; then nothing has changed.
+ * Replaces the old table by a new `users` with the staged members, and migrates the schema, in one batch.
+ * @param now ms
+ * @returns false if the rows of the source are no longer those that were staged; nothing has changed then
+ * @throws `unavailable`, `RefusedStatement`
  */
 export async function swap(
   db: Database,
@@ -113,13 +118,13 @@ export async function swap(
     return true;
   } catch (error) {
     if (!(error instanceof RefusedStatement)) throw error;
-    if (await isImported(db)) return true; // it had arrived before, or another run was first
+    if (await isImported(db)) return true; // the batch arrived twice, or another run was first
     if (error.kind === "constraint") return false;
     throw error;
   }
 }
 
-/** Which of our migrations have run, and the statement that makes our `users`; `null`: it is not there. */
+/** Returns which migrations have run, and the CREATE statement of our `users`; `null` if it does not exist. */
 async function ownSchema(db: Database): Promise<{ present: Set<string>; users: string | null }> {
   const [columns] = await db.read(["SELECT name FROM pragma_table_info('migrations')"]);
   if (columns!.rows.length === 0) return { present: new Set(), users: null };
@@ -133,9 +138,9 @@ async function ownSchema(db: Database): Promise<{ present: Set<string>; users: s
 }
 
 /**
- * Views and foreign keys of other tables name the old table. A rename makes them name `users`; after
- * the drop they refer to the new table, which has that name.
- * @param users the statement that makes our `users`, where our schema is there already
+ * Makes the batch of the swap. Views and foreign keys of other tables name the old table, so it is renamed
+ * to `users` before it is dropped: they follow the rename, and then refer to the new table of that name.
+ * @param users the CREATE statement of our `users`, if our schema exists already
  */
 function swapStatements(
   source: Source,
@@ -149,7 +154,7 @@ function swapStatements(
   const ownColumns = "id, name, name_key, email, email_key, rank, joined_at";
   return [
     createMigrations,
-    // Breaks NOT NULL, and so undoes the batch, if the rows are no longer those that were staged.
+    // Violates NOT NULL, which undoes the batch, if the rows are no longer those that were staged.
     `INSERT INTO imported_users (id) SELECT NULL WHERE
        (SELECT count(*) FROM ${source.from}) <> (SELECT count(*) FROM imported_users)
        OR EXISTS (SELECT CAST(id AS TEXT) FROM ${source.from}

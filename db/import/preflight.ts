@@ -1,35 +1,39 @@
-/** Looks at the operator's SELECT and at the schema before an import. Nothing here changes anything. */
+/** Checks the operator's SELECT and the schema before an import. Only reads. */
 import type { Database, Row } from "../engine/database.ts";
 import { ownMigrations, selectForeign } from "../engine/migrate.ts";
 import { type Dropped, findDropped } from "./dropped.ts";
 import type { Source } from "./source.ts";
 import { quote } from "../map/sql.ts";
 
-/** Columns of the SELECT that become ours; `rank` and `joined_at` may be left out. */
+/** Columns of the SELECT that become columns of Annyeong; `rank` and `joined_at` are optional. */
 const needed = ["id", "name", "email", "password"];
 const known = [...needed, "rank", "joined_at"];
-/** Other names that a column of the SELECT may not have. */
+/** Names that further columns of the SELECT cannot have. */
 const reserved = "name_key email_key password_hash imported_id rowid oid _rowid_".split(" ");
 
-/** What an import would find and do. With a problem nothing is imported. */
+/** What an import would find and do. If there is a problem, nothing is imported. */
 export interface Preflight {
   columns: string[];
-  /** Columns that stay in `users` beside ours. */
+  /** Further columns of the SELECT, which become further columns of `users`. */
   extras: string[];
   rows: number;
-  /** The table that the new `users` replaces, as it is spelled; `null`: there is none. */
+  /**
+   * The table that the new `users` replaces, in its original case; `null` if there is none. `dropped` are its
+   * indexes and triggers, `unnamed` its columns that the SELECT does not read.
+   */
   replaced: { name: string; rows: number; dropped: string[]; unnamed: string[] } | null;
   /** Tables whose foreign keys will refer to the new `users`. */
   referring: string[];
-  /** What the source system knows about members and Annyeong does not take over. */
+  /** Data of the source system that the import does not take over. */
   dropped: Dropped;
   problems: string[];
   warnings: string[];
 }
 
 /**
- * Looks at the source and at the schema, and changes nothing. Throws a `RefusedStatement` if the source
- * is not one SELECT.
+ * Checks the source and the schema.
+ * @param replaces name of the table to replace, in any case
+ * @throws `unavailable`; `RefusedStatement` if the source is not one SELECT
  */
 export async function runPreflight(
   db: Database,
@@ -46,15 +50,21 @@ export async function runPreflight(
       .map((column) => `the column "${column}" needs another name: AS …`),
   ];
   const preflight: Preflight = {
-    ...{ columns, extras, rows: 0, replaced: null, referring: [], problems, warnings: [] },
+    columns,
+    extras,
+    rows: 0,
+    replaced: null,
+    referring: [],
     dropped: { facts: [], barred: null },
+    problems,
+    warnings: [],
   };
   if (problems.length > 0) return preflight;
 
-  await lookAtIds(db, source, preflight);
+  await checkIds(db, source, preflight);
   if (problems.length > 0) return preflight;
-  await lookForPasswords(db, source, preflight);
-  await lookAtTables(db, source, replaces, preflight);
+  await checkExtraPasswords(db, source, preflight);
+  await checkTables(db, source, replaces, preflight);
   preflight.dropped = await findDropped(db, source, columns, preflight.replaced?.name ?? null);
   return preflight;
 }
@@ -65,8 +75,8 @@ function isFreeName(column: string, extras: readonly string[]): boolean {
     extras.filter(same).length === 1;
 }
 
-/** Ids go into logs and the ledger, which outlive the member. One that is a name or e-mail is not printed. */
-async function lookAtIds(db: Database, source: Source, preflight: Preflight): Promise<void> {
+/** Logs and the ledger keep ids after an erasure, so an id must not be a name or an e-mail address. */
+async function checkIds(db: Database, source: Source, preflight: Preflight): Promise<void> {
   const [counts, twice] = await db.read([
     `SELECT count(*) AS rows,
        count(*) FILTER (WHERE typeof(id) NOT IN ('integer', 'text')) AS untold,
@@ -92,8 +102,12 @@ async function lookAtIds(db: Database, source: Source, preflight: Preflight): Pr
   }
 }
 
-/** `SELECT *` beside `userpw AS password` would keep every password in a second column. */
-async function lookForPasswords(db: Database, source: Source, preflight: Preflight): Promise<void> {
+/** Finds further columns that hold the passwords, as in `SELECT *, userpw AS password`. */
+async function checkExtraPasswords(
+  db: Database,
+  source: Source,
+  preflight: Preflight,
+): Promise<void> {
   const { extras } = preflight;
   if (extras.length === 0) return;
   const [result] = await db.read([
@@ -111,7 +125,8 @@ async function lookForPasswords(db: Database, source: Source, preflight: Preflig
   });
 }
 
-async function lookAtTables(
+/** Finds the table to replace, tables that have names of ours, and tables that refer to the replaced one. */
+async function checkTables(
   db: Database,
   source: Source,
   replaces: string,
@@ -176,11 +191,11 @@ async function lookAtTables(
   };
   const left = preflight.replaced.rows - preflight.rows;
   if (left > 0) warnings.push(`${left} rows of "${name}" are not in the SELECT and are deleted`);
-  for (const reference of references!.rows) await lookAtReference(db, source, reference, preflight);
+  for (const reference of references!.rows) await checkReference(db, source, reference, preflight);
 }
 
-/** Our ids are TEXT. SQLite is asked whether the ids in another table will still be equal to them. */
-async function lookAtReference(
+/** Checks a foreign key to the replaced table: its values must be equal to our ids, which are TEXT. */
+async function checkReference(
   db: Database,
   source: Source,
   { child, column, target, seq, type, pk, strict }: Row,

@@ -1,6 +1,6 @@
-/** The operator's SELECT, as a table. */
+/** The operator's SELECT, for use as a table. */
 export class Source {
-  /** What follows FROM. */
+  /** SQL to put after FROM. */
   readonly from: string;
   readonly #words: ReadonlySet<string>;
 
@@ -9,7 +9,7 @@ export class Source {
     this.#words = new Set(text.toLowerCase().match(/\w+/g));
   }
 
-  /** Whether the SELECT contains the name of a table or column. */
+  /** Returns whether the SELECT contains the name of a table or column. */
   names(name: string): boolean {
     return this.#words.has(name.toLowerCase());
   }

@@ -37,27 +37,26 @@ import { mergeStatements } from "../map/full_text.ts";
 import { countUncovered, coverage } from "../map/schema.ts";
 import { findObstacle, type Obstacle, wordsOf } from "./obstacle.ts";
 
-/** What goes into an erasure besides who claims it. */
+/** The terms of an erasure. */
 export interface ErasureTerms {
   /** ms */
   now: number;
-  /** Used unless a pending withdrawal has given its number out already. */
+  /** Number of the receipt, unless a pending withdrawal has promised another one. */
   receiptId: string;
   backupDays: number | null;
   recipients: readonly RecipientName[];
-  /** Keyed hashes of the member's identifiers, and until when they cannot join, ms. */
   rejoin: RejoinTerms | null;
   reason: Reason | null;
-  /** An operator's act: written to the audit log if the claim holds. */
+  /** Written to the audit log if the member is erased. */
   audit?: AuditEntry;
 }
 
 /**
- * Erases a member in one batch, or changes nothing: claim, copy what is kept apart, anonymise, destroy,
- * tell the outbox, read back under a constraint. Returns the receipt, or `null` when the claim did not
- * hold (another request won, or what it rests on is no longer so).
- * Throws `unavailable` (the map does not cover the schema, or the database is away) and `conflict` with
- * what is in the way (a veto, or rows left over): nothing has changed then, unless `answerLost`.
+ * Erases a member in one atomic batch: claims, copies the rows to keep, anonymises, destroys, inserts the
+ * events, and checks that nothing is left.
+ * @returns the receipt, or `null` if the initiator's condition does not hold or another request was first
+ * @throws `unavailable` if the map does not cover the schema or the database does not answer; `conflict`,
+ *   with the obstacle as cause, if the database refuses. Nothing has changed then, unless `answerLost`.
  */
 export async function erase(
   db: Database,
@@ -85,9 +84,10 @@ export async function erase(
 }
 
 /**
- * Runs the batch of an erasure and always undoes it, in one trip. Returns what would be in the way now,
- * or `null`: triggers, foreign keys, constraints, rows left over; but no deferred foreign key, which
- * SQLite checks only at COMMIT. Throws `unavailable`.
+ * Runs the batch of an erasure and always undoes it, in one round trip. It finds triggers, foreign keys,
+ * constraints and rows that are left, but no deferred foreign key, which SQLite checks only at COMMIT.
+ * @returns what would make the erasure fail now, or `null`
+ * @throws `unavailable`
  */
 export async function rehearse(
   db: Database,
@@ -102,17 +102,17 @@ export async function rehearse(
   } catch (error) {
     if (!(error instanceof RefusedStatement)) throw error;
     const table = steps[error.index]?.table;
-    if (!table || error.kind !== "constraint") return null; // the end was reached, or the schema moved
+    if (!table || error.kind !== "constraint") return null; // only `undo` failed, or the schema changed
     const obstacle = await findObstacle(db, places, error, table, initiator, terms.now);
     return { ...obstacle, words: wordsOf(obstacle, places.blocks) };
   }
   return null;
 }
 
-/** Breaks NOT NULL, whatever has happened before it. */
+/** The last statement of a rehearsal. It always violates NOT NULL, which undoes the batch. */
 const undo = "INSERT INTO erasures (id) VALUES (NULL)";
 
-/** A statement of an erasure, and the table of the map whose rows it changes or counts. */
+/** A statement of an erasure, and the table on the map whose rows it changes or counts, if any. */
 interface Step {
   table: string | null;
   statement: InStatement;
@@ -245,7 +245,7 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, readBac
   };
 }
 
-/** The first statement: the batch that inserts the row has won, and everything after depends on it. */
+/** The first statement. It inserts the claim if its conditions hold; all later ones depend on that row. */
 function claimStatement(places: Places, { from, where, receiptId }: Initiator): string {
   return `
     INSERT INTO erasures
@@ -256,7 +256,7 @@ function claimStatement(places: Places, { from, where, receiptId }: Initiator): 
     ON CONFLICT DO NOTHING`;
 }
 
-/** Notes the keys of every parent, grandparents first: children are found by them when it has changed. */
+/** Stores the keys of each parent row, grandparents first, to find its children after the parent has changed. */
 function noteKeys(places: Places): string[] {
   const deepestLast = erasureOrder(places.entries).reverse();
   const parents = new Map(
@@ -291,7 +291,7 @@ function keep(entry: Entry, index: number, belongs: string): string[] {
     FROM ${quote(entry.table)} WHERE (${belongs}) AND ${expiresAt(entry)} > :now`];
 }
 
-/** JSON holds no blobs. */
+/** SQL: a value that JSON can hold. Blobs become hex. */
 function jsonSafe(column: string): string {
   return `iif(typeof(${column}) = 'blob', hex(${column}), ${column})`;
 }
@@ -302,7 +302,7 @@ function anonymise(entry: Entry, index: number, belongs: string): string[] {
     const value = isExpression(to) ? expression(to.sql, member) : `:set${index}_${position}`;
     const shared = entry.members.length > 1 && entry.members.includes(column);
     const becomes = shared
-      ? `iif(${quote(column)} = ${member}, ${value}, ${quote(column)})` // another member's stays
+      ? `iif(${quote(column)} = ${member}, ${value}, ${quote(column)})` // keeps another member's id
       : value;
     return `${quote(column)} = ${becomes}`;
   });
@@ -314,7 +314,7 @@ function destroy(entry: Entry, _index: number, belongs: string): string[] {
   return [`DELETE FROM ${quote(entry.table)} WHERE ${belongs}`];
 }
 
-/** Counts what is left. Anything but 0 breaks the constraint `nothing_left` and undoes it all. */
+/** Counts the rows that are left. If there are any, the constraint `nothing_left` undoes the batch. */
 function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string): string {
   const rest = entries
     .map((entry) => `(SELECT count(*) FROM ${quote(entry.table)} WHERE ${byKeys(entry)})`);
@@ -333,7 +333,7 @@ const rejoinStatement = `
   SELECT value, :rejoin_until FROM json_each(:rejoin_identifiers) WHERE ${claimed}
   ON CONFLICT (identifier) DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`;
 
-/** By our own claim, so that it is the same however often the batch arrived. */
+/** Selects the receipt by the claim of this request, so that the result is the same if the batch arrives twice. */
 function selectVerdict(places: Places): string {
   return `
     SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUncovered(places)}, 0) AS uncovered

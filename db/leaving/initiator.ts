@@ -2,11 +2,11 @@ import type { Source } from "../engine/source.ts";
 import { isPending, notPending } from "./pending.ts";
 
 /**
- * What starts a withdrawal or an erasure: rows, a condition and values. The claim selects from them, so
- * the database checks all of it at the moment of acting. A new way to leave is a new source.
+ * Who or what starts a withdrawal or an erasure. The claim selects from this source, so the database checks
+ * its condition in the batch. A new way to leave is a new source.
  */
 export interface Initiator extends Source {
-  /** SQL for the receipt's number: a pending withdrawal has given one out already. */
+  /** SQL for the receipt's number. `:receipt_id` is a new number. */
   receiptId: string;
 }
 
@@ -14,7 +14,7 @@ const pendingReceiptId = `coalesce((
   SELECT receipt_id FROM withdrawals
   WHERE withdrawals.user_id = users.id AND ${isPending}), :receipt_id)`;
 
-/** The member, by a session or a link. A member who is about to leave cannot ask again. */
+/** A member with a session or a link. The condition fails while a withdrawal is pending. */
 export function byMember(source: Source): Initiator {
   return {
     ...source,
@@ -23,12 +23,12 @@ export function byMember(source: Source): Initiator {
   };
 }
 
-/** An operator. A pending withdrawal ends with it, under the number that it gave out. */
+/** An operator. If a withdrawal is pending, the receipt has the number that it promised. */
 export function byOperator(source: Source): Initiator {
   return { ...source, receiptId: pendingReceiptId };
 }
 
-/** The ledger, which knows the number that was given out. */
+/** A replay of the ledger. The receipt has the number of the ledger's line. */
 export function byLedger(source: Source): Initiator {
   return { ...source, receiptId: ":receipt_id" };
 }

@@ -3,21 +3,23 @@ import type { Database, RefusedStatement, Row } from "../engine/database.ts";
 import { bind, type Places, quote, tableBelongsTo } from "../map/sql.ts";
 import type { Source } from "../engine/source.ts";
 
-/** What is in the way of an erasure. */
+/** What makes an erasure fail. */
 export interface Obstacle {
-  /** For the log: tables, columns and the message of a trigger, and nothing of the member. */
+  /** A sentence for the log. It names tables, columns and the message of a trigger, but no values. */
   said: string;
-  /** What `blockedBy` of the data map may name: the message of a trigger, and tables. */
+  /** The message of a trigger, and tables. An element `blockedBy` of the data map names one of them. */
   by: readonly string[];
-  /** What the data map says about it to the member. */
+  /** The data map's sentence for the member. */
   words?: Words | undefined;
 }
 
 /**
- * Explains why the database refused a statement of an erasure. A foreign key is looked up, because SQLite
- * does not say which one it is. Throws `unavailable`.
- *
- * @param table the table that the refused statement changes, or counts
+ * Explains why the database refused a statement of an erasure. SQLite does not say which foreign key
+ * failed, so this reads the schema and the rows.
+ * @param table the table that the refused statement changes or counts
+ * @param source selects the member
+ * @param now ms
+ * @throws `unavailable`
  */
 export async function findObstacle(
   db: Database,
@@ -50,12 +52,12 @@ export async function findObstacle(
   return { said: `a trigger refuses the change of "${table}": ${said}`, by: [said, table] };
 }
 
-/** The sentence of the first element of the map that speaks of the obstacle. */
+/** Returns the sentence of the data map for an obstacle, if it has one. */
 export function wordsOf({ by }: Obstacle, blocks: readonly BlockedBy[]): Words | undefined {
   return by.map((name) => blocks.find((block) => block.by === name)).find(Boolean)?.words;
 }
 
-/** The foreign keys by which rows of other tables hold on to the member's rows of a table. */
+/** Finds the foreign keys by which rows of other tables refer to the member's rows of a table. */
 async function findReferring(
   db: Database,
   places: Places,

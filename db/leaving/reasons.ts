@@ -3,14 +3,17 @@ import type { Reason } from "../../domain/withdrawal.ts";
 import { bind } from "../map/sql.ts";
 import type { Database, InStatement, InValue } from "../engine/database.ts";
 
-/** The values that `insertReason` names. Only the day is stored, so that a reason points to nobody. */
+/**
+ * Makes the values for `insertReason`. Only the day is stored, so that a reason does not identify a member.
+ * @param now ms
+ */
 export function reasonValues(reason: Reason | null, now: number): Record<string, InValue> {
   return { reason, reason_id: newId(), reason_day: new Date(now).toISOString().slice(0, 10) };
 }
 
 /**
- * Why somebody left, for the batch in which they leave. Nothing where no reason was given.
- * @param done SQL: a condition that holds when the batch has taken effect
+ * Makes the statement that stores why a member leaves; none if no reason was given.
+ * @param done SQL: whether the batch has taken effect
  */
 export function insertReason(
   reason: Reason | null,
@@ -24,7 +27,7 @@ export function insertReason(
   return [bind(sql, values)];
 }
 
-/** For an operator: how often each reason was given, by month. */
+/** Counts how often each reason was given in each month. Throws `unavailable`. */
 export async function countReasons(db: Database) {
   const [result] = await db.read([
     `SELECT substr(day, 1, 7) AS month, reason, count(*) AS count FROM reasons

@@ -4,12 +4,12 @@ import { divide, type Receipt } from "../../domain/receipt.ts";
 import { rejoinBlock } from "../../domain/rejoin.ts";
 import type { Database, Row } from "../engine/database.ts";
 
-/** What `toReceipt` reads, of an erasure joined with the description of its map. */
+/** The columns that `toReceipt` reads, of an erasure joined with the description of its data map. */
 export const receiptColumns = `
   erasures.id, erasures.receipt_id, erasures.erased_at, erasures.backup_days, erasures.recipients,
   erasures.counts, data_maps.description`;
 
-/** What the map says of each place, as a receipt needs it however the map is edited later. */
+/** What a receipt needs of an entry of the data map. It is stored, because the map may change later. */
 interface Described {
   disposition: Entry["disposition"];
   label: Words;
@@ -35,7 +35,7 @@ export function describe(
   return { id: createHash("sha256").update(text).digest("base64url"), text };
 }
 
-/** The receipt of a row that carries `receiptColumns`. */
+/** Makes the receipt of a row with `receiptColumns`. */
 export function toReceipt(row: Row): Receipt {
   const described: Described[] = JSON.parse(String(row.description));
   const counts: Record<string, [number, number, number | null]> = JSON.parse(String(row.counts));
@@ -52,11 +52,12 @@ export function toReceipt(row: Row): Receipt {
   };
 }
 
-/** What a receipt number leads to. */
+/** A receipt, or the deadline (ms) of the withdrawal that promised it. */
 export type FoundReceipt =
   | { status: "erased"; receipt: Receipt; deliveries: readonly DeliveryState[] }
   | { status: "scheduled"; eraseAt: number };
 
+/** Whether a recipient has confirmed an erasure. */
 export interface DeliveryState {
   recipient: string;
   status: string;
@@ -64,7 +65,7 @@ export interface DeliveryState {
   settledAt: number | null;
 }
 
-/** Looks a receipt up by its number: issued, or promised by a pending withdrawal. */
+/** Finds a receipt, or the pending withdrawal that promised it, by its number. Throws `unavailable`. */
 export async function findReceipt(db: Database, receiptId: string): Promise<FoundReceipt | null> {
   const [erased, scheduled, deliveries] = await db.read([
     {

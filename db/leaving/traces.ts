@@ -47,16 +47,14 @@ export async function* everyRow(db: Database): AsyncGenerator<Rows> {
       const [page] = await db.read([
         wr === 0
           ? {
-            sql: `SELECT rowid AS [drill position], * FROM ${
+            sql: `SELECT rowid AS traced_rowid, * FROM ${
               quote(table)
             } WHERE rowid >= ? ORDER BY rowid
               LIMIT ${pageRows}`,
             args: [after],
           }
           : {
-            sql: `SELECT NULL AS [drill position], * FROM ${
-              quote(table)
-            } LIMIT ${pageRows} OFFSET ?`,
+            sql: `SELECT NULL AS traced_rowid, * FROM ${quote(table)} LIMIT ${pageRows} OFFSET ?`,
             args: [offset],
           },
       ]);
@@ -64,7 +62,7 @@ export async function* everyRow(db: Database): AsyncGenerator<Rows> {
       const rows = page!.rows.map((row) => columns.map((column) => row[column]));
       yield { table, columns, rows };
       if (rows.length < pageRows) break;
-      after = Number(page!.rows.at(-1)!["drill position"]) + 1;
+      after = Number(page!.rows.at(-1)!.traced_rowid) + 1;
     }
   }
 }

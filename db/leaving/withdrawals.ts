@@ -14,24 +14,29 @@ import { insertEvent } from "../outbox/deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
 import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 
-/** What leaving would do with one place of the map. */
+/** What an erasure would do with the rows of one entry of the data map. */
 export interface PreviewLine {
   entry: Entry;
+  /** Rows that are destroyed or anonymised. */
   gone: number;
+  /** Rows that are kept apart. */
   kept: number;
-  /** ms */
+  /** When the last kept row is deleted, ms. */
   until: number | null;
 }
 
-/** SQL for a member's id, and the values that it names. */
+/** SQL for a member's id, and the values of its parameters. */
 export interface MemberSql {
   sql: string;
   values: Readonly<Record<string, InValue>>;
 }
 
 /**
- * What leaving would do, in real counts, in one trip. Throws `unavailable`.
- * @param beside statements that run in the same trip; their results are returned
+ * Counts what an erasure would do. One round trip.
+ * @param beside SELECTs to run in the same round trip; their results are returned
+ * @param now ms
+ * @returns `canBeBlocked`: whether the schema has something that can make an erasure fail
+ * @throws `unavailable`
  */
 export async function previewWithdrawal(
   db: Database,
@@ -67,23 +72,24 @@ const selectBlocking = `
     SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
     WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
-/** What goes into a schedule besides who starts it. */
+/** The terms of a scheduled withdrawal. */
 export interface ScheduleTerms {
   /** The deadline, ms. */
   eraseAt: number;
-  /** The number that the member is given at once. */
+  /** The number of the future receipt, which the member learns now. */
   receiptId: string;
   recipients: readonly RecipientName[];
   reason: Reason | null;
   /** ms */
   now: number;
-  /** SQL that takes away a member's ways in; `member` is SQL for the member's id. */
+  /** SQL that signs the member out; `member` is SQL for the member's id. */
   signOut: readonly ((member: string) => string)[];
 }
 
 /**
- * Begins the grace period and signs the member out: only while everything that it was decided on still
- * holds. Returns whether it did. Throws `unavailable`.
+ * Begins the grace period and signs the member out, in one atomic batch.
+ * @returns false if the initiator's condition no longer holds; nothing has changed then
+ * @throws `unavailable`
  */
 export async function scheduleWithdrawal(
   db: Database,
@@ -137,41 +143,44 @@ const scheduled = "EXISTS (SELECT 1 FROM withdrawals WHERE id = :id)";
 const owner = `(SELECT user_id FROM withdrawals WHERE id = :id AND ${isPending})`;
 
 /**
- * Restores a member whose withdrawal is pending, in one trip. `restored` is false when nothing is
- * pending or the deadline has passed. Throws `unavailable`.
- * @param beside statements that run in the same trip, before; their results are returned
+ * Cancels a member's pending withdrawal. One round trip.
+ * @param now ms
+ * @param beside a SELECT to run first in the same round trip; its result is returned
+ * @param audit written to the audit log if the withdrawal is cancelled
+ * @returns `restored`: false if nothing is pending or the deadline has passed
+ * @throws `unavailable`
  */
 export async function restoreMember(
   db: Database,
   member: MemberSql,
   recipients: readonly RecipientName[],
   now: number,
-  { beside = [], audit = null }: { beside?: readonly InStatement[]; audit?: AuditEntry | null },
-): Promise<{ restored: boolean; beside: readonly ResultSet[] }> {
+  { beside, audit }: { beside?: InStatement; audit?: AuditEntry },
+): Promise<{ restored: boolean; beside: ResultSet | null }> {
   const act = newId();
   const done = { sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = ?)", args: [act] };
-  const results = await db.write([
-    ...beside,
-    bind(
+  const results = await write(db, {
+    beside: beside ? [beside] : [],
+    restore: bind(
       `UPDATE withdrawals SET restored_at = :now, restored_by = :act
        WHERE user_id = ${member.sql} AND ${isPending} AND erase_at > :now`,
       { ...member.values, act, now },
     ),
-    ...recipients.map(({ name }) =>
+    tell: recipients.map(({ name }) =>
       insertEvent("member.restored", name, now, {
         from: "withdrawals",
         where: "restored_by = ?",
         args: [act],
       })
     ),
-    ...(audit ? [insertAudit(audit, now, done)] : []),
-    { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
-  ]);
-  const restored = results[results.length - 1]!.rows.length === 1;
-  return { restored, beside: results.slice(0, beside.length) };
+    audit: audit ? [insertAudit(audit, now, done)] : [],
+    restored: { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
+  });
+  const restored = results.restored.rows.length === 1;
+  return { restored, beside: beside ? results.beside : null };
 }
 
-/** For an operator: who is about to leave, by deadline. */
+/** Lists pending withdrawals by deadline. Throws `unavailable`. */
 export async function listPending(db: Database, limit: number) {
   const [result] = await db.read([{
     sql: `
@@ -191,7 +200,12 @@ export interface DueWithdrawal {
   member: Pick<Member, "name" | "email">;
 }
 
-/** Due withdrawals, the longest overdue first: a page of them, after the last of the page before. */
+/**
+ * Reads a page of due withdrawals, the earliest deadline first.
+ * @param now ms
+ * @param after the last withdrawal of the page before
+ * @throws `unavailable`
+ */
 export async function dueWithdrawals(
   db: Database,
   now: number,
@@ -215,7 +229,7 @@ export async function dueWithdrawals(
   }));
 }
 
-/** The oldest deadline that passed before `limit` (ms) without an erasure, or `null`. */
+/** Returns the earliest deadline (ms) before `limit` (ms) without an erasure, or `null`. Throws `unavailable`. */
 export async function overdueSince(db: Database, limit: number): Promise<number | null> {
   const [oldest] = await db.read([{
     sql: `

@@ -6,32 +6,34 @@ import type { Database, InStatement, InValue, ResultSet, Row, Value } from "../e
 import { belongsTo, bind, type Places, quote } from "./sql.ts";
 import { selectUncovered } from "./schema.ts";
 
-/** Rows in one trip: what memory holds of a table at a time. */
+/** Rows of one round trip. Memory holds no more rows of a table at a time. */
 const pageRows = 1000;
 
-/** What of one table the member is shown. */
+/** What the export shows of one table. */
 interface Shown {
   table: string;
   key: string;
-  /** Every column that one of the entries shows. */
+  /** The columns that any of the entries shows. */
   columns: string[];
-  /** Those that show columns. A row has the columns of the entries by which it is the member's. */
+  /** The entries that show columns. A row shows the columns of those entries by which it is the member's. */
   entries: Entry[];
 }
 
-/** Who asks for an export: looked up in each trip, because a session can end meanwhile. */
+/** The session that asks. Each round trip looks it up again, because it may end in the meantime. */
 export interface Asker<Session> {
-  /** SQL for the member's id, and the values that it names. */
+  /** SQL for the member's id, and the values of its parameters. */
   member: { sql: string; values: Readonly<Record<string, InValue>> };
   select: InStatement;
-  /** What `select` found; `null` when the session is over. */
+  /** Reads the result of `select`; `null` if the session is over. */
   toSession(result: ResultSet): Session | null;
 }
 
 /**
- * Everything that the map shows the member, as the text of one JSON object, table by table. The first
- * trip finds the session and the first page of each table; each further page is a trip, and the text
- * breaks off when the session has ended. Throws `unavailable`.
+ * Exports everything that the data map shows to the member, as the text of one JSON object. The first round
+ * trip reads the session and the first page of each table; each further page is one round trip.
+ * @param now ms
+ * @returns the session, or `null` if it is over, and the text in chunks
+ * @throws `unavailable`. Reading the text throws it too, and `unauthenticated` if the session has ended.
  */
 export async function exportMember<Session>(
   db: Database,
@@ -114,7 +116,7 @@ function toJson(row: Row, { columns, entries }: Shown): string {
   ));
 }
 
-/** Instants as ISO 8601 (a column named `…_at` that holds seconds or milliseconds), blobs as base64. */
+/** Formats numbers in a column named `…_at` (s or ms since the epoch) as ISO 8601, and blobs as base64. */
 function readable(column: string, value: Value): unknown {
   if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
   if (!column.endsWith("_at") || typeof value !== "number") return value;

@@ -1,13 +1,13 @@
 /**
- * Full-text indexes keep the words of a text in tables of their own (`x_data`, `x_segments`). Deleting the
- * text does not delete its words: FTS5 does so only with `secure-delete` (https://sqlite.org/fts5.html),
- * the others when they merge their b-trees. Here is what each index needs so that an erasure reaches it.
+ * Makes an erasure reach full-text indexes. They keep the words of a text in tables of their own (`x_data`,
+ * `x_segments`), and deleting the text does not delete them: FTS5 does that only with its option
+ * `secure-delete` (https://sqlite.org/fts5.html), other modules only when they merge their b-trees.
  */
 import { type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
 import { quote, type Virtual } from "./sql.ts";
 
-/** The virtual tables of the live database. Throws `unavailable`. */
+/** Reads the virtual tables of the database. Throws `unavailable`. */
 export async function readVirtual(db: Database, map: DataMap): Promise<Virtual[]> {
   const [found] = await db.read([
     "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 ORDER BY name",
@@ -27,14 +27,14 @@ function describe(name: string, sql: string, map: DataMap): Virtual {
   return { name, sql, needsSecureDelete, needsOptimize: !needsSecureDelete, triggers };
 }
 
-/** What an erasure does to the rows of an entry, where an index over these columns has to follow. */
+/** Returns what an erasure does to the rows of an entry, if that changes the text in an index over `columns`. */
 function eventsOf(entry: Entry, columns: readonly string[]): ("DELETE" | "UPDATE")[] {
   if (entry.disposition !== "anonymise") return ["DELETE"];
   const changes = Object.keys(entry.set).some((column) => columns.includes(column.toLowerCase()));
   return changes ? ["UPDATE"] : [];
 }
 
-/** Reads `CREATE VIRTUAL TABLE x USING fts5(a, b UNINDEXED, content='posts')`; names in lower case. */
+/** Parses `CREATE VIRTUAL TABLE x USING fts5(a, b UNINDEXED, content='posts')`. Names become lower case. */
 function optionsOf(sql: string) {
   const [, module = "", list = ""] = /\bUSING\s+["'`[]?(\w+)["'`\]]?\s*\(([^]*)\)/i.exec(sql) ?? [];
   const parts = list.split(",").map((part) => part.trim());
@@ -45,7 +45,7 @@ function optionsOf(sql: string) {
   }
   return {
     module: module.toLowerCase(),
-    /** The table whose text is indexed, where the index does not keep it itself. */
+    /** The table that holds the indexed text; empty if the index holds the text itself. */
     content: options.get("content") ?? "",
     contentlessDelete: options.get("contentless_delete") === "1",
     columns: parts.filter((part) => !/^\w+\s*=/.test(part))
@@ -53,12 +53,12 @@ function optionsOf(sql: string) {
   };
 }
 
-/** SQL: whether an FTS5 table deletes the words of a deleted row. */
+/** SQL: whether the option `secure-delete` of an FTS5 table is set. */
 export function deletesSecurely(name: string): string {
   return `EXISTS (SELECT 1 FROM ${quote(`${name}_config`)} WHERE k = 'secure-delete' AND v = 1)`;
 }
 
-/** SQL: whether a trigger on an event of a table names the index. */
+/** SQL: whether a table has a trigger on an event that names the index. */
 export function isKept(name: string, { table, event }: Virtual["triggers"][number]): string {
   return `EXISTS (
     SELECT 1 FROM sqlite_schema
@@ -67,7 +67,7 @@ export function isKept(name: string, { table, event }: Virtual["triggers"][numbe
       AND instr(upper(sql), '${event}') BETWEEN 1 AND instr(upper(sql), 'BEGIN'))`;
 }
 
-/** Sentences about the indexes that would keep a member's words. Throws `unavailable`. */
+/** Returns a sentence for each index that would keep a member's words. Throws `unavailable`. */
 export async function findUnsafe(db: Database, virtual: readonly Virtual[]): Promise<string[]> {
   const checks = virtual.flatMap((index) => [
     ...(index.needsSecureDelete
@@ -95,8 +95,8 @@ function unkept(name: string, { table, event }: Virtual["triggers"][number]): st
 }
 
 /**
- * Sets `secure-delete` for every FTS5 table on the map that lacks it, and merges its b-trees once, so that
- * words of rows deleted before are gone as well. Throws `unavailable`.
+ * Sets `secure-delete` for each FTS5 table on the map that lacks it, and merges its b-trees once, which
+ * removes the words of rows that were deleted before. Throws `unavailable`.
  */
 export async function secureFullText(db: Database, map: DataMap): Promise<void> {
   const candidates = (await readVirtual(db, map)).filter((index) => index.needsSecureDelete);
@@ -117,11 +117,14 @@ async function secure(db: Database, table: string): Promise<void> {
       `INSERT INTO ${table} (${table}) VALUES ('optimize')`,
     ]);
   } catch (error) {
-    if (!(error instanceof RefusedStatement)) throw error; // refused: `findUnsafe` keeps saying so
+    if (!(error instanceof RefusedStatement)) throw error; // if refused, `findUnsafe` reports the index
   }
 }
 
-/** Statements that make the indexes without `secure-delete` forget deleted words, where `:claim` holds. */
+/**
+ * Makes the statements that remove deleted words from the indexes without `secure-delete`.
+ * @param condition SQL: whether to run them
+ */
 export function mergeStatements(virtual: readonly Virtual[], condition: string): string[] {
   return virtual.filter(({ needsOptimize }) => needsOptimize).map(({ name }) =>
     `INSERT INTO ${quote(name)} (${quote(name)}) SELECT 'optimize' WHERE ${condition}`

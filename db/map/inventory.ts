@@ -7,19 +7,21 @@ import { columnsExist, type Places, placesOf, type Seen } from "./sql.ts";
 import { compareSchema, type Disagreement, type LiveSchema, readSchema } from "./schema.ts";
 
 /**
- * The map, as far as its tables exist. What it remembers of the schema only shapes the statements: the
- * claim of each erasure looks at the live schema itself, so a stale memory refuses and never forgets.
+ * Caches which tables of the data map exist. The cache only shapes the statements: the claim of each erasure
+ * checks the live schema, so a stale cache makes an erasure fail and never miss a table.
  */
 export interface Inventory {
+  /** Returns the cached places: the same object until `refresh` or `inspect` finds a change. */
   places(): Places;
-  /** Looks at the live schema; `places()` is another value after it if the schema has changed. */
+  /** Reads the live schema and compares it with the map. Throws `unavailable`. */
   refresh(): Promise<Disagreement>;
-  /** The same, and warns of columns that hold ids of members unnoticed. For operators. */
+  /** Does what `refresh` does, and also warns of unmapped columns that hold ids of members. */
   inspect(): Promise<Disagreement>;
 }
 
+/** Makes the inventory of a database. Until the first `refresh`, all tables of the map count as existing. */
 export function createInventory(db: Database, map: DataMap): Inventory {
-  let seen: Seen = { absent: [], virtual: [] }; // at first every table of the map is expected
+  let seen: Seen = { absent: [], virtual: [] };
   let places = placesOf(map, seen);
 
   async function look() {
@@ -47,7 +49,7 @@ export function createInventory(db: Database, map: DataMap): Inventory {
   };
 }
 
-/** Sentences about SQL of the map that the database refuses: a `where` that names no column. */
+/** Returns a sentence for each entry with SQL that the database refuses, such as an unknown column. */
 async function findMisfits(db: Database, map: DataMap, schema: LiveSchema): Promise<string[]> {
   const problems: string[] = [];
   for (const entry of map.entries) {
@@ -63,11 +65,10 @@ async function findMisfits(db: Database, map: DataMap, schema: LiveSchema): Prom
 }
 
 /**
- * Runs `attempt` with the places as they were last seen. When its statements do not fit the live schema,
- * or it reports that the places do not cover it, looks again and runs it once more.
- *
- * @param complete whether it may go on with places that do not cover all: reading may, leaving may not
- * Throws `unavailable`, with what to write where as its cause, and `conflict` on a veto.
+ * Runs `attempt` with the cached places. If its statements do not fit the live schema, or it reports tables
+ * that the places do not cover, refreshes the inventory and runs it once more.
+ * @param complete "as far as known" returns a value although tables are not covered
+ * @throws `unavailable`, with the problems of the map as cause; `conflict` if a constraint refuses
  */
 export async function retryOnSchemaChange<T>(
   inventory: Inventory,
@@ -87,9 +88,9 @@ export async function retryOnSchemaChange<T>(
       }
     }
     const { problems } = await inventory.refresh();
-    if (inventory.places() !== places && round === 1) continue; // seen by this look, or by another's
+    if (inventory.places() !== places && round === 1) continue; // this or another request refreshed them
     if (outcome && complete === "as far as known") return outcome.value;
-    const cause = new Error(problems.join("; ") || "the schema changed while somebody was leaving");
+    const cause = new Error(problems.join("; ") || "the schema changed during a withdrawal");
     throw new AppError("unavailable", { sentence: "withdrawal_unavailable", cause });
   }
 }

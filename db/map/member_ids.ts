@@ -3,16 +3,16 @@ import { type Database, RefusedStatement } from "../engine/database.ts";
 import { type LiveSchema, ownTableNames } from "./schema.ts";
 import { quote } from "./sql.ts";
 
-/** How many rows of a table are looked at: the newest. */
+/** How many rows of a table are examined. */
 const sampledRows = 20;
 
-/** Shorter values are often counters; they are taken for ids only in a column that is named like one. */
+/** Shorter values are often counters. They count as ids only in a column with the name of an id. */
 const shortestId = 8;
 
 /**
- * Warnings about columns that hold ids of members, have no foreign key, and are named by no entry of the
- * map. It looks at the newest rows of each table, so it may miss a column and costs the same however
- * large the tables are. Throws `unavailable`.
+ * Returns a warning for each column that holds ids of members, has no foreign key, and is not on the map.
+ * It examines only the newest rows of each table, so it is fast for large tables but may miss a column.
+ * Throws `unavailable`.
  */
 export async function findMemberIds(
   db: Database,
@@ -41,7 +41,7 @@ export async function findMemberIds(
         .map((column) => warning(table, column, map))
     );
   } catch (error) {
-    if (error instanceof RefusedStatement) return []; // the schema changed meanwhile
+    if (error instanceof RefusedStatement) return []; // the schema changed in the meantime
     throw error;
   }
 }

@@ -5,8 +5,8 @@ import { deletesSecurely, isKept } from "./full_text.ts";
 import { bind, type Places } from "./sql.ts";
 
 /**
- * What SQLite's modules write behind the quoted name of a table of their own. SQLite calls every table of
- * such a name `shadow`, also a team's `posts_content` beside `posts`; only the text tells them apart.
+ * How SQLite's modules define their shadow tables, after the quoted name. The type `shadow` is not enough,
+ * because SQLite derives it from the name: an app's own `posts_content` beside `posts` has it too.
  */
 const written = [
   "(id INTEGER PRIMARY KEY, c[0-9]*", // fts5
@@ -23,7 +23,7 @@ const written = [
   "(rowid INTEGER PRIMARY KEY,nodeno*",
 ];
 
-/** SQL for all tables, and whether somebody's data may be in one: not in the engine's own. */
+/** SQL: all tables; `live` is 0 for the engine's own, which hold no data of an app. */
 const allTables = `
   (SELECT name, type, wr, name NOT IN (
        'libsql_wasm_func_table', 'libsql_vector_meta_shadow',
@@ -41,14 +41,14 @@ const allTables = `
 const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
 
 /**
- * SQL: how much of the live schema the places do not cover. Anything but 0 stops a withdrawal. It is
- * evaluated inside the statement that depends on it, so a stale memory refuses and never forgets.
+ * SQL: the number of tables, foreign keys and indexes that the places do not cover. A withdrawal needs 0.
+ * The claim evaluates it, so stale places make a withdrawal fail and never miss a table.
  */
 export function countUncovered(places: Places): string {
   return `(${[countUnmapped, countUntied, countNewVirtual, ...unsafeIndexes(places)].join(" + ")})`;
 }
 
-/** The values that `countUncovered` takes. */
+/** Returns the values of the parameters of `countUncovered`. */
 export function coverage(places: Places): Record<string, string> {
   const ties: Record<string, string[]> = {};
   for (const entry of places.entries) {
@@ -62,35 +62,35 @@ export function coverage(places: Places): Record<string, string> {
   };
 }
 
-/** The same as a statement. */
+/** Makes a SELECT of `countUncovered`. */
 export function selectUncovered(places: Places): InStatement {
   return bind(`SELECT ${countUncovered(places)} AS uncovered`, coverage(places));
 }
 
-/** The columns, in lower case, by which an entry finds a member's rows. */
+/** Returns the columns, in lower case, by which an entry finds a member's rows. */
 function tiesOf({ members, via }: Entry): string[] {
   return [...members, ...(via ? [via.column] : [])].map((column) => column.toLowerCase());
 }
 
-/** SQL: tables that `:tables` does not name. `pragma_table_list` opens every table, so it comes last. */
+/** SQL: counts tables that `:tables` does not name. The slow `pragma_table_list` runs only if there are any. */
 const countUnmapped = `
   iif(EXISTS (
     SELECT 1 FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
   (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
 
-/** The tables that our migrations make. `users` is not among them, because apps add columns to it. */
+/** The tables that our migrations make, except `users`, because apps add columns to it. */
 export const ownTableNames: ReadonlySet<string> = new Set(
   ownMigrations.flatMap(({ sql }) =>
     Array.from(sql.matchAll(/^CREATE TABLE (\w+)/gm), (match) => match[1]!)
   ).filter((name) => name !== "users"),
 );
 
-/** SQL: whether the table `live` is not one of ours and has a foreign key, told by its text. */
+/** SQL: whether the table `live` is an app's and has a foreign key, according to its CREATE statement. */
 export const mayRefer = `live.type = 'table' AND live.sql LIKE '%REFERENCES%'
   AND live.name NOT IN (${Array.from(ownTableNames, (name) => `'${name}'`).join(", ")})`;
 
-/** SQL: foreign keys to `users`, in tables with entries, by a column that no entry names. */
+/** SQL: counts foreign keys to `users`, in tables with entries, whose column no entry names. */
 const countUntied = `
   iif(EXISTS (SELECT 1 FROM sqlite_schema AS live WHERE ${mayRefer}),
   (SELECT count(*)
@@ -100,12 +100,13 @@ const countUntied = `
    WHERE lower(key."table") = 'users'
      AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value))), 0)`;
 
-/** SQL: virtual tables that are not as they were at the last look. They have no page of their own. */
+/** SQL: counts virtual tables (those with rootpage 0) that are new or changed since the last refresh. */
 const countNewVirtual = `
   (SELECT count(*) FROM sqlite_schema AS live
    WHERE type = 'table' AND rootpage = 0 AND NOT EXISTS (
      SELECT 1 FROM json_each(:virtual) AS seen WHERE seen.key = live.name AND seen.value = live.sql))`;
 
+/** SQL: for each index on the map, 1 if it would keep a member's words. */
 function unsafeIndexes({ virtual }: Places): string[] {
   return virtual.flatMap((index) => [
     ...(index.needsSecureDelete ? [`(NOT ${deletesSecurely(index.name)})`] : []),
@@ -113,27 +114,29 @@ function unsafeIndexes({ virtual }: Places): string[] {
   ]);
 }
 
+/** A foreign key of a table. */
 export interface ForeignKey {
   column: string;
-  /** The table it refers to. */
+  /** The table that it refers to. */
   table: string;
 }
 
+/** A table of the database. Column names are in their original case. */
 export interface LiveTable {
   columns: ReadonlySet<string>;
   generated: ReadonlySet<string>;
   notNull: ReadonlySet<string>;
-  /** The only column of its primary key, if it has such a one. */
+  /** The column of a primary key that has only one; otherwise `null`. */
   primaryKey: string | null;
   foreignKeys: readonly ForeignKey[];
   hasRowid: boolean;
   isVirtual: boolean;
-  /** Made by the engine itself, so that nobody has to name it. */
+  /** Made by the database engine, so it does not belong on the map. */
   isEngines: boolean;
 }
 export type LiveSchema = ReadonlyMap<string, LiveTable>;
 
-/** The tables of the live database and their columns. Throws `unavailable`. */
+/** Reads the tables of the database and their columns. Throws `unavailable`. */
 export async function readSchema(db: Database): Promise<LiveSchema> {
   const [columns, keys] = await db.read([
     `SELECT every.name AS name, every.type, live, wr AS without_rowid, info.name AS column_name, info.hidden,
@@ -163,11 +166,11 @@ export async function readSchema(db: Database): Promise<LiveSchema> {
   return schema;
 }
 
-/** Where map and database disagree. */
+/** The differences between the data map and the database. */
 export interface Disagreement {
-  /** Sentences that say what to write where. While there is one, nobody can leave. */
+  /** Sentences that say what to change. While there is one, withdrawals fail. */
   problems: string[];
-  /** What is odd, and stops nobody: a table on the map that is not there yet. */
+  /** Sentences about differences that stop no withdrawal, such as a table that does not exist yet. */
   warnings: string[];
 }
 
@@ -199,7 +202,7 @@ export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   return { problems: [...new Set(problems)], warnings: [...new Set(warnings)] };
 }
 
-/** Foreign keys to `users` that no entry of their table names. */
+/** Returns the foreign keys to `users` that no entry of their table names. */
 function untiedKeys(map: DataMap, schema: LiveSchema): { table: string; column: string }[] {
   return [...schema].flatMap(([table, { foreignKeys }]) => {
     const entries = map.entries.filter((entry) => entry.table === table);

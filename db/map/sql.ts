@@ -1,4 +1,4 @@
-/** SQL derived from the data map. Names were checked by `dataMap`, and are quoted; values are bound. */
+/** Makes SQL from the data map. `dataMap` has checked the names, and here they are quoted; values are bound. */
 import type { InStatement, InValue } from "../engine/database.ts";
 import {
   type BlockedBy,
@@ -11,42 +11,40 @@ import {
 } from "../../domain/data_map.ts";
 import { dateModifier, datesFrom, datesTo } from "../../domain/retention.ts";
 
-/** A map, as far as its tables exist: what every statement is made from. */
+/** The data map and the tables that exist. All statements are made from it. */
 export interface Places {
-  /** All of the map's entries; those whose table is absent count nothing. */
+  /** All entries of the map. */
   all: readonly Entry[];
-  /** Those whose tables exist. */
+  /** The entries whose tables exist. */
   entries: readonly Entry[];
-  /** Every table that the map speaks of and that may exist: any other stops an erasure. */
+  /** The tables of the map, except those that do not exist. Any other table stops an erasure. */
   tables: readonly string[];
-  /** The virtual tables that were there at the last look: any other stops an erasure. */
+  /** The virtual tables at the last refresh. Any other virtual table stops an erasure. */
   virtual: readonly Virtual[];
   blocks: readonly BlockedBy[];
 }
 
-/** A virtual table. The fields about text are set only for a full-text index on the map. */
+/** A virtual table. The last three fields are false or empty unless it is a full-text index on the map. */
 export interface Virtual {
   name: string;
   /** Its CREATE statement. */
   sql: string;
-  /** Deleted words stay in its b-tree unless this option of FTS5 is set. */
+  /** FTS5: deleted words stay in the b-tree unless the option `secure-delete` is set. */
   needsSecureDelete: boolean;
-  /** Deleted words stay until its b-trees are merged: FTS3, FTS4, and FTS5 with contentless_delete. */
+  /** FTS3, FTS4, and FTS5 with contentless_delete: deleted words stay until the b-trees are merged. */
   needsOptimize: boolean;
-  /** The triggers that must keep an index in step with the table whose rows it indexes. */
+  /** The triggers that must update the index when the indexed table changes. */
   triggers: readonly { table: string; event: "DELETE" | "UPDATE" }[];
 }
 
-/** What was seen of the live schema when it was last looked at. */
+/** The schema at the last refresh. */
 export interface Seen {
-  /**
-   * Tables on the map that were not in the database. One that has appeared since is as unknown as one
-   * that is not on the map, and makes the claim fail.
-   */
+  /** Tables on the map that did not exist. If one exists now, the claim fails as for an unmapped table. */
   absent: readonly string[];
   virtual: readonly Virtual[];
 }
 
+/** Makes the places of a map. An entry is absent if its table, or a table that it goes via, does not exist. */
 export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Places {
   const absent = new Set(missing);
   const isThere = (entry: Entry): boolean =>
@@ -58,12 +56,12 @@ export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Plac
   return { all, entries, tables: [...new Set(tables)], virtual, blocks };
 }
 
-/** In brackets: a name in double quotes that no column has would silently become a text. */
+/** Quotes a name in brackets. SQLite takes an unknown column in double quotes for a string literal. */
 export function quote(name: string): string {
   return `[${name}]`;
 }
 
-/** The condition under which a row of an entry is the member's; `member` is SQL for the member's id. */
+/** SQL: whether a row of the entry's table is the member's. `member` is SQL for the member's id. */
 export function belongsTo(places: Places, entry: Entry, member: string): string {
   if (!entry.via) {
     const ties = entry.members.map((column) => `${quote(column)} = ${member}`).join(" OR ");
@@ -75,27 +73,28 @@ export function belongsTo(places: Places, entry: Entry, member: string): string 
   return narrowed(entry, tie, member);
 }
 
-/** A condition, and the entry's own `where`. */
+/** SQL: a condition and the entry's `where`, if it has one. */
 export function narrowed(entry: Entry, condition: string, member: string): string {
   return entry.where === null ? condition : `(${condition} AND ${expression(entry.where, member)})`;
 }
 
-/** SQL of the map, in brackets, with SQL for the member's id in the place of `:member`. */
+/** Puts SQL of the map into parentheses, and replaces `:member` by SQL for the member's id. */
 export function expression(sql: string, member: string): string {
   return `(${sql.replaceAll(quotedOrMember, (token) => token === ":member" ? member : token)})`;
 }
 
 const quotedOrMember = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|:member\b/g;
 
-/** The same for a table that several entries speak of. */
+/** SQL: whether a row of a table is the member's by any entry of the table. */
 export function tableBelongsTo(places: Places, table: string, member: string): string {
   return places.entries.filter((entry) => entry.table === table)
     .map((entry) => belongsTo(places, entry, member)).join(" OR ");
 }
 
 /**
- * A SELECT of one JSON text: entry -> [rows that go, rows kept apart, end of the last of these in ms].
- * @param belongs the condition for each entry; the statement also takes `:now`
+ * Makes a SELECT of one JSON object: index of the entry -> [rows destroyed or anonymised, rows kept apart,
+ * end of the last kept row in ms]. The statement has the parameter `:now`.
+ * @param belongs makes the condition of an entry
  */
 export function selectCounts(places: Places, belongs: (entry: Entry) => string): string {
   const each = places.all.map((entry, index) => {
@@ -117,14 +116,14 @@ export function selectCounts(places: Places, belongs: (entry: Entry) => string):
 }
 
 /**
- * A SELECT of nothing that fails when the map names a column that is missing, so that a withdrawal with
- * a grace period is refused at once and not at its deadline.
+ * Makes a SELECT that fails if a column of the map does not exist. It makes a withdrawal with a grace period
+ * fail at once instead of at its deadline.
  */
 export function selectColumns(places: Places): string {
   return `SELECT ${places.entries.map(columnsExist).join(" OR ")} AS never`;
 }
 
-/** SQL that is false, or fails where a column is missing that the entry names. */
+/** SQL: false, or an error if a column that the entry names does not exist. */
 export function columnsExist(entry: Entry): string {
   const columns = [
     ...columnsOf(entry).map(quote),
@@ -133,7 +132,7 @@ export function columnsExist(entry: Entry): string {
   return `EXISTS (SELECT ${columns.join(", ")} FROM ${quote(entry.table)} WHERE 0)`;
 }
 
-/** A column as ms, with fractions: ISO 8601 text in UTC, seconds or milliseconds; NULL for anything else. */
+/** SQL: a column (ISO 8601 text in UTC, s or ms since the epoch) as ms with fractions; NULL if it is neither. */
 export function instantIn(column: string): string {
   return `CASE typeof(${column})
     WHEN 'text' THEN unixepoch(${column}, 'subsec') * 1000
@@ -143,8 +142,8 @@ export function instantIn(column: string): string {
 }
 
 /**
- * When the period of a kept row began, ms: ISO text, seconds or milliseconds. Where that is no date the
- * period begins now, so that a row is rather kept too long than destroyed too early.
+ * SQL: when the period of a kept row began, ms. If `from` is not a date, the period begins now, because
+ * keeping a row too long is better than destroying it too early.
  */
 export function startsAt(entry: KeepApart): string {
   const instant = instantIn(quote(entry.from));
@@ -152,7 +151,7 @@ export function startsAt(entry: KeepApart): string {
     CAST(round(${instant}) AS INTEGER), :now)`;
 }
 
-/** When it ends, ms: calendar time in UTC. */
+/** SQL: when the period of a kept row ends, ms. Periods are calendar time in UTC. */
 export function expiresAt(entry: KeepApart): string {
   const modifier = dateModifier(entry.period);
   return `CAST(round(unixepoch(${

@@ -3,11 +3,10 @@ import type { Attempt } from "../../domain/throttle.ts";
 import type { Database, InStatement, ResultSet } from "../engine/database.ts";
 
 /**
- * Counts an attempt against every limit it falls under, for a batch: each only if the limits before it
- * let it through. Nothing is counted beyond a limit. Ends in the SELECT that `requireCounted` reads.
- *
- * @param session hash of the secret that the attempt rests on: without a live session behind it
- *   nothing is counted
+ * Makes the statements that count an attempt against each of its limits, in order. A limit is counted only
+ * if it and the limits before it are not reached. `requireCounted` reads the result of the last statement.
+ * @param now ms
+ * @param session hash of the secret of the session that asks; the attempt is counted only if it is live
  */
 export function countAttempt(
   attempt: Attempt,
@@ -61,7 +60,11 @@ function insertAttempt(
   };
 }
 
-/** Throws `throttled`, with the wait that the first limit in the way asks for, unless all let it through. */
+/**
+ * Checks the result of `countAttempt`.
+ * @param now ms
+ * @throws `throttled` if a limit is reached; `retryAfterMs` is when the first of them allows an attempt
+ */
 export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number): void {
   const rows = new Map(verdict.rows.map((row) => [row.subject, row]));
   for (const { subject, limit } of attempt.subjects) {
@@ -72,7 +75,7 @@ export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number
   }
 }
 
-/** Takes back a try that the service could not verify: it counts nowhere. */
+/** Deletes an attempt that the service could not verify. @throws `unavailable` */
 export async function dropAttempt(db: Database, attempt: Attempt): Promise<void> {
   await db.write(attempt.subjects.map(({ subject }) => ({
     sql: "DELETE FROM attempts WHERE subject = ? AND id = ?",
@@ -80,7 +83,7 @@ export async function dropAttempt(db: Database, attempt: Attempt): Promise<void>
   })));
 }
 
-/** After a right password: this attempt never happened, and the client's failures are forgiven. */
+/** Makes the statements for a right password: delete this attempt, and the client's failed ones. */
 export function forgetAttempt(attempt: Attempt): InStatement[] {
   return attempt.subjects.map(({ subject, forgiven }) => ({
     sql: "DELETE FROM attempts WHERE subject = ? AND (id = ? OR ?)",

@@ -13,9 +13,10 @@ import { endSessionsOf } from "./end.ts";
 export const recoveryMs = 30 * 60_000;
 
 /**
- * Makes a link for a member, as an operator's act, and voids earlier ones of the same purpose. False: no
- * member has this id. Throws `unavailable`.
- * @param lifeMs how long it works
+ * Makes a link for a member, on behalf of an operator, and deletes earlier links of the same purpose.
+ * @param link `now` and `lifeMs`, the time for which it works, in ms
+ * @returns false if no member has this id
+ * @throws `unavailable`
  */
 export async function createLink(db: Database, link: {
   purpose: LinkPurpose;
@@ -47,7 +48,7 @@ export async function createLink(db: Database, link: {
   return made.rows.length === 1;
 }
 
-/** Whose link it is. */
+/** The member of a link. */
 export interface FoundLink {
   memberId: string;
   name: string;
@@ -56,7 +57,12 @@ export interface FoundLink {
   eraseAt: number | null;
 }
 
-/** `null` where the link is unknown, used or over. Throws `unavailable`. */
+/**
+ * Finds the member of a link.
+ * @param now ms
+ * @returns `null` if the link is unknown, used or expired
+ * @throws `unavailable`
+ */
 export async function findLink(
   db: Database,
   purpose: LinkPurpose,
@@ -87,8 +93,12 @@ function selectLink(purpose: LinkPurpose, token: string, now: number): InStateme
 }
 
 /**
- * Sets a new password by a recovery link, once. Ends every session, and forgives this client the
- * failures that led here. False: the link is unknown, used or over. Throws `unavailable`.
+ * Uses a recovery link: sets the password, ends all of the member's sessions, and deletes the failed
+ * attempts of this client. The batch may arrive twice, but a link works only once.
+ * @param newHash PHC string
+ * @param now ms
+ * @returns false if the link is unknown, used or expired
+ * @throws `unavailable`
  */
 export async function recover(
   db: Database,

@@ -1,4 +1,4 @@
-/** `fetch` that remembers cookies, as a browser does: for one service, in memory. */
+/** Returns a `fetch` that keeps cookies in memory. It is for one service only, because it ignores domains. */
 export function withCookies(): typeof fetch {
   const cookies = new Map<string, string>();
   return async (input, init) => {

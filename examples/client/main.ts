@@ -1,4 +1,4 @@
-/** Joins, signs in, looks, leaves, and checks the receipt: `deno task hello http://127.0.0.1:8000`. */
+/** `deno task hello http://127.0.0.1:8000`: joins, signs in, leaves, and verifies the receipt. */
 import { hc } from "hono/client";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import type { AppType } from "../../app.ts";
@@ -19,15 +19,15 @@ console.log((await joined.json()).message);
 const signedIn = await client.login.$post({ json: { user_id, password } });
 if (!signedIn.ok) throw new Error((await signedIn.json()).error);
 
-const looked = await client.userinfo.$get();
-if (!looked.ok) throw new Error((await looked.json()).error);
-const { rank, joined_at } = await looked.json();
+const userinfo = await client.userinfo.$get();
+if (!userinfo.ok) throw new Error((await userinfo.json()).error);
+const { rank, joined_at } = await userinfo.json();
 console.log(`${user_id}, ${rank}, since ${joined_at}`);
 
 const preview = await client.withdrawal.$get();
 if (!preview.ok) throw new Error((await preview.json()).error);
 const { confirm, destroy } = await preview.json();
-console.log(`leaving asks for: ${confirm}; it destroys:`);
+console.log(`a withdrawal asks for: ${confirm}; it destroys:`);
 for (const { what, count } of destroy) console.log(`- ${what}: ${count}`);
 
 const left = await client.withdrawal.$delete({ json: { password, reason: "other" } });
@@ -36,22 +36,24 @@ if (left.status === 202) {
   Deno.exit();
 }
 if (left.status === 503) {
-  // The answer may be lost: the number, where there is one, leads to the receipt if it was done.
+  // If the answer was lost, there is a number, which finds the receipt if the erasure was carried out.
   const { error, receipt_id } = await left.json();
   throw new Error(`${error} ${receipt_id ?? ""}`);
 }
 if (!left.ok) throw new Error((await left.json()).error);
 const { receipt_id, receipt } = await left.json();
 
-const gone = await client.userinfo.$get();
-console.log(`and now: ${gone.status}`);
+const after = await client.userinfo.$get();
+console.log(`GET /userinfo now answers ${after.status}`);
 
-/** Anybody can do this, years later, with the number or the receipt alone. */
+// Anybody who has the receipt can verify it with the public keys, even years later.
 const keys = createRemoteJWKSet(new URL(client[".well-known"]["jwks.json"].$url()));
 const { payload } = await jwtVerify(receipt, keys, {
   issuer: origin,
   algorithms: ["EdDSA"],
   typ: "erasure-receipt+jwt",
 });
-if (payload.jti !== receipt_id || payload.remaining !== 0) throw new Error("not our receipt");
-console.log(`receipt ${receipt_id} is genuine: nothing remains`);
+if (payload.jti !== receipt_id || payload.remaining !== 0) {
+  throw new Error("the receipt is not ours");
+}
+console.log(`receipt ${receipt_id} is genuine: no rows are left`);

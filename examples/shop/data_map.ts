@@ -6,7 +6,7 @@ const ground = {
   en: "E-Commerce Act, Enforcement Decree art. 6: records of payment and supply of goods",
 } as const;
 
-/** What leaving does with everything that this shop knows about a customer. */
+/** What an erasure does with the data that this shop has about a customer. */
 export default dataMap([
   ...ownTables,
   holdsNobody("products", "the catalogue"),
@@ -16,14 +16,14 @@ export default dataMap([
     purpose: { ko: "구매 준비", en: "To prepare a purchase" },
     show: ["opened_at"],
   }),
-  // No column of its own names the customer: the cart does.
+  // The table has no column with the customer's id; the cart has one.
   destroy("cart_items", {
     via: { column: "cart_id", to: "carts.id" },
     label: { ko: "장바구니 상품", en: "Cart items" },
     purpose: { ko: "구매 준비", en: "To prepare a purchase" },
     show: ["product_id", "quantity"],
   }),
-  // Five years, with the buyer's name, for their row of `users` will be gone. The address goes.
+  // Kept for five years. The name is copied, because the row of `users` is deleted. The address is not kept.
   keepApart("orders", {
     member: "buyer_id",
     columns: ["id", "total", "paid_at"],

@@ -4,7 +4,7 @@ import shop from "./migrations/0001_shop.sql" with { type: "text" };
 import reviews from "./migrations/0002_reviews.sql" with { type: "text" };
 import style from "./shop.css" with { type: "text" };
 
-/** Joining, signing in and leaving, for this shop. */
+/** Annyeong, configured for this shop. */
 export default membership({
   dataMap,
   migrations: [{ name: "0001_shop", sql: shop }, { name: "0002_reviews", sql: reviews }],

@@ -69,5 +69,5 @@ export default new Hono()
     const id = await order(c.var.member, c.req.valid("form").address);
     return c.redirect(id ? "/orders" : "/cart", 303);
   })
-  .route("/", members.app) // everything else, unknown paths included
+  .route("/", members.app) // all other paths, and the answer to unknown ones
   .onError(members.onError);

@@ -1,16 +1,19 @@
+/** The queries of the shop. All writing batches may arrive twice. */
 import members from "./members.ts";
 
-/** A customer. Whatever is written for one is selected from `users`: they may be leaving just now. */
-interface Who {
+/** A customer. Rows for a customer are inserted by a SELECT from `users`, because the customer may be leaving. */
+interface Customer {
   id: string;
 }
 
+/** A product. `price` in won. */
 export interface Product {
   id: string;
   title: string;
   price: number;
 }
 
+/** Lists all products by title. */
 export async function listProducts(): Promise<Product[]> {
   const [products] = await members.db.read([
     "SELECT id, title, price FROM products ORDER BY title",
@@ -18,7 +21,7 @@ export async function listProducts(): Promise<Product[]> {
   return products!.rows as unknown as Product[];
 }
 
-/** A product and its reviews, or `null`. */
+/** Finds a product and its 50 newest reviews. Returns `null` if it does not exist. */
 export async function findProduct(id: string) {
   const [products, reviews] = await members.db.read([
     { sql: "SELECT id, title, price FROM products WHERE id = ?", args: [id] },
@@ -33,28 +36,29 @@ export async function findProduct(id: string) {
   return product ? { ...product, reviews: reviews!.rows } : null;
 }
 
-/** False: there is no such product. */
+/** Adds a review. Returns false if the product does not exist. */
 export async function addReview(
-  who: Who,
+  customer: Customer,
   product: string,
   review: { stars: number; body: string },
 ) {
   const id = crypto.randomUUID();
-  const results = await members.db.write([
+  const [, added] = await members.db.write([
     {
       sql: `
         INSERT INTO reviews (id, product_id, author_id, author_name, stars, body, written_at)
         SELECT ?, products.id, users.id, users.name, ?, ?, ?
         FROM products JOIN users ON users.id = ? WHERE products.id = ?
         ON CONFLICT DO NOTHING`,
-      args: [id, review.stars, review.body, Date.now(), who.id, product],
+      args: [id, review.stars, review.body, Date.now(), customer.id, product],
     },
     { sql: "SELECT id FROM reviews WHERE id = ?", args: [id] },
   ]);
-  return results.at(-1)!.rows.length === 1;
+  return added!.rows.length === 1;
 }
 
-export async function listCart(who: Who) {
+/** Lists the products in a cart by title. */
+export async function listCart(customer: Customer) {
   const [items] = await members.db.read([{
     sql: `
       SELECT products.id, products.title, products.price, cart_items.quantity
@@ -62,20 +66,24 @@ export async function listCart(who: Who) {
       JOIN cart_items ON cart_items.cart_id = carts.id
       JOIN products ON products.id = cart_items.product_id
       WHERE carts.user_id = ? ORDER BY products.title`,
-    args: [who.id],
+    args: [customer.id],
   }]);
   return items!.rows as unknown as (Product & { quantity: number })[];
 }
 
-/** Puts so many of a product into the cart; none takes it out. */
-export async function putIntoCart(who: Who, product: string, quantity: number): Promise<void> {
+/** Sets the quantity of a product in the cart. 0 removes the product. */
+export async function putIntoCart(
+  customer: Customer,
+  product: string,
+  quantity: number,
+): Promise<void> {
   await members.db.write([
     {
       sql: `
         INSERT INTO carts (id, user_id, opened_at)
         SELECT ?, users.id, ? FROM users WHERE users.id = ?
         ON CONFLICT DO NOTHING`,
-      args: [crypto.randomUUID(), Date.now(), who.id],
+      args: [crypto.randomUUID(), Date.now(), customer.id],
     },
     {
       sql: `
@@ -83,25 +91,26 @@ export async function putIntoCart(who: Who, product: string, quantity: number): 
         SELECT carts.id, products.id, ? FROM carts JOIN products ON products.id = ?
         WHERE carts.user_id = ?
         ON CONFLICT DO UPDATE SET quantity = excluded.quantity`,
-      args: [quantity, product, who.id],
+      args: [quantity, product, customer.id],
     },
     "DELETE FROM cart_items WHERE quantity = 0",
   ]);
 }
 
-export async function listOrders(who: Who) {
+/** Lists the customer's orders, the newest first. `total` in won, `paid_at` in ms. */
+export async function listOrders(customer: Customer) {
   const [orders] = await members.db.read([{
     sql: "SELECT id, total, paid_at FROM orders WHERE buyer_id = ? ORDER BY paid_at DESC",
-    args: [who.id],
+    args: [customer.id],
   }]);
   return orders!.rows;
 }
 
 /**
- * Turns the cart into a paid order, in one batch that may arrive twice: the order takes that very cart,
- * so a second arrival finds nothing more to take. `null`: the cart is empty.
+ * Turns the cart into a paid order, in one batch. The order stores the id of the cart, so the batch orders
+ * no other cart if it arrives twice. Returns the order's id, or `null` if the cart is empty.
  */
-export async function order(who: Who, address: string): Promise<string | null> {
+export async function order(customer: Customer, address: string): Promise<string | null> {
   const id = crypto.randomUUID();
   const taken = "(SELECT cart_id FROM orders WHERE id = :id)";
   const results = await members.db.write([
@@ -112,9 +121,9 @@ export async function order(who: Who, address: string): Promise<string | null> {
         FROM carts
         JOIN cart_items ON cart_items.cart_id = carts.id
         JOIN products ON products.id = cart_items.product_id
-        WHERE carts.user_id = :who GROUP BY carts.id
+        WHERE carts.user_id = :customer GROUP BY carts.id
         ON CONFLICT DO NOTHING`,
-      args: { id, who: who.id, address, now: Date.now() },
+      args: { id, customer: customer.id, address, now: Date.now() },
     },
     {
       sql: `
@@ -132,5 +141,6 @@ export async function order(who: Who, address: string): Promise<string | null> {
     { sql: `DELETE FROM carts WHERE id = ${taken}`, args: { id } },
     { sql: "SELECT id FROM orders WHERE id = :id", args: { id } },
   ]);
-  return results.at(-1)!.rows.length === 1 ? id : null;
+  const placed = results.at(-1)!;
+  return placed.rows.length === 1 ? id : null;
 }

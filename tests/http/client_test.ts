@@ -16,7 +16,10 @@ type Untyped = {
 true satisfies [Untyped] extends [never] ? true : Untyped;
 
 Deno.test("the example client joins, looks, leaves and verifies, over a real socket", async () => {
-  assert.match(await visit({}), /\nand now: 401\nreceipt \S{22} is genuine: nothing remains\n$/);
+  assert.match(
+    await visit({}),
+    /\nGET \/userinfo now answers 401\nreceipt \S{22} is genuine: no rows are left\n$/,
+  );
   assert.match(await visit({ WITHDRAWAL_GRACE_DAYS: "7" }), /\nwill be erased at 20\S+Z\n$/);
 });
 

@@ -241,8 +241,8 @@ Deno.test("rows that cannot be imported are named by id, and nothing changes", a
     assert.equal(rows.code, 1);
     assert.match(rows.text, /rows 1 and 2 have the same name/);
     assert.match(rows.text, /rows 1 and 3 have the same e-mail/);
-    assert.match(rows.text, /row 4: the e-mail is no address/);
-    assert.match(rows.text, /row 5: the name is no login name/);
+    assert.match(rows.text, /row 4: the e-mail is not an address/);
+    assert.match(rows.text, /row 5: the name is not a login name/);
     assert.match(rows.text, /no password that can be taken over: rows 6, 8;/);
     assert.doesNotMatch(tables.text + rows.text, /hong|kim|example\.com|\bpw\b|e10a/i);
 

@@ -38,7 +38,7 @@ Deno.test("a map that would forget somebody is refused with what to write instea
         ]),
     ],
     [
-      /"t" keeps its member in b: name what it becomes/,
+      /"t" keeps the member's id in b: give it another value/,
       () =>
         dataMap([...ownTables, anonymise("t", { member: ["a", "b"], set: { a: null }, ...words })]),
     ],
@@ -54,8 +54,8 @@ Deno.test("a map that would forget somebody is refused with what to write instea
     ...([
       ["a = 1; DROP TABLE users", /"t" has a `where` that contains ;/],
       ["a = 1 -- all", /contains --/],
-      ["a = 1) OR (1", /bracket without its other half/],
-      ["(a = 1", /bracket without its other half/],
+      ["a = 1) OR (1", /unmatched bracket/],
+      ["(a = 1", /unmatched bracket/],
       ["a = 'x", /contains '/],
       ["a = :other", /contains :other: write one expression, .* it may use :member/],
       ["a = :pseudonym", /contains :pseudonym/],
@@ -105,7 +105,7 @@ Deno.test("a map that would forget somebody is refused with what to write instea
         ]),
     ],
     [
-      /said to hold nobody and to hold members/,
+      /declared to hold nobody, but has an entry/,
       () => dataMap([...ownTables, destroy("t", { member: "a", ...words }), holdsNobody("t", "")]),
     ],
   ];

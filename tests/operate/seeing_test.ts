@@ -364,7 +364,7 @@ Deno.test("a failed sign-in is logged with keyed hashes, which admin throttles l
   await app.close();
 });
 
-Deno.test("a wrong password for leaving or changing the password is logged with the same hashes", async () => {
+Deno.test("a wrong password in a session is logged with its member, and with the hash of its network", async () => {
   const app = await openApp();
   const hong = await newMember(app, "hong");
   const wrong = { current: "wrong horse 1", password: "battery staple 9" };
@@ -375,9 +375,14 @@ Deno.test("a wrong password for leaving or changing the password is logged with 
     await hong.get("/userinfo");
   });
   const lines = log.split("\n").map((line) => JSON.parse(line).properties);
-  assert.equal(new Set(lines.slice(0, 3).map(({ account }) => account)).size, 1);
-  assert.ok(lines[0].account);
-  assert.equal(lines[3].account, undefined, "a success has none");
+  const [login, change, withdrawal, success] = lines;
+  assert.ok(login.account && login.network);
+  assert.equal(login.member, undefined, "a name that is tried is no member");
+  for (const line of [change, withdrawal]) {
+    assert.equal(line.network, login.network);
+    assert.equal(line.member, success.member);
+  }
+  assert.equal(success.network, undefined, "a success has none");
   await app.close();
 });
 

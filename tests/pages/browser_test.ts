@@ -147,7 +147,8 @@ async function inspect(page: Page, path: string, script: boolean): Promise<void>
 
 /** Runs in the page. */
 function measure() {
-  const touched = "button, .button, input, select, summary, header a, footer a, .rows a, .aside a";
+  const touched =
+    "button, .button, input:not([type=hidden]), select, summary, header a, footer a, .rows a, .aside a";
   const small = [...document.querySelectorAll(touched)].filter((element) => {
     const { height, width } = element.getBoundingClientRect();
     return height < 43.9 || width < 43.9;

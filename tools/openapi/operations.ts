@@ -71,7 +71,7 @@ export const operations: Record<
   "/": {
     get: {
       id: "home",
-      summary: "Who is signed in",
+      summary: "Says who is signed in",
       session: "heeded",
       success: ok("Home"),
       failures: [],
@@ -81,7 +81,7 @@ export const operations: Record<
     get: form("registerForm", "/register"),
     post: {
       id: "register",
-      summary: "Joins",
+      summary: "Registers a member",
       body: { schema: "Registration", required: true },
       success: { 201: { answer: ["Done"] } },
       failures: ["invalid", "conflict", "throttled"],
@@ -101,7 +101,7 @@ export const operations: Record<
     get: form("logoutForm", "/logout"),
     post: {
       id: "logout",
-      summary: "Signs out, signed in or not",
+      summary: "Signs out; succeeds without a session, too",
       session: "heeded",
       success: ok("Done", "Clear-Site-Data"),
       failures: [],
@@ -119,7 +119,7 @@ export const operations: Record<
   "/userinfo/export": {
     get: {
       id: "export",
-      summary: "All that the data map shows the member, by table",
+      summary: "Everything that the data map shows the member, by table",
       session: "needed",
       success: ok("Export", "Content-Disposition"),
       failures: ["unauthenticated"],
@@ -149,7 +149,7 @@ export const operations: Record<
     },
     post: {
       id: "confirm",
-      summary: "Makes the session fresh again",
+      summary: "Makes the session fresh again, with the password",
       session: "needed",
       body: { schema: "Proof", required: true },
       success: ok("Done", "Set-Cookie"),
@@ -184,12 +184,12 @@ export const operations: Record<
       failures: ["unauthenticated"],
     },
     delete: { id: "withdraw", summary: "Leaves", ...withdraw },
-    post: { id: "withdrawByForm", summary: "Leaves, for forms", ...withdraw },
+    post: { id: "withdrawByForm", summary: "Leaves; for forms, as DELETE", ...withdraw },
   },
   "/restoration": {
     post: {
       id: "restore",
-      summary: "Takes a pending withdrawal back",
+      summary: "Cancels a pending withdrawal",
       session: "needed",
       success: ok("Done"),
       failures: ["unauthenticated", "conflict"],
@@ -198,7 +198,7 @@ export const operations: Record<
   "/receipts/{id}": {
     get: {
       id: "receipt",
-      summary: "What was erased, without sign-in",
+      summary: "What was erased; needs no sign-in",
       success: { 200: { answer: ["Receipt", "Awaited"] } },
       failures: ["not_found"],
     },
@@ -206,7 +206,7 @@ export const operations: Record<
   "/.well-known/jwks.json": {
     get: {
       id: "keys",
-      summary: "The public keys that receipts are verified with",
+      summary: "The public keys that verify receipts",
       success: ok("Keys"),
       failures: [],
     },
@@ -214,7 +214,7 @@ export const operations: Record<
   "/policy": {
     get: {
       id: "policy",
-      summary: "What is stored, what for, how long, and what leaving does with it",
+      summary: "What is stored, why, how long, and what leaving does with it",
       success: ok("Policy"),
       failures: [],
     },

@@ -22,7 +22,7 @@ CREATE TABLE cart_items (
 CREATE TABLE orders (
   id       TEXT    NOT NULL PRIMARY KEY,
   buyer_id TEXT    NOT NULL REFERENCES users (id),
-  cart_id  TEXT    NOT NULL UNIQUE,           -- of the cart that became this order, and is gone
+  cart_id  TEXT    NOT NULL UNIQUE,           -- id of the cart, which the order deletes
   address  TEXT    NOT NULL,
   total    INTEGER NOT NULL,                  -- won
   paid_at  INTEGER NOT NULL                   -- ms
@@ -32,7 +32,7 @@ CREATE INDEX orders_by_buyer ON orders (buyer_id);
 CREATE TABLE order_items (
   id       TEXT    NOT NULL PRIMARY KEY,
   order_id TEXT    NOT NULL REFERENCES orders (id),
-  title    TEXT    NOT NULL,                  -- as it was sold
+  title    TEXT    NOT NULL,                  -- of the product when it was sold
   price    INTEGER NOT NULL,
   quantity INTEGER NOT NULL,
   paid_at  INTEGER NOT NULL                   -- that of the order
