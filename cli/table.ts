@@ -1,4 +1,4 @@
-import type { Row } from "@libsql/client";
+import type { Row } from "../db/engine/database.ts";
 
 type Cells = Row | Record<string, string | number | null>;
 

@@ -23,6 +23,8 @@ export interface Env {
     language: string;
     messages: Messages;
     session: CookieSession<Seal>;
+    /** What the cookie held, where it is still good. */
+    seal?: Seal;
     /** The secret of a session that was idle too long. */
     idleSecret?: string;
     /** The device cookie that this answer sets; `null` expires it. */

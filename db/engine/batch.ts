@@ -1,5 +1,4 @@
-import type { InStatement, ResultSet } from "@libsql/client";
-import type { Database } from "./database.ts";
+import type { Database, InStatement, ResultSet } from "./database.ts";
 
 /** Named statements, in the order in which they run. A name may have a list of statements. */
 type Named = Readonly<Record<string, InStatement | readonly InStatement[]>>;

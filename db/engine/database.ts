@@ -1,8 +1,26 @@
-import type { InStatement, ResultSet } from "@libsql/client";
 import { openServer } from "./server.ts";
 
-export type { InStatement, InValue, ResultSet } from "@libsql/client";
 export { RefusedStatement, saidBy } from "./failure.ts";
+
+/** What a column holds: a blob is a buffer, and an integer beyond 2^53 throws. */
+export type Value = null | string | number | bigint | ArrayBuffer;
+
+/** What can be bound: a boolean becomes 0 or 1, a date its milliseconds. */
+export type InValue = Value | boolean | Uint8Array | Date;
+
+/** SQL, and its values by position or by name (`:name`). It is one statement: what follows it is not run. */
+export type InStatement = string | { sql: string; args?: InValue[] | Record<string, InValue> };
+
+/** Values by the name of their column, so each column of a SELECT needs a name of its own. */
+export interface Row {
+  [column: string]: Value;
+}
+
+/** What a statement returned. */
+export interface ResultSet {
+  columns: string[];
+  rows: Row[];
+}
 
 /** The one way to the data. Every call is at most one trip to the database. */
 export interface Database {

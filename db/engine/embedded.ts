@@ -1,5 +1,12 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Database, DatabaseOptions, InStatement, InValue, ResultSet } from "./database.ts";
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import type {
+  Database,
+  DatabaseOptions,
+  InStatement,
+  InValue,
+  ResultSet,
+  Row,
+} from "./database.ts";
 import { classify, DatabaseError } from "./failure.ts";
 import { createQueue, type Outcome } from "./queue.ts";
 
@@ -171,14 +178,14 @@ class File {
     try {
       if (typeof statement === "string") {
         const prepared = this.prepare(statement);
-        return resultOf(prepared, prepared.all());
+        return new Result(prepared, prepared.all());
       }
       const prepared = this.prepare(statement.sql);
       const { args = [] } = statement;
       const rows = Array.isArray(args)
         ? prepared.all(...args.map(toBind))
         : prepared.all(toBindByName(args));
-      return resultOf(prepared, rows);
+      return new Result(prepared, rows);
     } catch (error) {
       throw toDatabaseError(error, index);
     }
@@ -199,16 +206,12 @@ class File {
   }
 }
 
-function resultOf(prepared: StatementSync, rows: Record<string, unknown>[]): ResultSet {
-  return new Result(prepared, rows) as unknown as ResultSet;
-}
+class Result implements ResultSet {
+  readonly rows: Row[];
 
-class Result {
-  constructor(
-    private readonly prepared: StatementSync,
-    readonly rows: Record<string, unknown>[],
-  ) {
-    rows.forEach(bytesToBuffers);
+  constructor(private readonly prepared: StatementSync, rows: Record<string, SQLOutputValue>[]) {
+    for (const row of rows) bytesToBuffers(row);
+    this.rows = rows as Row[];
   }
 
   /** Asked for by few, and so looked up when it is. */

@@ -1,6 +1,5 @@
-import type { InStatement, Row } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
-import { type Database, RefusedStatement, saidBy } from "./database.ts";
+import { type Database, type InStatement, RefusedStatement, type Row, saidBy } from "./database.ts";
 import { checksumsOf, readChecksums, refuseEdited, writeChecksums } from "./checksums.ts";
 import { BrokenMigration, type Migration } from "./migration.ts";
 import { statementsOf } from "./split_sql.ts";

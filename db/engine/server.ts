@@ -1,5 +1,5 @@
 import * as hrana from "@libsql/hrana-client";
-import type { Database, DatabaseOptions, InStatement, ResultSet } from "./database.ts";
+import type { Database, DatabaseOptions, InStatement, ResultSet, Row } from "./database.ts";
 import { classify, DatabaseError } from "./failure.ts";
 import { createQueue, type Outcome } from "./queue.ts";
 
@@ -302,7 +302,7 @@ function toStmt(statement: InStatement): hrana.Stmt {
 }
 
 function toResultSet({ columnNames, rows }: hrana.RowsResult): ResultSet {
-  return { columns: columnNames.map((name) => name ?? ""), rows } as unknown as ResultSet;
+  return { columns: columnNames.map((name) => name ?? ""), rows: rows as unknown as Row[] };
 }
 
 /** What the database itself said. Anything else stays as it is, and means that no answer came. */

@@ -1,4 +1,4 @@
-import type { InValue } from "@libsql/client";
+import type { InValue } from "./database.ts";
 
 /**
  * The rows and the condition of a guarded statement: `INSERT … SELECT … FROM {from} WHERE {where}`.

@@ -1,4 +1,4 @@
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /** A credential: `passkey`, `password`, or the name of a provider. */
 export type CredentialName = string;

@@ -1,7 +1,6 @@
-import type { InStatement, ResultSet } from "@libsql/client";
 import { fold, type Member } from "../../domain/member.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
 import { joinPending } from "../leaving/pending.ts";
 
 /** What a member signs in with. */

@@ -1,4 +1,4 @@
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
+import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /**
  * Makes the SELECT of a member's stored hash.

@@ -1,7 +1,6 @@
 /** Imports the members of an existing table: reads them, stages them, and swaps them in with one batch. */
-import type { InStatement, Row } from "@libsql/client";
 import type { ImportedMember, SourceRow } from "../../domain/import.ts";
-import { type Database, RefusedStatement } from "../engine/database.ts";
+import { type Database, type InStatement, RefusedStatement, type Row } from "../engine/database.ts";
 import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
 import type { Preflight } from "./preflight.ts";
 import type { Source } from "./source.ts";

@@ -1,6 +1,5 @@
 /** Checks the operator's SELECT and the schema before an import. Only reads. */
-import type { Row } from "@libsql/client";
-import type { Database } from "../engine/database.ts";
+import type { Database, Row } from "../engine/database.ts";
 import { ownMigrations, selectForeign } from "../engine/migrate.ts";
 import { type Dropped, findDropped } from "./dropped.ts";
 import type { Source } from "./source.ts";

@@ -1,4 +1,3 @@
-import type { InStatement, InValue } from "@libsql/client";
 import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts";
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
@@ -10,7 +9,12 @@ import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
 import type { Initiator } from "./initiator.ts";
 import { write } from "../engine/batch.ts";
-import { type Database, RefusedStatement } from "../engine/database.ts";
+import {
+  type Database,
+  type InStatement,
+  type InValue,
+  RefusedStatement,
+} from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import {
   belongsTo,

@@ -1,6 +1,5 @@
-import type { Row } from "@libsql/client";
 import { type BlockedBy, erasureOrder, type Words } from "../../domain/data_map.ts";
-import type { Database, RefusedStatement } from "../engine/database.ts";
+import type { Database, RefusedStatement, Row } from "../engine/database.ts";
 import { bind, type Places, quote, tableBelongsTo } from "../map/sql.ts";
 import type { Source } from "../engine/source.ts";
 

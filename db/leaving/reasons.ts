@@ -1,8 +1,7 @@
-import type { InStatement, InValue } from "@libsql/client";
 import { newId } from "../../crypto/tokens.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { bind } from "../map/sql.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue } from "../engine/database.ts";
 
 /**
  * Makes the values for `insertReason`. Only the day is stored, so that a reason does not identify a member.

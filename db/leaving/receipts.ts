@@ -1,9 +1,8 @@
-import type { Row } from "@libsql/client";
 import { createHash } from "node:crypto";
 import type { Entry, Ground, Words } from "../../domain/data_map.ts";
 import { divide, type Receipt } from "../../domain/receipt.ts";
 import { rejoinBlock } from "../../domain/rejoin.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, Row } from "../engine/database.ts";
 
 /** The columns that `toReceipt` reads, of an erasure joined with the description of its data map. */
 export const receiptColumns = `

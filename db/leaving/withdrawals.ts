@@ -1,5 +1,4 @@
 import type { RecipientName } from "../../domain/receipt.ts";
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
 import type { Reason } from "../../domain/withdrawal.ts";
 import type { Entry } from "../../domain/data_map.ts";
 import { newId } from "../../crypto/tokens.ts";
@@ -9,7 +8,7 @@ import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
 import type { Initiator } from "./initiator.ts";
 import { isPending } from "./pending.ts";
 import { write } from "../engine/batch.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";

@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
-import type { InStatement, InValue, ResultSet, Row, Value } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import type { Entry } from "../../domain/data_map.ts";
 import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet, Row, Value } from "../engine/database.ts";
 import { belongsTo, bind, type Places, quote } from "./sql.ts";
 import { selectUncovered } from "./schema.ts";
 

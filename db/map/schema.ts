@@ -1,6 +1,5 @@
-import type { InStatement, Row } from "@libsql/client";
 import { columnsOf, type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, Row } from "../engine/database.ts";
 import { ownMigrations } from "../engine/migrate.ts";
 import { deletesSecurely, isKept } from "./full_text.ts";
 import { bind, type Places } from "./sql.ts";

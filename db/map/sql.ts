@@ -1,5 +1,5 @@
 /** Makes SQL from the data map. `dataMap` has checked the names, and here they are quoted; values are bound. */
-import type { InStatement, InValue } from "@libsql/client";
+import type { InStatement, InValue } from "../engine/database.ts";
 import {
   type BlockedBy,
   columnsOf,

@@ -1,6 +1,5 @@
-import type { InStatement, InValue } from "@libsql/client";
 import { newId } from "../../crypto/tokens.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue } from "../engine/database.ts";
 
 /** Who did what to whom, and why: by opaque id, without the person's data. */
 export interface AuditEntry {

@@ -1,4 +1,4 @@
-import type { InStatement } from "@libsql/client";
+import type { InStatement } from "../engine/database.ts";
 
 /**
  * A write that changes nothing: what the first statement writes the second writes back. The page counts

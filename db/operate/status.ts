@@ -1,6 +1,5 @@
-import type { Row } from "@libsql/client";
 import type { RecipientName } from "../../domain/receipt.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, Row } from "../engine/database.ts";
 import { countThrottled } from "./throttles.ts";
 
 /** At most so many tries are looked at, so that an attack does not make looking slow. */

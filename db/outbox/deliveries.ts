@@ -1,4 +1,3 @@
-import type { InStatement, InValue, Row } from "@libsql/client";
 import {
   type Delivery,
   type EventType,
@@ -9,7 +8,7 @@ import {
 import { newId } from "../../crypto/tokens.ts";
 import { insertTry, type Try } from "./tries.ts";
 import type { RecipientName } from "../../domain/receipt.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue, Row } from "../engine/database.ts";
 
 const settledLiveMs = 90 * 24 * 60 * 60_000;
 

@@ -1,7 +1,6 @@
-import type { InStatement } from "@libsql/client";
 import { failingAfterMs, type Outcome, type Reply } from "../../domain/delivery.ts";
 import { newId } from "../../crypto/tokens.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement } from "../engine/database.ts";
 
 /** A delivery that is revived again and again keeps its last tries only. */
 const triesKept = 50;

@@ -1,7 +1,6 @@
-import type { InStatement, ResultSet } from "@libsql/client";
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
 
 /**
  * Makes the statements that count an attempt against each of its limits, in order. A limit is counted only

@@ -1,9 +1,8 @@
-import type { InStatement } from "@libsql/client";
 import { newId, secretHash } from "../../crypto/tokens.ts";
 import type { LinkPurpose } from "../../domain/proof.ts";
 import type { Attempt } from "../../domain/throttle.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement } from "../engine/database.ts";
 import { setPassword } from "../identity/passwords.ts";
 import { joinPending } from "../leaving/pending.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";

@@ -1,10 +1,9 @@
-import type { InStatement, InValue, ResultSet } from "@libsql/client";
 import { newId, secretHash } from "../../crypto/tokens.ts";
 import type { Proof } from "../../domain/proof.ts";
 import type { Standing } from "../../domain/standing.ts";
 import type { Attempt } from "../../domain/throttle.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import type { Source } from "../engine/source.ts";
 import { setPassword } from "../identity/passwords.ts";
 import { proofSource } from "../identity/proofs.ts";

@@ -1,6 +1,5 @@
 /** What tests stand on: the app on a real database, with a clock that stands still, and browsers. */
 import { configureSync, type LogRecord, reset } from "@logtape/logtape";
-import type { InValue, Row } from "@libsql/client";
 import { makeRecoveryLink } from "../../actions/recover.ts";
 import { createApp } from "../../app.ts";
 import { type Config, freshSecrets, parseConfig } from "../../config/mod.ts";
@@ -8,7 +7,7 @@ import type { Services } from "../../actions/services.ts";
 import ownMap from "../../data_map.ts";
 import { secureFullText } from "../../db/map/full_text.ts";
 import { createInventory } from "../../db/map/inventory.ts";
-import { type Database, openDatabase } from "../../db/engine/database.ts";
+import { type Database, type InValue, openDatabase, type Row } from "../../db/engine/database.ts";
 import { migrate, ownMigrations } from "../../db/engine/migrate.ts";
 import type { DataMap } from "../../domain/data_map.ts";
 import type { App, Parts } from "../../runtime/mod.ts";

@@ -1,7 +1,6 @@
 /** The three stacks: embedded, the app in front of a real sqld, and real workerd in front of a real sqld. */
-import type { InValue } from "@libsql/client";
 import { freshSecrets } from "../../config/mod.ts";
-import { openDatabase } from "../../db/engine/database.ts";
+import { type InValue, openDatabase } from "../../db/engine/database.ts";
 import { migrate } from "../../db/engine/migrate.ts";
 import { answering, freePort, type Sqld, sqldPath, startSqld } from "../../cli/sqld.ts";
 import { openApp, type Service, type Setup, type TestApp } from "./harness.ts";
