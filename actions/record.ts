@@ -12,7 +12,7 @@ export async function record({ db }: Services, secret: string, now: number): Pro
 }
 
 /**
- * Finds a session, whatever its member's state. One round trip.
+ * Finds a session, also one whose member has a pending withdrawal. One round trip.
  * @param now ms
  * @returns the session, or `null` if it is over
  * @throws `unavailable`

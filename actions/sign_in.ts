@@ -22,6 +22,7 @@ export interface SignInForm {
   previousSecret: string | null;
 }
 
+/** The new session and its member. */
 export interface SignedIn {
   session: NewSession;
   member: { id: string; name: string };

@@ -1,6 +1,6 @@
 /**
- * `deno task worker`: runs `wrangler dev` in development mode, and migrates the database. If
- * TURSO_DATABASE_URL names none, starts an sqld in data/worker. Passes its arguments to wrangler.
+ * `deno task worker`: migrates the database and runs `wrangler dev` in development mode. If
+ * TURSO_DATABASE_URL is not set, starts sqld in data/worker. Passes its arguments to wrangler.
  */
 import { freshSecrets } from "../config/mod.ts";
 import { openDatabase } from "../db/engine/database.ts";

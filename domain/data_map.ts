@@ -37,7 +37,7 @@ interface Place {
 }
 
 /**
- * An SQL expression over the columns of the row. `:member` is the member's id. `:pseudonym` is a random text
+ * An SQL expression over the columns of the row. `:member` is the member's id. `:pseudonym` is a random string
  * of eight characters, which is the same in all rows of one erasure and is not stored elsewhere.
  */
 export interface Expression {
@@ -75,13 +75,16 @@ interface Common {
   via: { column: string; table: string; key: string } | null;
 }
 
+/** An entry made by `destroy`. */
 export interface Destroy extends Common {
   disposition: "destroy";
 }
+/** An entry made by `anonymise`. */
 export interface Anonymise extends Common {
   disposition: "anonymise";
   set: Readonly<Record<string, Value>>;
 }
+/** An entry made by `keepApart`. */
 export interface KeepApart extends Common {
   disposition: "keep";
   columns: readonly string[];

@@ -3,7 +3,7 @@ import type { Entry, Words } from "../domain/data_map.ts";
 import { rejoinBlock } from "../domain/rejoin.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout } from "./layout.tsx";
-import { type Leaving, Told } from "./withdrawal.tsx";
+import { type Leaving, Recipients } from "./withdrawal.tsx";
 
 /**
  * The data map as a page: what is stored, why, how long, and what leaving does with it. On a narrow screen
@@ -53,7 +53,7 @@ export function PolicyPage(props: {
       <h2>{t.page.withdrawal}</h2>
       <p>{t.page.grace(terms.graceDays)} {t.page.rejoin(terms.rejoinBlockDays)}</p>
       {terms.backupDays !== null && <p>{t.page.backups(terms.backupDays)}</p>}
-      <Told t={t} recipients={terms.recipients} />
+      <Recipients t={t} recipients={terms.recipients} />
     </Layout>
   );
 }

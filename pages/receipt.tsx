@@ -1,7 +1,7 @@
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
-import { KeptLines, Lines, Told } from "./withdrawal.tsx";
+import { KeptLines, Lines, Recipients } from "./withdrawal.tsx";
 
 /** A recipient on a receipt, and whether it has confirmed the erasure. */
 export interface RecipientLine {
@@ -38,14 +38,14 @@ export function ReceiptPage(props: {
       <p>
         {t.page.erasedAt}: <Timed t={t} ms={receipt.erasedAt} />
       </p>
-      <Keep t={t} receiptId={receiptId} address={address} />
+      <ReceiptNumber t={t} receiptId={receiptId} address={address} />
       <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
       <Lines t={t} title={t.page.whatGoes} lines={receipt.destroyed} />
       {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
       <Lines t={t} title={t.page.whatChanges} lines={receipt.anonymised} />
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={receipt.kept} />
-      <Told t={t} recipients={recipients} />
+      <Recipients t={t} recipients={recipients} />
       <details>
         <summary>{t.page.signature}</summary>
         <p class="code">{jws}</p>
@@ -56,7 +56,9 @@ export function ReceiptPage(props: {
 }
 
 /** The number and the address of a receipt. */
-function Keep({ t, receiptId, address }: { t: Messages; receiptId: string; address: string }) {
+function ReceiptNumber(
+  { t, receiptId, address }: { t: Messages; receiptId: string; address: string },
+) {
   return (
     <>
       <dl class="card">
@@ -85,7 +87,7 @@ export function ScheduledPage(props: {
       <p class="lead">
         <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
       </p>
-      <Keep t={t} receiptId={receiptId} address={address} />
+      <ReceiptNumber t={t} receiptId={receiptId} address={address} />
       <a class="button quiet" href="/login">{t.page.signIn}</a>
     </Layout>
   );

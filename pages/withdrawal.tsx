@@ -72,7 +72,7 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <KeptLines t={t} lines={keep} />
       <h2>{t.page.userId}, {t.page.email}</h2>
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
-      <Told t={t} recipients={recipients} />
+      <Recipients t={t} recipients={recipients} />
       <p class="aside">
         <a href="/userinfo/export">{t.page.export}</a> · <a href="/logout">{t.page.signOut}</a>
       </p>
@@ -173,7 +173,7 @@ export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[
 }
 
 /** The recipients; on a receipt with their status. Renders nothing if there are none. */
-export function Told({ t, recipients }: {
+export function Recipients({ t, recipients }: {
   t: Messages;
   recipients: readonly (RecipientName & Partial<RecipientLine>)[];
 }) {

@@ -8,7 +8,7 @@ import { compareSchema, type Disagreement, type LiveSchema, readSchema } from ".
 
 /**
  * Caches which tables of the data map exist. The cache only shapes the statements: the claim of each erasure
- * checks the live schema, so a stale cache makes an erasure fail and never miss a table.
+ * checks the live schema, so a stale cache can make an erasure fail, but not miss a table.
  */
 export interface Inventory {
   /** Returns the cached places: the same object until `refresh` or `inspect` finds a change. */

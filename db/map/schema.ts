@@ -42,7 +42,7 @@ const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
 
 /**
  * SQL: the number of tables, foreign keys and indexes that the places do not cover. A withdrawal needs 0.
- * The claim evaluates it, so stale places make a withdrawal fail and never miss a table.
+ * The claim evaluates it, so stale places can make a withdrawal fail, but not miss a table.
  */
 export function countUncovered(places: Places): string {
   return `(${[countUnmapped, countUntied, countNewVirtual, ...unsafeIndexes(places)].join(" + ")})`;

@@ -19,7 +19,7 @@ CREATE TABLE passkeys (
   transports    TEXT    NOT NULL,                 -- JSON list
   aaguid        TEXT    NOT NULL,                 -- model of the authenticator
   backed_up     INTEGER NOT NULL,                 -- 1 if the authenticator keeps a backup of it
-  name          TEXT    NOT NULL,                 -- the member's name of the passkey
+  name          TEXT    NOT NULL,                 -- the member's name for the passkey
   created_at    INTEGER NOT NULL,                 -- when it was added
   last_used_at  INTEGER                           -- when it was last used
 ) STRICT;
@@ -30,7 +30,7 @@ CREATE TABLE identities (
   issuer    TEXT    NOT NULL,                     -- of the provider
   subject   TEXT    NOT NULL,                     -- the member's id at the provider
   user_id   TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  provider  TEXT    NOT NULL,                     -- the operator's name of the provider
+  provider  TEXT    NOT NULL,                     -- the operator's name for the provider
   linked_at INTEGER NOT NULL,                     -- when the member linked it
   UNIQUE (issuer, subject)
 ) STRICT;

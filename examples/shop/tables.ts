@@ -1,7 +1,7 @@
 /** The queries of the shop. All writing batches may arrive twice. */
 import members from "./members.ts";
 
-/** A customer. Rows for a customer are inserted by a SELECT from `users`, because the customer may be leaving. */
+/** A customer. Rows are inserted by a SELECT from `users`, because the customer may have left already. */
 interface Customer {
   id: string;
 }
