@@ -17,7 +17,7 @@ export interface Erasure {
   reason?: Reason | null;
   /** Written to the audit log, for an erasure by an operator. */
   audit?: AuditEntry;
-  /** When a rejoin block begins, ms; `now` unless an earlier erasure is repeated; `null`: without one. */
+  /** When the rejoin block begins, ms. Default: `now`. Earlier when an erasure is repeated; `null`: no block. */
   blockedFrom?: number | null;
 }
 

@@ -23,19 +23,19 @@ const pageLines = 500;
 /** What a replay did, or would do. */
 export interface Replay {
   lines: number;
-  /** Members who had come back with the backup. */
+  /** Members whom the backup brought back. */
   erased: number;
-  /** Erasures that the database did not know: their receipts can be asked for again. */
+  /** Erasures that the database did not have. Their receipts can be found again. */
   restored: number;
-  /** Members who had come back, left again, and have another receipt by now. */
+  /** Members whom the backup brought back, and who have left again with another receipt. */
   otherReceipt: number;
   /** Erasures of the database that are not on the ledger. */
   notOnLedger: number;
-  /** The first line at which the database's own chain is another one. */
+  /** The first line at which the database's own chain differs. */
   differsAt: number | null;
-  /** Sessions that were there at the beginning, and are ended at the end. */
+  /** Sessions that existed at the beginning. The replay ends them. */
   sessions: number;
-  /** Erasures that the database refused, by line. Everything else was done. */
+  /** Erasures that the database refused, by line. All others were carried out. */
   refused: { line: number; receiptId: string; causes: string[] }[];
 }
 
@@ -45,8 +45,8 @@ export class OtherLedger extends Error {
 }
 
 /**
- * What `replayLedger` would do. Reads only.
- * @param ledger the id in the file, or `null` for a file of version 0.1.0, or to replay any
+ * Returns what `replayLedger` would do. Only reads.
+ * @param ledger the id in the file; `null` for a file of version 0.1.0, or to accept any ledger
  */
 export async function planReplay(
   { db }: Services,
@@ -74,10 +74,10 @@ export async function planReplay(
 }
 
 /**
- * Erases again, in a restored database, every member on the ledger who has come back with the backup,
- * under the same receipt; puts the other lines back; and then ends every session. A run that was cut
- * off is finished by the next one. An erasure that is refused does not stop the others.
- * Throws `unavailable` and `OtherLedger`.
+ * Replays the ledger in a database that was restored from a backup: erases again, under the same receipt,
+ * each member whom the backup brought back; restores the other lines; ends all sessions. Safe to run again
+ * after an interruption. An erasure that is refused does not stop the others.
+ * @throws `unavailable`, `OtherLedger`
  */
 export async function replayLedger(
   services: Services,
@@ -132,7 +132,7 @@ function isDone({ revived, erasure }: Standing): boolean {
   return !revived && erasure === "same";
 }
 
-/** Whether the database has this erasure at another place of its own chain, or with another hash. */
+/** Returns whether the database's own chain has this erasure at another position, or with another hash. */
 function differs(line: ReplayLine, { sequence, hash }: Standing): boolean {
   if (!("sequence" in line) || hash === null) return false;
   return sequence !== line.sequence || hash !== lineHash(line);

@@ -61,7 +61,7 @@ function printRows(table: Table): void {
 function readable(name: string, value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number" && /_at$/.test(name)) return new Date(value).toISOString();
-  return String(value).replace(/\p{Cc}/gu, " "); // a line stays a line, whatever was typed into it
+  return String(value).replace(/\p{Cc}/gu, " "); // a value never breaks the line
 }
 
 /** Hangul and other wide letters take two columns of a terminal. */

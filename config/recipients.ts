@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { RecipientName } from "../domain/receipt.ts";
 import { isHttp, isPlainUrl, json, list, text } from "./fields.ts";
 
-/** A system that is told of withdrawals by signed webhooks. */
+/** A system that receives signed webhooks about withdrawals. */
 export interface Recipient extends RecipientName {
   url: string;
   /** The first signs; both sign while there are two. */

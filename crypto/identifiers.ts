@@ -24,12 +24,15 @@ export function identifiersOf(identifierKey: string, { name, email }: Identifier
   ];
 }
 
-/** The keyed hashes under which a text may be blocked: as a login name, and as an e-mail address. */
+/** Returns the keyed hashes of a text as a login name and as an e-mail address, to look up its blocks. */
 export function blockHashes(identifierKey: string, text: string): string[] {
   return identifiersOf(identifierKey, { name: text, email: text });
 }
 
-/** The block that an erasure at `erasedAt` (ms) begins, or `null` where the operator wants none. */
+/**
+ * Returns the rejoin block of a member, or `null` if the operator configured none.
+ * @param erasedAt when the block begins, ms
+ */
 export function rejoinTerms(
   config: { identifierKey: string; withdrawal: { rejoinBlockMs: number } },
   member: Identifiers,

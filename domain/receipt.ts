@@ -33,7 +33,7 @@ export interface Receipt {
   backupDays: number | null;
 }
 
-/** What leaving does, or did, with one place. */
+/** What an erasure does, or did, with the rows of one entry of the data map. */
 export interface Outcome {
   label: Words;
   disposition: Disposition;
@@ -47,8 +47,8 @@ export interface Outcome {
 }
 
 /**
- * Divides places by what leaving does with them. The one rule for preview and receipt: rows of a retained
- * table that are past their period count as destroyed.
+ * Groups the lines of a preview or a receipt by what an erasure does. Rows of a retained table that are past
+ * their period count as destroyed.
  */
 export function divide(
   outcomes: readonly Outcome[],

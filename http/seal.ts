@@ -3,13 +3,13 @@ import type * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 import { type SealKeys, sealKeys } from "../crypto/tokens.ts";
 
-/** By configuration, in the order of its session secrets. */
+/** The keys of each configuration, in the order of its session secrets. */
 const derived = new WeakMap<Config, SealKeys[]>();
 
-/** A seal by keys has no salts. With some it would still open, and not be as it was sealed. */
+/** A seal made with keys. It has no salts; a seal with salts would open, but it was changed after sealing. */
 const byKeys = /^Fe26\.2\*\*\*[\w-]+\*[\w-]+\*\*\*[\w-]+$/;
 
-/** A seal of version 0.1.0, by a password: opened until the last of its sessions has ended. */
+/** A seal of version 0.1.0, made with a password. It opens until the last of its sessions has ended. */
 const byPassword = /^Fe26\.2\*\*[0-9a-f]{64}\*[\w-]+\*[\w-]+\*\*[0-9a-f]{64}\*[\w-]+$/;
 
 function keysOf(config: Config): SealKeys[] {
@@ -52,7 +52,7 @@ async function open(password: string, cookie: string): Promise<unknown> {
   }
 }
 
-/** hono-sessions hands a password on as it is, and the library below it takes keys as well. */
+/** hono-sessions passes its password unchanged to a library that also accepts keys. */
 function asPassword(keys: SealKeys): string {
   return keys as unknown as string;
 }

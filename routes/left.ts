@@ -60,7 +60,7 @@ async function erased(c: Context<Env>, receipt: Receipt) {
   });
 }
 
-/** Keeps a Worker alive until the work is done. Hono throws where there is no Worker: Deno goes on anyway. */
+/** Keeps a Worker alive until the work is done. On Deno Hono throws, but the work continues anyway. */
 function inBackground(c: Context<Env>, work: Promise<void>): void {
   try {
     c.executionCtx.waitUntil(work);

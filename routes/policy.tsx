@@ -38,7 +38,7 @@ export default new Hono<Env>()
     });
   });
 
-/** The rejoin block, which is stored apart from the map. */
+/** The rejoin block, which is not on the data map. */
 function blockJson(days: number, t: Messages, say: (words: Words) => string) {
   const { label, purpose, ground } = rejoinBlock;
   return {

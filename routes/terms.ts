@@ -18,8 +18,8 @@ export function termsOf({ withdrawal, recipients }: Config) {
 }
 
 /**
- * What leaving would do, place by place, in the groups of the receipt.
- * @param blockedUntil the end of the rejoin block that leaving would begin, ms
+ * Groups the counts of a preview as a receipt does.
+ * @param blockedUntil the end of the rejoin block that an erasure now would begin, ms
  */
 export function linesOf(
   lines: readonly PreviewLine[],

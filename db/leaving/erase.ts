@@ -124,7 +124,7 @@ const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
 type ReadBack = "at once" | "place by place";
 
-/** @param readBack one statement for all places, or one for each so that its index names the place */
+/** @param readBack check all tables with one statement, or each with its own so that a failure names it */
 function erasureSteps(
   places: Places,
   claim: string,
@@ -168,13 +168,13 @@ function erasureSteps(
   return { steps, verdict: fill(plan.verdict, values) };
 }
 
-/** The text of a step, and the table of the map that it is about. */
+/** The SQL of a step, and the table on the map whose rows it changes or counts, if any. */
 interface Part {
   table: string | null;
   text: Template;
 }
 
-/** What all erasures of one kind have in common. */
+/** The statements of all erasures with the same places and kind of initiator. */
 interface Plan {
   erase: Part[];
   readBack: Part[];
@@ -182,7 +182,7 @@ interface Plan {
   values: Record<string, InValue>;
 }
 
-/** Making the texts takes longer than running them, so they are kept until the schema changes. */
+/** Caches the statements until the schema changes, because making them takes longer than running them. */
 const plans = new WeakMap<Places, Map<string, Plan>>();
 
 function planOf(places: Places, initiator: Initiator, rejoin: boolean, readBack: ReadBack): Plan {
@@ -321,7 +321,7 @@ function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string):
   return `UPDATE erasures SET remaining = ${rest.join(" + ")} WHERE id = :claim`;
 }
 
-/** The rejoin block as one more place, after those of the map. */
+/** SQL: adds the rejoin block to the counts, after the entries of the map. */
 function countBlock(places: Places): string {
   return `
     UPDATE erasures SET counts = json_set(counts, '$."${places.all.length}"',

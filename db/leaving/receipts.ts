@@ -17,8 +17,8 @@ interface Described {
 }
 
 /**
- * The description of a map, and the id under which it is stored once for all erasures.
- * @param withBlock whether a rejoin block is stored as well: it comes last
+ * Describes the entries of a data map. The id is the SHA-256 of the text, so each description is stored once.
+ * @param withBlock whether to add the rejoin block, as the last entry
  */
 export function describe(
   entries: readonly Entry[],

@@ -65,7 +65,7 @@ export async function previewWithdrawal(
   });
 }
 
-/** A SELECT of whether the schema has a trigger of an app, or a foreign key that lets no row go which is referred to. */
+/** Selects whether the schema has a trigger of an app, or a foreign key that forbids to delete the row it refers to. */
 const selectBlocking = `
   SELECT EXISTS (
     SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name <> 'erasures_into_ledger') OR EXISTS (

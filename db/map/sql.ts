@@ -159,20 +159,20 @@ export function expiresAt(entry: KeepApart): string {
   } / 1000.0, 'unixepoch', '${modifier}', 'subsec') * 1000) AS INTEGER)`;
 }
 
-/** SQL and the names of the values that it takes. */
+/** SQL and the names of its parameters. */
 export interface Template {
   sql: string;
   names: readonly string[];
 }
 
-/** Finds the names that a text mentions outside of quotes. */
+/** Finds the parameters of a statement: names after `:` outside of quotes and brackets. */
 export function template(sql: string): Template {
   const found = sql.matchAll(/'(?:[^']|'')*'|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
   const names = Array.from(found, (match) => match[1]).filter((name) => name !== undefined);
   return { sql, names: [...new Set(names)] };
 }
 
-/** A statement with those of the named values that it takes. */
+/** Makes a statement with the values of its parameters. Throws an `Error` if one has no value. */
 export function fill(
   { sql, names }: Template,
   values: Readonly<Record<string, InValue>>,
@@ -185,7 +185,7 @@ export function fill(
   return { sql, args };
 }
 
-/** The same for a text that is used once. */
+/** Makes a statement of SQL that is used only once. Throws as `fill`. */
 export function bind(sql: string, values: Readonly<Record<string, InValue>>): InStatement {
   return fill(template(sql), values);
 }
