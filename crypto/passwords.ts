@@ -133,7 +133,7 @@ function missingWork(hash: PasswordHash, cost: number): PasswordHash[] {
   return missing > 0 ? [{ ...today, logN, parallelism: missing }] : [];
 }
 
-/** The bound of `maxmem`: scrypt fails above it. */
+/** Throws if a hash asks for more memory than `maxmem`. */
 function runScrypt(password: string, hash: PasswordHash): Promise<Buffer> {
   const { logN, blockSize: r, parallelism: p, form, salt, key } = hash;
   const text = form === "none" ? password : password.normalize(form);
