@@ -207,7 +207,7 @@ Deno.test("a folder that is not there is named by its variable, without its path
   }).output();
   const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
   assert.equal(output.code, 1);
-  assert.match(text, /TURSO_DATABASE_URL cannot be opened/);
+  assert.match(text, /TURSO_DATABASE_URL cannot be opened.*check the owner and the mode/);
   assert.ok(!text.includes("canary"));
 });
 
@@ -218,6 +218,6 @@ Deno.test("deno task migrate refuses plain http to a database in production", as
   }).output();
   const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.equal(code, 1);
-  assert.match(text, /TURSO_DATABASE_URL may be http:\/\/ on loopback/);
+  assert.match(text, /TURSO_DATABASE_URL may be http:\/\/ only on loopback/);
   assert.ok(!text.includes("canary"));
 });
