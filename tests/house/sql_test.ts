@@ -17,7 +17,7 @@ const fragments: Record<string, string> = {
   "db/engine/migration.ts": "migration problem",
   "db/engine/split_sql.ts": "code.slice()",
   "db/import/dropped.ts":
-    "among() c column counts from ids isSet() known n only place rows rows.length says() table.name where",
+    "among() column counts from ids isBarred() isSet() known n only place rows rows.length table.name text where",
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Browser, newMember, openApp, signIn, type TestApp } from "../support/harness.ts";
-import { createClient } from "@libsql/client";
+import { DatabaseSync } from "node:sqlite";
 import { environmentOf, runTask, spawnTask } from "../support/task.ts";
 import { checkLedger, ledgerLines } from "../../cli/read_ledger.ts";
 import { sha256 } from "../../crypto/tokens.ts";
@@ -384,15 +384,17 @@ Deno.test("a backup from before the ledger had an id goes on with the ledger of 
   await (await signIn(app, "hong")).send("DELETE", "/withdrawal");
   const path = `${app.folder}/ledger.jsonl`;
   await exportLedger(path, app.services);
-  const client = createClient({ url: `file:${app.folder}/backup.db` });
-  await client.batch([ // as it was before the migration
-    "DROP TRIGGER erasures_into_ledger",
-    "DROP TABLE erasure_ledger",
-    "DROP TABLE erasure_ledger_lines",
-    "DROP TABLE erasure_ledger_copies",
-    "DELETE FROM migrations WHERE name = '0006_ledger'",
-  ], "write");
-  client.close();
+  // Our own SQLite: when another copy of the library in this process closes the file, POSIX drops all locks.
+  const backup = new DatabaseSync(`${app.folder}/backup.db`);
+  backup.exec(`
+    BEGIN;
+    DROP TRIGGER erasures_into_ledger;
+    DROP TABLE erasure_ledger;
+    DROP TABLE erasure_ledger_lines;
+    DROP TABLE erasure_ledger_copies;
+    DELETE FROM migrations WHERE name = '0006_ledger';
+    COMMIT`); // as it was before the migration
+  backup.close();
   const restored = await restore(app, `${app.folder}/backup.db`);
   const env = environmentOf(restored);
   const { code, out, err } = await runTask(env, "ledger", "replay", path, "--yes");
