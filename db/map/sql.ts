@@ -56,9 +56,12 @@ export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Plac
   return { all, entries, tables: [...new Set(tables)], virtual, blocks };
 }
 
-/** Quotes a name in brackets. SQLite takes an unknown column in double quotes for a string literal. */
+/**
+ * Quotes a name of a table or column. Not in double quotes, because SQLite reads an unknown column in double
+ * quotes as a string literal. A name with `]` is quoted in backticks, because brackets have no escape.
+ */
 export function quote(name: string): string {
-  return `[${name}]`;
+  return name.includes("]") ? `\`${name.replaceAll("`", "``")}\`` : `[${name}]`;
 }
 
 /** SQL: whether a row of the entry's table is the member's. `member` is SQL for the member's id. */
@@ -167,7 +170,7 @@ export interface Template {
 
 /** Finds the parameters of a statement: names after `:` outside of quotes and brackets. */
 export function template(sql: string): Template {
-  const found = sql.matchAll(/'(?:[^']|'')*'|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
+  const found = sql.matchAll(/'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|:([a-z_][a-z0-9_]*)/gi);
   const names = Array.from(found, (match) => match[1]).filter((name) => name !== undefined);
   return { sql, names: [...new Set(names)] };
 }

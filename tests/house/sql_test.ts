@@ -32,7 +32,7 @@ const fragments: Record<string, string> = {
   "db/map/schema.ts":
     "'JSON.stringify(written).replaceAll()' 'name' column isKept() table unsafeIndexes()",
   "db/map/sql.ts":
-    "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name parents sql.replaceAll()",
+    "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
   "db/session/end.ts": "member",

@@ -21,7 +21,7 @@ const map = dataMap([
   blockedBy("invoices", unpaid),
 ]);
 const invoices = `CREATE TABLE invoices (
-  id INTEGER PRIMARY KEY, payer TEXT REFERENCES users (id) ON DELETE RESTRICT)`;
+  id INTEGER PRIMARY KEY, "its ] :payer" TEXT REFERENCES users (id) ON DELETE RESTRICT)`;
 const setup = { map, tables: [...shopTables, invoices], env: { THROTTLE_SCALE: "1000" } };
 
 interface Case {
@@ -43,10 +43,10 @@ const cases: Case[] = [
   },
   {
     name: "a row that restricts",
-    put: ["INSERT INTO invoices (payer) SELECT id FROM users WHERE name = 'hong'"],
+    put: ["INSERT INTO invoices ('its ] :payer') SELECT id FROM users WHERE name = 'hong'"],
     take: "DELETE FROM invoices",
     reason: unpaid,
-    cause: /rows of "users" cannot go, because "invoices"."payer" refers to them/,
+    cause: /rows of "users" cannot go, because "invoices"."its \] :payer" refers to them/,
   },
   {
     name: "a trigger that silently keeps a row",
