@@ -38,7 +38,7 @@ export const securityHeaders: MiddlewareHandler = async (c, next) => {
 /** Keeps answers out of every cache, unless a handler sets `Cache-Control` itself. */
 export const noStore: MiddlewareHandler<Env> = async (c, next) => {
   await next();
-  const { headers } = c.res; // c.header() would make the response anew
+  const { headers } = c.res; // c.header() would rebuild the response
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
   headers.append("Vary", "Accept, Accept-Language, Cookie");
 };

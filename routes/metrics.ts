@@ -5,7 +5,7 @@ import { status } from "../actions/status.ts";
 import { isSameSecret } from "../crypto/tokens.ts";
 import { AppError } from "../domain/error.ts";
 
-/** An answer is given again for so long, ms: the cost of being scraped is bounded, whoever has the token. */
+/** How long an answer is reused, ms. This bounds the cost of frequent scrapes. */
 const keptMs = 5000;
 
 const kept = new WeakMap<Services, { until: number; text: string }>();

@@ -1,6 +1,6 @@
 /**
  * Keeps paths out of the spans that Deno makes. A path holds the token of a link or the number of a
- * receipt, so a span gets the route pattern, and the origin of whatever it is about.
+ * receipt, so a span gets the route pattern and the origin only.
  *
  * Deno sets the attributes before our code runs, and a second value does not replace the first. So the
  * method that sets them is wrapped, once, before the service listens.

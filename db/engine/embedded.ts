@@ -124,12 +124,12 @@ class File {
     }
   }
 
-  /** False: a reader of another process was in the way. */
+  /** Empties the log. Returns false if a reader of another process was in the way. */
   truncateLog(): boolean {
     try {
       return this.run("PRAGMA wal_checkpoint(TRUNCATE)").rows[0]?.busy === 0;
     } catch {
-      return false; // the act before it is done, whatever becomes of this
+      return false; // the erasure is committed already, so a failure here is not the caller's
     }
   }
 

@@ -43,7 +43,7 @@ Deno.test({
   },
 });
 
-/** Whatever a team may write, in one text. */
+/** Everything that an app's migration may hold, in one text. */
 const apps = `
 CREATE TABLE one (id INTEGER PRIMARY KEY, text TEXT); CREATE TABLE two (id INTEGER PRIMARY KEY);
 INSERT INTO one (text) VALUES ('tea -- fine');

@@ -10,7 +10,7 @@ async function run(...words: string[]): Promise<void> {
   assert.equal(code, 0, new TextDecoder().decode(stderr));
 }
 
-/** What a command says, whatever comes of it. */
+/** Returns what a command prints, also if it fails. */
 async function read(...words: string[]): Promise<string> {
   const [command, ...args] = words;
   const { stdout } = await new Deno.Command(command!, { args, stderr: "null" }).output();
