@@ -61,7 +61,7 @@ Deno.test("a try that a recipient does not answer is cut off, and tried again", 
   release();
   await run;
   assert.equal(outcome, "done");
-  assert.deepEqual({ ...row }, { status: "waiting", problem: "no answer", tries: 1 });
+  assert.deepEqual({ ...row }, { status: "waiting", problem: "timeout", tries: 1 });
   await app.close();
   await recipient.close();
 });
