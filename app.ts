@@ -74,7 +74,7 @@ export function createApp(services: Services) {
     .notFound(onNotFound);
 }
 
-/** With or without a trailing slash; the URL of a CONNECT has no path at all, and meets nothing on its way. */
+/** The path without a trailing slash. The URL of a CONNECT request has none: it is treated as `/`. */
 function pathOf(request: Request): string {
   const path = getPathNoStrict(request);
   return path.startsWith("/") ? path : "/";

@@ -59,7 +59,7 @@ export const ownTables = [
   }),
   destroy("links", {
     member: "user_id",
-    label: { ko: "이메일로 보낸 링크", en: "Links sent to the member" },
+    label: { ko: "회원에게 보낸 링크", en: "Links sent to the member" },
     purpose: { ko: "계정 복구와 이메일 확인", en: "To recover the account or verify an address" },
     lifetime: { ko: "사용하거나 만료될 때까지", en: "Until used or expired" },
     show: ["purpose", "created_at", "expires_at"],

@@ -2,13 +2,13 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** Sent no more than this after it came true (or was revived): then it is given up, and stays visible. */
+/** How long a delivery is retried after its event or revival, ms. It is then given up, but stays listed. */
 export const retryForMs = 3 * 24 * hour;
 
 /** A try is cut off after this (Standard Webhooks 1.0.0 asks for 15 to 30 s). */
 export const tryTimeoutMs = 15 * second;
 
-/** A run that says nothing for so long has died, and what it was sending is anybody's again. */
+/** When a lease expires, ms. Another run can then send the delivery. */
 export const leaseMs = 60 * second;
 
 /** Waits between tries; the last repeats. Standard Webhooks 1.0.0, "Deliverability and reliability". */

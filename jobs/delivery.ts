@@ -17,7 +17,7 @@ import { newId } from "../crypto/tokens.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
-/** So many are under way to one recipient at once; of one member one at a time, so that order is kept. */
+/** Concurrent deliveries to one recipient. Those of one member are sent one at a time, to keep their order. */
 const atOnce = 10;
 
 export interface DeliveryRun {

@@ -47,7 +47,7 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
   ];
 }
 
-/** Copies what is not at the second place yet: what failed, and what a process did not live to copy. */
+/** Copies ledger lines that `LEDGER_URL` lacks, because a copy failed or the process stopped first. */
 function ledgerJob(services: Services, stop?: AbortSignal): Job {
   return job("ledger", async () => {
     await copyLedger(services, stop);

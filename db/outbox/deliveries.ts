@@ -136,8 +136,8 @@ export async function settleDelivery(
 }
 
 /**
- * How many could be sent to recipients that there are, and the oldest instant at which one should have
- * been, ms. What waits behind an earlier event is not due.
+ * Counts the due deliveries of configured recipients, and returns the earliest due time, ms. A delivery
+ * that waits for an earlier one of the same member is not due.
  */
 export async function dueDeliveries(
   db: Database,
@@ -218,7 +218,7 @@ export async function reviveDeliveries(
   return Number(counted!.rows[0]!.revived);
 }
 
-/** What is over for so long is dropped, but for what a receipt tells. */
+/** SQL: deliveries that are settled long enough to delete. Receipts show `member.withdrawn`, so it stays. */
 export const settledLongAgo =
   `settled_at <= :now - ${settledLiveMs} AND type <> 'member.withdrawn'`;
 

@@ -205,9 +205,9 @@ function insertSession(session: NewSession, { from, where, values }: Source): In
 }
 
 /**
- * Opens a session on a proof, only while the database still holds what the proof rests on. Ends the
- * session that the client came with, replaces a weak hash, forgives failures, and notes the sign-in.
- * Returns `null` where the proof no longer holds. Throws `unavailable`.
+ * Opens a session if the verified credential is still stored; otherwise returns `null`. Ends the session
+ * that the client came with, replaces a weak hash, deletes the failed attempts, and notes the sign-in.
+ * Throws `unavailable`.
  */
 export async function openSession(db: Database, opening: {
   session: NewSession;

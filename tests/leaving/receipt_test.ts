@@ -97,7 +97,7 @@ Deno.test("GET /receipts/:id shows the receipt without sign-in, in both language
       "비밀번호": 1,
       "패스키": 0,
       "연결된 로그인 서비스": 0,
-      "이메일로 보낸 링크": 0,
+      "회원에게 보낸 링크": 0,
       "장바구니": 1,
       "장바구니 상품": 1,
       "상품 메모": 1,
