@@ -48,10 +48,14 @@ function takes({ argument, option }: Command): string {
   return flag ? `${argument}, or ${flag}` : argument;
 }
 
+/** Ids and keyed hashes are base64url, so one may begin with `-`, which `parseArgs` reads as an option. */
+const dashedId = /^-([\w-]{21}|[\w-]{42})$/;
+
 function parse(args: readonly string[]) {
+  const ids = args.filter((word) => dashedId.test(word));
   try {
-    return parseArgs({
-      args: [...args],
+    const { values, positionals } = parseArgs({
+      args: args.filter((word) => !dashedId.test(word)),
       allowPositionals: true,
       options: {
         help: { type: "boolean", short: "h" },
@@ -64,6 +68,7 @@ function parse(args: readonly string[]) {
         recipient: { type: "string" },
       },
     });
+    return { values, positionals: [...positionals, ...ids] };
   } catch {
     return refuse();
   }

@@ -356,6 +356,8 @@ Deno.test("a failed sign-in is logged with keyed hashes, which admin throttles l
   assert.deepEqual(left.map(({ subject }) => subject), [`account:${account}`]);
   const nothing = await admin("throttles", "lift", network, "--why", "again");
   assert.equal(nothing.code, 1);
+  const dashed = await admin("throttles", "lift", `-${network.slice(1)}`, "--why", "again");
+  assert.equal(dashed.code, 1, "a hash that begins with a dash is no option");
   const audit = (await admin("audit", "--json")).json();
   assert.deepEqual(audit.map(({ act }: { act: string }) => act), [
     "throttles lift",
