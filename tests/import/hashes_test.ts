@@ -260,7 +260,7 @@ Deno.test("what looks like a hash is told by its kind; what somebody may type is
   }
 });
 
-onBoth("a hash of unknown make never becomes a password, whatever the options", async (place) => {
+onBoth("a hash of unknown make never becomes a password, with any options", async (place) => {
   const texts = unusable.map(([text]) => text);
   await fill(place, [...texts, "typed by hand"]);
   const refused = await place.import(rows, "--plain-passwords", "--yes");

@@ -321,7 +321,7 @@ onBoth(
   },
 );
 
-onBoth("many rows are read page by page, whatever their ids are like", async (place) => {
+onBoth("many rows are read page by page, with ids of any type", async (place) => {
   const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)";
   await place.batch(`
     CREATE TABLE old (id, login TEXT);

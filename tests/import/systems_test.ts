@@ -262,7 +262,7 @@ onBoth("a ban stops an import until the operator excludes it or drops it", async
   );
 });
 
-Deno.test("a ban is found wherever it says so: in columns, words, dates, views and other tables", async () => {
+Deno.test("a ban is found in every form: columns, words, dates, views and other tables", async () => {
   const cases: [table: string, values: string, more: string, place: RegExp][] = [
     ["is_banned INTEGER", "0", "1", /"old"\."is_banned"/],
     ["active TEXT", "'true'", "'false'", /"old"\."active"/],

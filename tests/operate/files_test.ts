@@ -31,7 +31,7 @@ async function modesIn(folder: string): Promise<Record<string, string>> {
   return modes;
 }
 
-Deno.test("the database, its log and the ledger are 0600 wherever they are", async () => {
+Deno.test("the database, its log and the ledger are 0600 in every folder", async () => {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-files-" });
   await Deno.chmod(folder, 0o755);
   const port = freePort();
