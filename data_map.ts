@@ -13,7 +13,7 @@ export const ownTables = [
       ko: "회원 식별과 로그인",
       en: "To recognise the member and let them sign in",
     },
-    show: ["name", "email", "rank", "joined_at"],
+    show: ["name", "email", "email_verified_at", "language", "rank", "joined_at"],
   }),
   destroy("sessions", {
     member: "user_id",
@@ -62,7 +62,7 @@ export const ownTables = [
     label: { ko: "회원에게 보낸 링크", en: "Links sent to the member" },
     purpose: { ko: "계정 복구와 이메일 확인", en: "To recover the account or verify an address" },
     lifetime: { ko: "사용하거나 만료될 때까지", en: "Until used or expired" },
-    show: ["purpose", "created_at", "expires_at"],
+    show: ["purpose", "address", "created_at", "expires_at"],
   }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),

@@ -4,6 +4,7 @@ import { write } from "../db/engine/batch.ts";
 import { addMember, selectState, toState } from "../db/identity/members.ts";
 import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
+import type { Member } from "../domain/member.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
 import { serviceNames, type Services } from "./services.ts";
@@ -13,6 +14,8 @@ export interface Registration {
   name: string;
   email: string;
   password: string;
+  /** The language of the mails to the member. */
+  language: Member["language"];
   /** Keyed hash of the client's network. */
   client: string;
   /** The token of the form. The same form sent again succeeds again. */
@@ -28,7 +31,7 @@ export interface Registration {
  */
 export async function register(
   services: Services,
-  { name, email, password, client, once }: Registration,
+  { name, email, password, language, client, once }: Registration,
   now: number,
 ): Promise<void> {
   const { config, db, passwords } = services;
@@ -52,7 +55,7 @@ export async function register(
   if (!free) throw new AppError("conflict", { sentence: "taken" });
 
   const passwordHash = await passwords.hash(password);
-  const member = { id: used ? newId() : id, name, email, joinedAt: now };
+  const member = { id: used ? newId() : id, name, email, language, joinedAt: now };
   if (!await addMember(db, member, passwordHash, blocks)) {
     throw new AppError("conflict", { sentence: "taken" });
   }

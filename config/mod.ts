@@ -18,6 +18,13 @@ import {
   text,
 } from "./fields.ts";
 import { secretFields } from "./keys.ts";
+import {
+  type MailConfig,
+  mailConfig,
+  mailFields,
+  type Verification,
+  verificationOf,
+} from "./mail.ts";
 import { environmentName, refuseUnsafe, requireCost } from "./production.ts";
 import { type Recipient, recipientList } from "./recipients.ts";
 
@@ -47,6 +54,9 @@ export interface Config {
   bodyTimeoutMs: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
+  /** `null`: no mail is sent, and nothing is offered that needs mail. */
+  mail: MailConfig | null;
+  emailVerification: Verification;
   /** The second place for the ledger: `file:` or an endpoint. */
   ledgerUrl: string | null;
   /** What `/metrics` asks for; `null` turns it off. */
@@ -58,6 +68,7 @@ const passwordCost = z._default(number({ min: 1, max: 17, whole: true }), 14);
 const fields = z.object({
   ...databaseFields,
   ...secretFields,
+  ...mailFields,
   ANNYEONG_ENV: environmentName,
   PUBLIC_ORIGIN: z.optional(text(isOrigin, "must be an origin, such as https://members.example")),
   ALLOWED_ORIGINS: z._default(
@@ -116,6 +127,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
     throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
+  const mail = mailConfig(env, production);
   return deepFreeze({
     production,
     database: databaseConfig(env),
@@ -138,6 +150,8 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS,
+    mail,
+    emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
     ledgerUrl: env.LEDGER_URL ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
   });

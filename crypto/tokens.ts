@@ -44,7 +44,7 @@ export function isSameSecret(given: string, secret: string): boolean {
 }
 
 /** What a keyed hash stands for; a hash of one kind never equals one of another. */
-export type IdentifierKind = "name" | "email" | "address" | "receipt" | "member";
+export type IdentifierKind = "name" | "email" | "address" | "receipt" | "member" | "link";
 
 /**
  * HMAC-SHA-256 under `IDENTIFIER_KEY`: lets the same name, e-mail or address be recognised again
@@ -86,4 +86,12 @@ function dotted(...groups: string[]): string {
     const value = parseInt(group, 16);
     return [value >> 8, value & 255];
   }).join(".");
+}
+
+/**
+ * The token of the link in a mail, base64url, 256 bits. It is made of the mail's id and `IDENTIFIER_KEY` and
+ * is stored nowhere: every try to send the mail makes the same token, and a copy of the database has none.
+ */
+export function linkToken(identifierKey: string, mailId: string): string {
+  return identifierHash(identifierKey, "link", mailId);
 }

@@ -6,6 +6,10 @@ export interface Member {
   /** The login name, as the member typed it. */
   name: string;
   email: string;
+  /** Whether the member has used a link that was sent to `email`. */
+  emailVerified: boolean;
+  /** The language of the mails to the member. */
+  language: "ko" | "en";
   rank: string;
   /** ms since the epoch */
   joinedAt: number;

@@ -35,7 +35,8 @@ export default new Hono<Env>()
   })
   .post("/register", form(entry), body(registration), async (c) => {
     const { user_id: name, ...rest } = c.req.valid("json");
-    await register(c.var.services, { name, ...rest, client: clientOf(c) }, c.var.now);
+    const registration = { name, ...rest, language: c.get("language"), client: clientOf(c) };
+    await register(c.var.services, registration, c.var.now);
     if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

@@ -10,6 +10,7 @@ import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
 import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
 import clock from "../migrations/0007_clock.sql" with { type: "text" };
 import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
+import mail from "../migrations/0009_mail.sql" with { type: "text" };
 
 export { BrokenMigration, type Migration };
 
@@ -22,6 +23,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0006_ledger", sql: ledger },
   { name: "0007_clock", sql: clock },
   { name: "0008_seeing", sql: seeing },
+  { name: "0009_mail", sql: mail },
 ];
 
 /** A table has the name of one of ours, and is not ours. */

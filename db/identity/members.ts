@@ -86,15 +86,15 @@ export function toState(result: ResultSet) {
  */
 export async function addMember(
   db: Database,
-  member: Omit<Member, "rank">,
+  member: Omit<Member, "rank" | "emailVerified">,
   passwordHash: string,
   blocks: readonly string[],
 ): Promise<boolean> {
   const { added } = await write(db, {
     member: {
       sql: `
-        INSERT INTO users (id, name, name_key, email, email_key, joined_at)
-        SELECT :id, :name, :name_key, :email, :email_key, :joined_at
+        INSERT INTO users (id, name, name_key, email, email_key, language, joined_at)
+        SELECT :id, :name, :name_key, :email, :email_key, :language, :joined_at
         WHERE NOT EXISTS (
           SELECT 1 FROM rejoin_blocks
           WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :joined_at)
@@ -105,6 +105,7 @@ export async function addMember(
         name_key: fold(member.name),
         email: member.email,
         email_key: fold(member.email),
+        language: member.language,
         joined_at: member.joinedAt,
         blocks: JSON.stringify(blocks),
       },

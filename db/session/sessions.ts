@@ -70,7 +70,7 @@ export function selectSession(secret: string, now: number): InStatement {
   return {
     sql: `
       SELECT sessions.id, sessions.authenticated_at, users.id AS user_id, users.name, users.email,
-        users.rank, users.joined_at, withdrawals.erase_at
+        users.email_verified_at, users.language, users.rank, users.joined_at, withdrawals.erase_at
       FROM sessions JOIN users ON users.id = sessions.user_id ${joinPending}
       WHERE sessions.secret_hash = ? AND sessions.expires_at > ?`,
     args: [secretHash(secret), now],
@@ -87,6 +87,8 @@ export function toSession(result: ResultSet): Session | null {
         id: String(row.user_id),
         name: String(row.name),
         email: String(row.email),
+        emailVerified: row.email_verified_at !== null,
+        language: row.language === "en" ? "en" : "ko",
         rank: String(row.rank),
         joinedAt: Number(row.joined_at),
       },

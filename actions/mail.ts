@@ -1,0 +1,42 @@
+import { sealText } from "../crypto/sealed_text.ts";
+import { newId } from "../crypto/tokens.ts";
+import type { InStatement, InValue } from "../db/engine/database.ts";
+import { insertMail } from "../db/outbox/mails.ts";
+import type { MailContent, MailKind } from "../domain/mail.ts";
+import type { Member } from "../domain/member.ts";
+import type { Services } from "./services.ts";
+
+/** A notice to a member. */
+export interface Notice {
+  kind: MailKind;
+  member: Pick<Member, "id" | "name" | "email" | "language">;
+  /** What the text shows besides the user id and the time. */
+  details?: Partial<MailContent>;
+  /** The mail's id, where a link is made of it. */
+  id?: string;
+}
+
+/**
+ * Makes the statements that tell a member of something by mail, for the batch that makes it true.
+ * @param now ms
+ * @param done SQL for whether the batch did it, and its values
+ * @returns no statement if mail is off
+ */
+export function mailStatements(
+  { config }: Pick<Services, "config">,
+  { kind, member, details = {}, id = newId() }: Notice,
+  now: number,
+  done: { sql: string; values: Readonly<Record<string, InValue>> },
+): InStatement[] {
+  if (config.mail === null) return [];
+  const content: MailContent = {
+    to: member.email,
+    name: member.name,
+    language: member.language,
+    at: now,
+    ...details,
+  };
+  const sealed = sealText(config.sessionSecrets, id, JSON.stringify(content));
+  const mail = { id, kind, memberId: member.id, receiptId: details.receiptId ?? null, sealed };
+  return [insertMail(mail, now, done)];
+}

@@ -1,0 +1,47 @@
+import { type MailKind, mailRetryForMs } from "../../domain/mail.ts";
+import type { InStatement, InValue } from "../engine/database.ts";
+
+/** The `recipient` of all mails: failures of the transport are noted under it. */
+export const mailRecipient = "mail";
+
+/** A mail to write into the outbox. */
+export interface NewMail {
+  /** Random; the same in every try. `Message-ID` and the token of the link are made of it. */
+  id: string;
+  kind: MailKind;
+  memberId: string;
+  receiptId: string | null;
+  /** `MailContent` as JSON, sealed. */
+  sealed: string;
+}
+
+/**
+ * Makes the row of a mail, for the batch that makes it true.
+ * @param now ms
+ * @param done SQL for whether the batch did what the mail tells of, and its values
+ */
+export function insertMail(
+  mail: NewMail,
+  now: number,
+  done: { sql: string; values: Readonly<Record<string, InValue>> },
+): InStatement {
+  return {
+    sql: `
+      INSERT INTO outbox
+        (id, channel, recipient, member_id, receipt_id, type, sealed, created_at, next_at, retry_until)
+      SELECT :mail_id, 'mail', '${mailRecipient}', :mail_member, :mail_receipt, :mail_kind, :mail_sealed,
+        :mail_now, :mail_now, :mail_until
+      WHERE ${done.sql}
+      ON CONFLICT DO NOTHING`,
+    args: {
+      mail_id: mail.id,
+      mail_member: mail.memberId,
+      mail_receipt: mail.receiptId,
+      mail_kind: mail.kind,
+      mail_sealed: mail.sealed,
+      mail_now: now,
+      mail_until: now + mailRetryForMs,
+      ...done.values,
+    },
+  };
+}

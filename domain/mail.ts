@@ -1,0 +1,48 @@
+/** What a mail is about. `messages/` has the words of each kind, in both languages. */
+export const mailKinds = [
+  /** Verify the address. With a link. */
+  "verification",
+  /** Set a new password, or leave. With a link. */
+  "recovery",
+  /** Leave without signing in. With a link. */
+  "leave",
+  /** Somebody tried to register with the address of a member. */
+  "already_member",
+  "password_changed",
+  /** A sign-in on a device that the account was not used on before. */
+  "new_sign_in",
+  /** To the new address: use the link to change to it. */
+  "email_change",
+  /** To the old address: it was changed. With a link that undoes the change. */
+  "email_changed",
+  "passkey_added",
+  "passkey_removed",
+  "provider_linked",
+  "provider_unlinked",
+  "withdrawal_scheduled",
+  "restored",
+  "erased",
+] as const;
+export type MailKind = (typeof mailKinds)[number];
+
+/** The personal part of a mail, and what its text shows. The outbox stores it sealed. */
+export interface MailContent {
+  /** The address. */
+  to: string;
+  /** The member's user id. It is the only text in a mail that a person chose. */
+  name: string;
+  language: "ko" | "en";
+  /** When the event occurred, ms. */
+  at: number;
+  /** For `new_sign_in`: browser and system, from our own list of names. */
+  device?: string | undefined;
+  /** For `provider_linked` and `provider_unlinked`: the configured name of the provider. */
+  provider?: string | undefined;
+  /** For `withdrawal_scheduled`: the deadline, ms. */
+  eraseAt?: number | undefined;
+  /** For `withdrawal_scheduled` and `erased`: the number of the receipt. */
+  receiptId?: string | undefined;
+}
+
+/** A mail that is not sent within this time is given up, ms. */
+export const mailRetryForMs = 24 * 60 * 60_000;
