@@ -1,7 +1,7 @@
 import type { Session as CookieSession } from "hono-sessions";
 import type { Services } from "../actions/services.ts";
 import type { AppError } from "../domain/error.ts";
-import type { Messages } from "../messages/mod.ts";
+import type { Language, Messages } from "../messages/mod.ts";
 
 /** What is sealed into the session cookie. */
 export interface Seal {
@@ -20,7 +20,7 @@ export interface Env {
     /** ms. One request has one now. It is taken when the body has arrived, because a body may take long. */
     now: number;
     requestId: string;
-    language: string;
+    language: Language;
     messages: Messages;
     session: CookieSession<Seal>;
     /** What the cookie held, where it is still good. */

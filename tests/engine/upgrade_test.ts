@@ -88,7 +88,17 @@ Deno.test("after the upgrade `users` holds no secret, and no old table is left",
       .map(({ name }) => name);
     assert.deepEqual(
       columns,
-      ["id", "name", "name_key", "email", "email_key", "rank", "joined_at"],
+      [
+        "id",
+        "name",
+        "name_key",
+        "email",
+        "email_key",
+        "rank",
+        "joined_at",
+        "language",
+        "email_verified_at",
+      ],
     );
     const [counted] = await app.sql(`
       SELECT (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM passwords) AS passwords,

@@ -35,6 +35,7 @@ const fragments: Record<string, string> = {
     "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
+  "db/outbox/mails.ts": "done.sql",
   "db/session/end.ts": "member",
   "db/session/sessions.ts": "from owner proven.from proven.where where",
 };

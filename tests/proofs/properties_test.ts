@@ -126,6 +126,8 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
     id: "id",
     name: "Hong",
     email: "hong@example.com",
+    emailVerified: false,
+    language: "ko" as const,
     rank: "member",
     joinedAt: 0,
   };
