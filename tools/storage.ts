@@ -74,6 +74,9 @@ function columns(table: Column[] | undefined, entry: Entry | null): string[] {
   return [...head, ...rows, ""];
 }
 
+const added =
+  /ALTER TABLE (\w+) ADD COLUMN ([a-z_]+)\s+(TEXT|INTEGER|REAL|BLOB|ANY)[^;\n]*;\s*(?:--\s*(.*))?/g;
+
 /** The columns of every table, with the comments that the migrations give them. */
 async function readTables(): Promise<Map<string, Column[]>> {
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).toSorted();
@@ -87,6 +90,10 @@ async function readTables(): Promise<Map<string, Column[]>> {
     const sql = await Deno.readTextFile(new URL(name, folder));
     for (const [, table, column] of sql.matchAll(/ALTER TABLE (\w+) DROP COLUMN (\w+)/g)) {
       tables.set(table!, tables.get(table!)!.filter(({ name }) => name !== column));
+    }
+    for (const [, table, name, type, comment] of sql.matchAll(added)) {
+      if (table === "migrations") continue; // it is described above
+      tables.get(table!)!.push({ name: name!, type: type!, comment: comment ?? "" });
     }
     for (const [, table, body] of sql.matchAll(/CREATE TABLE (\w+) \(\n([\s\S]*?)\n\)/g)) {
       const found = body!.split("\n").map((line) =>
