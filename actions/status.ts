@@ -7,8 +7,11 @@ export async function status(
   { config, db, now }: Services,
 ): Promise<Status & { logBytes: number | null }> {
   const { url } = config.database;
+  const queues = config.recipients.map((
+    { name },
+  ) => ({ channel: "webhook", recipient: name } as const));
   const [numbers, bytes] = await Promise.all([
-    readStatus(db, config.recipients, config.throttleScale, url.startsWith("file:"), now),
+    readStatus(db, queues, config.throttleScale, url.startsWith("file:"), now),
     logBytes(url),
   ]);
   return { ...numbers, logBytes: bytes };

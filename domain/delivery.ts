@@ -30,10 +30,15 @@ export type Outcome =
   | { status: "waiting"; problem: string; nextAt: number }
   | { status: "given_up"; problem: string };
 
+/** What a reply means: delivered, refused for good, or to be tried again. */
+export type Verdict = "accepted" | "refused" | "failed";
+
 /** What came back from one try: a status, or the cause of there being none. */
 export interface Reply {
-  /** HTTP status, or `null` when there was no answer. */
+  /** HTTP status, or the code of an SMTP server. `null` when there was no answer. */
   status: number | null;
+  /** What it means. Absent for webhooks, where `status` decides. */
+  verdict?: Verdict;
   /** `Retry-After`, ms, where given. */
   retryAfterMs: number | null;
   /** Why there was no answer: a word of `causeOf`. */
@@ -65,9 +70,15 @@ export function causeOf(error: unknown): string {
 /** A recipient that settles nothing for so long is a warning in the log. */
 export const failingAfterMs = 10 * minute;
 
+/** Decides what the status of a webhook means: 2xx accepts, 410 refuses, all else fails, redirects included. */
+function verdictOf(status: number | null): Verdict {
+  if (status === null) return "failed";
+  if (status >= 200 && status < 300) return "accepted";
+  return status === 410 ? "refused" : "failed";
+}
+
 /**
- * Decides what a reply means: 2xx confirms, 410 refuses for good, all else is tried again with backoff,
- * redirects included, until the time for it is over.
+ * Decides what a reply leads to. What failed is tried again with backoff, until the time for it is over.
  *
  * @param tries how often it was sent, this time included
  * @param retryUntil when it is given up, ms
@@ -80,10 +91,10 @@ export function judge(
   now: number,
   jitter: number,
 ): Outcome {
-  const { status, retryAfterMs, cause = "no answer" } = reply;
+  const { status, retryAfterMs, verdict = verdictOf(status), cause = "no answer" } = reply;
   const problem = status === null ? cause : `status ${status}`;
-  if (status !== null && status >= 200 && status < 300) return { status: "confirmed" };
-  if (status === 410) return { status: "refused", problem };
+  if (verdict === "accepted") return { status: "confirmed" };
+  if (verdict === "refused") return { status: "refused", problem };
   const wait = waits[Math.min(tries, waits.length) - 1]! * (0.8 + 0.4 * jitter);
   const nextAt = Math.round(now + Math.max(wait, Math.min(retryAfterMs ?? 0, 24 * hour)));
   return nextAt > retryUntil
@@ -93,13 +104,25 @@ export function judge(
 
 export type EventType = "member.withdrawal_scheduled" | "member.restored" | "member.withdrawn";
 
-/** One event on its way to one recipient. Times in ms. */
-export interface Delivery {
-  id: string;
+/** How rows of the outbox are delivered: each has its own sender. */
+export type Channel = "webhook" | "mail" | "grant";
+
+/** Rows of the outbox that one sender takes: of a channel, for one recipient. */
+export interface Queue {
+  channel: Channel;
+  /** Of a webhook the name in `RECIPIENTS`, of a grant the name of the provider. */
   recipient: string;
+}
+
+/** One row of the outbox on its way. Times in ms. */
+export interface Delivery extends Queue {
+  id: string;
   memberId: string;
-  receiptId: string;
-  type: EventType;
+  receiptId: string | null;
+  /** An `EventType`, or what the channel calls it. */
+  type: string;
+  /** Personal data, encrypted; `null` for webhooks. */
+  sealed: string | null;
   createdAt: number;
   tries: number;
   retryUntil: number;

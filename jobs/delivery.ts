@@ -2,7 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { Webhook } from "standardwebhooks";
 import type { Recipient } from "../config/mod.ts";
 import type { Services } from "../actions/services.ts";
-import { leaseDeliveries, settleDelivery } from "../db/outbox/deliveries.ts";
+import { lease as leaseRows, settle } from "../db/outbox/leases.ts";
 import { newlyFailing, type Try } from "../db/outbox/tries.ts";
 import {
   causeOf,
@@ -10,6 +10,7 @@ import {
   judge,
   type Outcome,
   payloadOf,
+  type Queue,
   type Reply,
   tryTimeoutMs,
 } from "../domain/delivery.ts";
@@ -36,10 +37,11 @@ export async function deliver(
   stop?: AbortSignal,
 ): Promise<DeliveryRun> {
   const { db } = services;
+  const queue = queueOf(recipient);
   const run = { sent: 0, confirmed: 0 };
   while (services.now() < untilMs && !stop?.aborted) {
     const lease = newId();
-    const leased = await leaseDeliveries(db, recipient.name, lease, services.now(), atOnce);
+    const leased = await leaseRows(db, queue, lease, services.now(), atOnce);
     if (leased.length === 0) break;
     const tries = await Promise.all(
       leased.map((delivery) => tryDelivery(services, recipient, delivery, lease, stop)),
@@ -51,13 +53,17 @@ export async function deliver(
   return run;
 }
 
+function queueOf({ name }: Recipient): Queue {
+  return { channel: "webhook", recipient: name };
+}
+
 /** One line when a recipient has failed for ten minutes; the next is written after it has recovered. */
-async function warnOfFailing({ db, now }: Services, { name }: Recipient): Promise<void> {
-  const failing = await newlyFailing(db, name, now());
+async function warnOfFailing({ db, now }: Services, recipient: Recipient): Promise<void> {
+  const failing = await newlyFailing(db, queueOf(recipient), now());
   if (!failing) return;
   const since = new Date(failing.since).toISOString();
   log.warn("a recipient has failed for ten minutes", {
-    recipient: name,
+    recipient: recipient.name,
     since,
     problem: failing.problem,
   });
@@ -77,7 +83,7 @@ export async function tryDelivery(
   const tried = { triedAt, ms: performance.now() - start, reply };
   const now = services.now();
   const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
-  await settleDelivery(services.db, delivery, lease, outcome, tried, now);
+  await settle(services.db, delivery, lease, outcome, tried, now);
   return { ...tried, outcome };
 }
 

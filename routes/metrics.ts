@@ -60,25 +60,23 @@ function metricsText(found: Awaited<ReturnType<typeof status>>, now: number): st
       "deliveries",
       "gauge",
       "Events that a recipient has not confirmed.",
-      recipients.flatMap(({ name, waiting, refused, givenUp }): Sample[] => [
-        [{ recipient: name, status: "waiting" }, waiting],
-        [{ recipient: name, status: "refused" }, refused],
-        [{ recipient: name, status: "given_up" }, givenUp],
+      recipients.flatMap((one): Sample[] => [
+        [{ ...labelsOfQueue(one), status: "waiting" }, one.waiting],
+        [{ ...labelsOfQueue(one), status: "refused" }, one.refused],
+        [{ ...labelsOfQueue(one), status: "given_up" }, one.givenUp],
       ]),
     ),
     metric(
       "delivery_oldest_waiting_seconds",
       "gauge",
       "Age of the oldest event that waits; 0: none does.",
-      recipients.map((
-        { name, oldestWaitingAt },
-      ) => [{ recipient: name }, seconds(oldestWaitingAt)]),
+      recipients.map((one) => [labelsOfQueue(one), seconds(one.oldestWaitingAt)]),
     ),
     metric(
       "recipient_failing_seconds",
       "gauge",
       "For how long a recipient has settled nothing; 0: it answers.",
-      recipients.map(({ name, failingSince }) => [{ recipient: name }, seconds(failingSince)]),
+      recipients.map((one) => [labelsOfQueue(one), seconds(one.failingSince)]),
     ),
     metric(
       "accounts_throttled",
@@ -108,6 +106,11 @@ function metric(name: string, type: "gauge" | "counter", help: string, samples: 
   const full = `annyeong_${name}`;
   const lines = samples.map(([labels, value]) => `${full}${labelsOf(labels)} ${value}\n`);
   return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join("")}`;
+}
+
+/** Webhooks have no label `channel`, so that dashboards of earlier versions keep their series. */
+function labelsOfQueue({ channel, name }: { channel: string; name: string }) {
+  return channel === "webhook" ? { recipient: name } : { channel, recipient: name };
 }
 
 function labelsOf(labels: Record<string, string>): string {

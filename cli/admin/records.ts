@@ -52,6 +52,7 @@ async function showStatus({ services }: Call): Promise<Summary> {
         refused: one.refused,
         given_up: one.givenUp,
         failing_since_at: one.failingSince,
+        channel: one.channel,
       })),
     },
   };

@@ -1,4 +1,4 @@
-import type { RecipientName } from "../../domain/receipt.ts";
+import type { Channel, Queue } from "../../domain/delivery.ts";
 import type { Database, Row } from "../engine/database.ts";
 import { countThrottled } from "./throttles.ts";
 
@@ -23,6 +23,7 @@ export interface Status {
 
 /** What one recipient is owed. Times in ms. */
 export interface RecipientStatus {
+  channel: Channel;
   name: string;
   waiting: number;
   /** When the oldest event that waits came true. */
@@ -34,14 +35,15 @@ export interface RecipientStatus {
 }
 
 /**
- * Reads everything in one trip. Every recipient that is configured is in it, and every other that
+ * Reads everything in one trip. Every configured recipient is in it, and every other that
  * something is left for. Throws `unavailable`.
  *
+ * @param queues what is configured
  * @param embedded whether the database's clock is ours
  */
 export async function readStatus(
   db: Database,
-  recipients: readonly RecipientName[],
+  queues: readonly Queue[],
   throttleScale: number,
   embedded: boolean,
   now: () => number,
@@ -60,9 +62,9 @@ export async function readStatus(
       args: { now: begun },
     },
     countThrottled(throttleScale, begun, triesRead),
-    `SELECT recipient, status, count(*) AS count, min(created_at) AS oldest_at FROM outbox
-     WHERE status <> 'confirmed' GROUP BY recipient, status`,
-    "SELECT recipient, since FROM failing_recipients",
+    `SELECT channel, recipient, status, count(*) AS count, min(created_at) AS oldest_at FROM outbox
+     WHERE status <> 'confirmed' GROUP BY channel, recipient, status`,
+    "SELECT channel, recipient, since FROM failing_recipients",
   ]);
   const row = numbers!.rows[0]!;
   const ended = now();
@@ -74,29 +76,35 @@ export async function readStatus(
     newestErasureAt: numberOrNull(row.newest_erasure_at),
     throttled: Number(throttled!.rows[0]!.throttled),
     clockSkewMs: embedded ? 0 : Math.round(Number(row.clock) - (begun + ended) / 2),
-    recipients: recipientsOf(recipients, outbox!.rows, failing!.rows),
+    recipients: recipientsOf(queues, outbox!.rows, failing!.rows),
   };
 }
 
 function recipientsOf(
-  configured: readonly RecipientName[],
+  configured: readonly Queue[],
   outbox: readonly Row[],
   failing: readonly Row[],
 ): RecipientStatus[] {
-  const names = [...configured, ...outbox].map((one) =>
-    String("name" in one ? one.name : one.recipient)
-  );
-  return [...new Set(names)].map((name) => {
+  const isOf = ({ channel, recipient }: Queue) => (row: Row | Queue) =>
+    row.channel === channel && row.recipient === recipient;
+  const left = outbox.map((row): Queue => ({
+    channel: row.channel as Channel,
+    recipient: String(row.recipient),
+  }));
+  const queues = [...configured, ...left];
+  const distinct = queues.filter((queue, index) => queues.findIndex(isOf(queue)) === index);
+  return distinct.map((queue) => {
     const found = (status: string) =>
-      outbox.find((row) => row.recipient === name && row.status === status);
+      outbox.filter(isOf(queue)).find((row) => row.status === status);
     const count = (status: string) => Number(found(status)?.count ?? 0);
     return {
-      name,
+      channel: queue.channel,
+      name: queue.recipient,
       waiting: count("waiting"),
       oldestWaitingAt: numberOrNull(found("waiting")?.oldest_at),
       refused: count("refused"),
       givenUp: count("given_up"),
-      failingSince: numberOrNull(failing.find((row) => row.recipient === name)?.since),
+      failingSince: numberOrNull(failing.find(isOf(queue))?.since),
     };
   });
 }

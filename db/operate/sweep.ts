@@ -11,7 +11,7 @@ const batchRows = 500;
 /** SQL: no delivery waits for this recipient any more, so that it cannot fail. */
 const nothingWaits = `NOT EXISTS (
   SELECT 1 FROM outbox
-  WHERE status = 'waiting' AND outbox.channel = 'webhook'
+  WHERE status = 'waiting' AND outbox.channel = failing_recipients.channel
     AND outbox.recipient = failing_recipients.recipient)`;
 
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
@@ -30,7 +30,7 @@ const ends = [
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
-  { table: "failing_recipients", key: "recipient", over: nothingWaits },
+  { table: "failing_recipients", key: "(channel, recipient)", over: nothingWaits },
 ];
 
 /**

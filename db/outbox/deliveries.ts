@@ -1,14 +1,9 @@
-import {
-  type Delivery,
-  type EventType,
-  leaseMs,
-  type Outcome,
-  retryForMs,
-} from "../../domain/delivery.ts";
+/** Events for recipients: the channel `webhook` of the outbox. Nothing personal is in them. */
+import { type Delivery, type EventType, leaseMs, retryForMs } from "../../domain/delivery.ts";
 import { newId } from "../../crypto/tokens.ts";
-import { insertTry, type Try } from "./tries.ts";
 import type { RecipientName } from "../../domain/receipt.ts";
-import type { Database, InStatement, InValue, Row } from "../engine/database.ts";
+import type { Database, InStatement, InValue } from "../engine/database.ts";
+import { isNext, selectLeased, toDelivery } from "./leases.ts";
 
 const settledLiveMs = 90 * 24 * 60 * 60_000;
 
@@ -33,45 +28,6 @@ export function insertEvent(
   };
 }
 
-/** SQL: for its member and recipient nothing earlier is waiting. */
-const isNext = `
-  NOT EXISTS (
-    SELECT 1 FROM outbox AS earlier
-    WHERE earlier.status = 'waiting' AND earlier.channel = waiting.channel
-      AND earlier.recipient = waiting.recipient
-      AND earlier.member_id = waiting.member_id AND earlier.position < waiting.position)`;
-
-/** Takes up to `limit` due deliveries of one recipient: nobody else sends them while the lease lasts. */
-export async function leaseDeliveries(
-  db: Database,
-  recipient: string,
-  lease: string,
-  now: number,
-  limit: number,
-): Promise<Delivery[]> {
-  const [, leased] = await db.write([
-    {
-      sql: `
-        UPDATE outbox SET lease = :lease, leased_until = :until
-        WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE lease = :lease) AND position IN (
-          SELECT position FROM outbox AS waiting
-          WHERE waiting.status = 'waiting' AND waiting.channel = 'webhook'
-            AND waiting.recipient = :recipient
-            AND waiting.next_at <= :now
-            AND (waiting.leased_until IS NULL OR waiting.leased_until <= :now) AND ${isNext}
-          ORDER BY waiting.next_at LIMIT :limit)`,
-      args: { lease, recipient, now, until: now + leaseMs, limit },
-    },
-    {
-      sql: `
-        SELECT id, recipient, member_id, receipt_id, type, created_at, tries, retry_until
-        FROM outbox WHERE lease = ? ORDER BY position`,
-      args: [lease],
-    },
-  ]);
-  return leased!.rows.map(toDelivery);
-}
-
 /**
  * Leases one delivery for an operator, whenever it is due. One that was given up or refused waits again,
  * for another three days. `null`: it is confirmed or unknown, somebody sends it now, or an earlier event
@@ -92,47 +48,15 @@ export async function leaseDelivery(
           tries = CASE status WHEN 'waiting' THEN tries ELSE 0 END,
           retry_until = CASE status WHEN 'waiting' THEN retry_until ELSE :retry_until END,
           status = 'waiting'
-        WHERE id = :id AND status <> 'confirmed'
+        WHERE id = :id AND channel = 'webhook' AND status <> 'confirmed'
           AND (leased_until IS NULL OR leased_until <= :now) AND ${isNext}`,
       args: { id, lease, now, until: now + leaseMs, retry_until: now + retryForMs },
     },
     audit({ sql: "EXISTS (SELECT 1 FROM outbox WHERE lease = ?)", args: [lease] }),
-    {
-      sql: `
-        SELECT id, recipient, member_id, receipt_id, type, created_at, tries, retry_until
-        FROM outbox WHERE lease = ?`,
-      args: [lease],
-    },
+    selectLeased(lease),
   ]);
   const [row] = leased!.rows;
   return row ? toDelivery(row) : null;
-}
-
-/** Writes down a try and what it led to: only while the lease is still ours. */
-export async function settleDelivery(
-  db: Database,
-  delivery: Delivery,
-  lease: string,
-  outcome: Outcome,
-  tried: Try,
-  now: number,
-): Promise<void> {
-  await db.write([...insertTry(delivery, lease, tried, outcome), {
-    sql: `
-      UPDATE outbox
-      SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
-        problem = :problem, tries = tries + 1, lease = NULL, leased_until = NULL,
-        sealed = iif(:status = 'waiting', sealed, NULL)
-      WHERE id = :id AND lease = :lease`,
-    args: {
-      id: delivery.id,
-      lease,
-      status: outcome.status,
-      settled_at: outcome.status === "waiting" ? null : now,
-      next_at: outcome.status === "waiting" ? outcome.nextAt : null,
-      problem: outcome.status === "confirmed" ? null : outcome.problem,
-    },
-  }]);
 }
 
 /**
@@ -186,7 +110,9 @@ export async function listDeliveries(db: Database, status: string, limit: number
 
 /** SQL: whether there is a delivery of this id that was given up or refused. */
 export function isDead(id: string): { sql: string; args: InValue[] } {
-  const sql = "EXISTS (SELECT 1 FROM outbox WHERE id = ? AND status IN ('given_up', 'refused'))";
+  const sql = `EXISTS (
+    SELECT 1 FROM outbox
+    WHERE id = ? AND channel = 'webhook' AND status IN ('given_up', 'refused'))`;
   return { sql, args: [id] };
 }
 
@@ -221,16 +147,3 @@ export async function reviveDeliveries(
 /** SQL: deliveries that are settled long enough to delete. Receipts show `member.withdrawn`, so it stays. */
 export const settledLongAgo =
   `settled_at <= :now - ${settledLiveMs} AND type <> 'member.withdrawn'`;
-
-function toDelivery(row: Row): Delivery {
-  return {
-    id: String(row.id),
-    recipient: String(row.recipient),
-    memberId: String(row.member_id),
-    receiptId: String(row.receipt_id),
-    type: row.type as EventType,
-    createdAt: Number(row.created_at),
-    tries: Number(row.tries),
-    retryUntil: Number(row.retry_until),
-  };
-}

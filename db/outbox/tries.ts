@@ -1,4 +1,4 @@
-import { failingAfterMs, type Outcome, type Reply } from "../../domain/delivery.ts";
+import { failingAfterMs, type Outcome, type Queue, type Reply } from "../../domain/delivery.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Database, InStatement } from "../engine/database.ts";
 
@@ -18,12 +18,12 @@ export interface Try {
  * that a batch that arrives twice writes once.
  */
 export function insertTry(
-  delivery: { id: string; recipient: string },
+  delivery: Queue & { id: string },
   lease: string,
   { triedAt, ms, reply }: Try,
   outcome: Outcome,
 ): InStatement[] {
-  const { id, recipient } = delivery;
+  const { id, channel, recipient } = delivery;
   const held = "EXISTS (SELECT 1 FROM outbox WHERE id = :id AND lease = :lease)";
   const failing = outcome.status === "waiting" || outcome.status === "given_up";
   return [
@@ -52,14 +52,16 @@ export function insertTry(
     failing
       ? {
         sql: `
-          INSERT INTO failing_recipients (recipient, since, problem)
-          SELECT :recipient, :tried_at, :problem WHERE ${held}
-          ON CONFLICT (recipient) DO UPDATE SET problem = excluded.problem`,
-        args: { id, lease, recipient, tried_at: triedAt, problem: outcome.problem },
+          INSERT INTO failing_recipients (channel, recipient, since, problem)
+          SELECT :channel, :recipient, :tried_at, :problem WHERE ${held}
+          ON CONFLICT (channel, recipient) DO UPDATE SET problem = excluded.problem`,
+        args: { id, lease, channel, recipient, tried_at: triedAt, problem: outcome.problem },
       }
       : {
-        sql: `DELETE FROM failing_recipients WHERE recipient = :recipient AND ${held}`,
-        args: { id, lease, recipient },
+        sql: `
+          DELETE FROM failing_recipients
+          WHERE channel = :channel AND recipient = :recipient AND ${held}`,
+        args: { id, lease, channel, recipient },
       },
   ];
 }
@@ -76,11 +78,12 @@ export interface FailingRecipient {
  */
 export async function newlyFailing(
   db: Database,
-  recipient: string,
+  { channel, recipient }: Queue,
   now: number,
 ): Promise<FailingRecipient | null> {
-  const overdue = "recipient = :recipient AND since <= :limit AND warned_by IS NULL";
-  const args = { recipient, limit: now - failingAfterMs };
+  const overdue =
+    "channel = :channel AND recipient = :recipient AND since <= :limit AND warned_by IS NULL";
+  const args = { channel, recipient, limit: now - failingAfterMs };
   const [found] = await db.read([
     { sql: `SELECT 1 FROM failing_recipients WHERE ${overdue}`, args },
   ]);
@@ -92,8 +95,10 @@ export async function newlyFailing(
       args: { ...args, run },
     },
     {
-      sql: `SELECT since, problem FROM failing_recipients WHERE recipient = ? AND warned_by = ?`,
-      args: [recipient, run],
+      sql: `
+        SELECT since, problem FROM failing_recipients
+        WHERE channel = ? AND recipient = ? AND warned_by = ?`,
+      args: [channel, recipient, run],
     },
   ]);
   const row = mine!.rows[0];
@@ -107,7 +112,7 @@ export async function listTries(db: Database, id: string) {
       sql: `
         SELECT id, recipient, type, member_id, receipt_id, created_at, status, settled_at, tries,
           CASE status WHEN 'waiting' THEN next_at END AS next_at, retry_until AS gives_up_at
-        FROM outbox WHERE id = ?`,
+        FROM outbox WHERE id = ? AND channel = 'webhook'`,
       args: [id],
     },
     {

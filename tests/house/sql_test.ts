@@ -43,7 +43,7 @@ const fragments: Record<string, string> = {
 /** Allowed in every file: `quote`, for names of the schema, and fragments that are SQL. */
 const everywhere = [
   ...["quote", "quote()", "member.sql", "source.from", "source.where"],
-  ...["joinPending", "isPending", "notPending", "countUncovered()", "tableBelongsTo()"],
+  ...["joinPending", "isPending", "notPending", "isNext", "countUncovered()", "tableBelongsTo()"],
   ...["startsAt()", "expiresAt()", "deletesSecurely()", "columnsExist", "columnsExist()"],
   "endSessionsOf()",
 ];

@@ -264,10 +264,10 @@ Deno.test("ten workers send nothing twice at once, and a dead one's deliveries r
     await (await newMember(app, `member${n}`)).send("DELETE", "/withdrawal");
   }
   const [dead] = app.services.config.recipients;
-  const { leaseDeliveries } = await import("../../db/outbox/deliveries.ts");
-  const lost = await leaseDeliveries(
+  const { lease } = await import("../../db/outbox/leases.ts");
+  const lost = await lease(
     app.db,
-    dead!.name,
+    { channel: "webhook", recipient: dead!.name },
     "a lease whose worker died",
     clock.now(),
     5,
