@@ -42,10 +42,11 @@ export async function previewWithdrawal(
   const beside = [selectSession(secret, now), selectCredentials(member)];
   const found = await preview(db, inventory, member, beside, now);
   const session = requireSession(toSession(found.beside[0]!));
+  const confirmWith = toCredentials(found.beside[1]!);
   return {
     session,
-    confirm: askedFor(session, config.withdrawal, now),
-    confirmWith: toCredentials(found.beside[1]!),
+    confirm: askedFor(session, confirmWith, config.withdrawal, now),
+    confirmWith,
     lines: found.lines,
     obstacle: session.eraseAt === null && found.canBeBlocked
       ? await findObstacle(services, session.member, now)

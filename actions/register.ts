@@ -1,7 +1,7 @@
 import { identifiersOf } from "../crypto/identifiers.ts";
 import { idOfForm, newId } from "../crypto/tokens.ts";
 import { write } from "../db/engine/batch.ts";
-import { addMember, selectState, toState } from "../db/identity/members.ts";
+import { addMember, firstPassword, selectState, toState } from "../db/identity/members.ts";
 import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
@@ -54,9 +54,9 @@ export async function register(
   if (added) return;
   if (!free) throw new AppError("conflict", { sentence: "taken" });
 
-  const passwordHash = await passwords.hash(password);
+  const credential = firstPassword(await passwords.hash(password));
   const member = { id: used ? newId() : id, name, email, language, joinedAt: now };
-  if (!await addMember(db, member, passwordHash, blocks)) {
+  if (!await addMember(db, member, credential, blocks)) {
     throw new AppError("conflict", { sentence: "taken" });
   }
 }

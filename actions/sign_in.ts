@@ -1,33 +1,20 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import { write } from "../db/engine/batch.ts";
 import { selectSignIn, toSignIn } from "../db/identity/members.ts";
+import { strengthenPassword } from "../db/identity/passwords.ts";
 import { countAttempt, requireCounted } from "../db/session/attempts.ts";
-import { type NewSession, openSession } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
 import { signInAttempt } from "../domain/throttle.ts";
-import { makeSession } from "./make_session.ts";
-import { verifyCounted } from "./prove_password.ts";
+import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
+import { verifyCounted } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /** The values of the sign-in form, and where it came from. */
-export interface SignInForm {
+export interface SignInForm extends Arrival {
   name: string;
   password: string;
-  /** Keyed hash of the client's network. */
-  client: string;
   /** Id of the device, or `null` if this name has not signed in on it before. */
   device: string | null;
-  userAgent: string;
-  /** Secret of the session that the client already has; that session ends. */
-  previousSecret: string | null;
-}
-
-/** The new session and its member. */
-export interface SignedIn {
-  session: NewSession;
-  member: { id: string; name: string };
-  /** When a pending withdrawal will be carried out, ms. */
-  eraseAt: number | null;
 }
 
 /**
@@ -56,20 +43,14 @@ export async function signIn(
   const right = await verifyCounted(services, form.password, hash, attempt);
   if (!found || hash === null || !right) throw new AppError("invalid_credentials");
 
-  const session = makeSession(services, form.userAgent, now);
-  const opened = await openSession(db, {
-    session,
-    proof: { by: "password", memberId: found.memberId, hash },
-    strongerHash: passwords.isWeak(hash) ? await passwords.hash(form.password) : null,
-    previousSecret: form.previousSecret,
+  const { memberId, name } = found;
+  const stronger = passwords.isWeak(hash) ? await passwords.hash(form.password) : null;
+  const opening = {
+    proof: { by: "password", memberId, hash } as const,
+    member: { id: memberId, name },
     attempt,
-    account,
-    client,
-  });
-  if (!opened) throw new AppError("invalid_credentials");
-  return {
-    session,
-    member: { id: found.memberId, name: found.name },
-    eraseAt: opened.eraseAt,
+    also: (done: Parameters<typeof strengthenPassword>[2]) =>
+      stronger === null ? [] : [strengthenPassword({ memberId, hash }, stronger, done)],
   };
+  return await openSession(services, opening, form, now);
 }

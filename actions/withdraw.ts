@@ -10,7 +10,7 @@ import { AppError } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Receipt } from "../domain/receipt.ts";
-import { requireMember, requireSession } from "../domain/standing.ts";
+import { requireMember } from "../domain/standing.ts";
 import {
   decideWithdrawal,
   type Reason,
@@ -18,7 +18,7 @@ import {
   type WithdrawalForm,
 } from "../domain/withdrawal.ts";
 import { eraseMember } from "./erase_member.ts";
-import { challenge, provePassword } from "./prove_password.ts";
+import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /** The outcome of a withdrawal: erased now, or scheduled for a deadline (ms). */
@@ -30,6 +30,7 @@ export type Left =
  * Withdraws the member of a live session. Two round trips, and a third one to find the reason if another
  * request was faster.
  * @param secret the secret of the session that asks
+ * @param given what the member gave as a proof, if anything
  * @param form `once` is the token of the form, by which `findLeft` finds the outcome
  * @param now ms
  * @throws `unauthenticated`, `withdrawal_pending`, `confirmation_required`, `confirmation_failed`,
@@ -39,10 +40,11 @@ export type Left =
 export async function withdraw(
   services: Services,
   secret: string,
+  given: Given | null,
   form: WithdrawalForm & { once?: string | undefined },
   now: number,
 ): Promise<Left> {
-  const { session, proof, decision } = await decide(services, secret, form, now)
+  const { session, proof, decision } = await decide(services, secret, given, form, now)
     .catch((error) => explain(error));
   const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
   const { eraseAt } = decision;
@@ -89,24 +91,26 @@ export async function findLeft({ config, db }: Services, once: string): Promise<
   return found && { memberId: null, receiptId, ...found };
 }
 
-/** Loads the session and decides. A password is verified only if nothing else is missing. */
+/** Loads the session and decides. A proof is verified only if nothing else is missing. */
 async function decide(
   services: Services,
   secret: string,
+  given: Given | null,
   form: WithdrawalForm,
   now: number,
 ): Promise<{ session: Session; proof: Proof | null; decision: WithdrawalDecision }> {
   const policy = services.config.withdrawal;
-  if (form.password === undefined) {
-    const session = requireSession(await findSession(services.db, secret, now));
-    const decision = decideWithdrawal(session, form, policy, now, null);
+  if (!given) {
+    const { session, credentials } = await loadStanding(services, secret, now);
+    const decision = decideWithdrawal(session, credentials, form, "none", policy, now);
     return { session, proof: null, decision };
   }
-  const challenged = await challenge(services, secret, now);
-  const { session } = challenged;
-  decideWithdrawal(session, form, policy, now, null);
-  const proof = await provePassword(services, challenged, form.password);
-  const decision = decideWithdrawal(session, form, policy, now, proof !== null);
+  const counted = await countGiven(services, secret, given, now);
+  const { session, credentials } = counted;
+  decideWithdrawal(session, credentials, form, "unverified", policy, now);
+  const proof = await verifyGiven(services, counted);
+  const verified = proof ? "right" : "wrong";
+  const decision = decideWithdrawal(session, credentials, form, verified, policy, now);
   return { session, proof, decision };
 }
 

@@ -13,9 +13,8 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** The fields of the withdrawal form. */
+/** The fields of the withdrawal form, besides a proof. */
 export interface WithdrawalForm {
-  password?: string | undefined;
   phrase?: string | undefined;
   user_id?: string | undefined;
   reason?: Reason | undefined;
@@ -39,38 +38,54 @@ export interface WithdrawalDecision {
   authenticatedSince: number;
 }
 
-/** Returns what the member must give. `fresh` asks for nothing more if the session is fresh. */
-export function askedFor(standing: Standing, policy: WithdrawalPolicy, now: number): Confirm {
-  if (policy.confirm !== "fresh") return policy.confirm;
-  return isFresh(standing, policy, now) ? "fresh" : "password";
+/** Whether a proof was given with the form, and what its verification found. */
+export type GivenProof = "none" | "unverified" | "right" | "wrong";
+
+/**
+ * Returns what the member must give. `fresh` asks for nothing more if the session is fresh. `password` asks
+ * for any proof now. A member who has no credential is asked for the phrase, because leaving is never
+ * blocked by the lack of one.
+ * @param credentials names of what the member can prove it with
+ * @param now ms
+ */
+export function askedFor(
+  standing: Standing,
+  credentials: readonly string[],
+  policy: WithdrawalPolicy,
+  now: number,
+): Confirm {
+  const { confirm } = policy;
+  const asked = confirm === "fresh" && !isFresh(standing, policy, now) ? "password" : confirm;
+  return asked === "password" && credentials.length === 0 ? "phrase" : asked;
 }
 
 /**
  * Decides a withdrawal. All fields that are given must be right, even if they are not asked for, because an
  * erasure cannot be undone.
+ * @param credentials names of what the member can prove it with
  * @param now ms
- * @param proven whether the password is right; `null` if none was given or it is not verified yet
  * @throws `withdrawal_pending`, `confirmation_required` with what is missing, `confirmation_failed`
  */
 export function decideWithdrawal(
   found: Standing,
+  credentials: readonly string[],
   form: WithdrawalForm,
+  proof: GivenProof,
   policy: WithdrawalPolicy,
   now: number,
-  proven: boolean | null,
 ): WithdrawalDecision {
   const standing = requireMember(found);
   const memberId = standing.member.id;
-  const asked = askedFor(standing, policy, now);
-  if (asked === "password" && form.password === undefined) {
-    throw new AppError("confirmation_required", { confirm: "password", memberId });
+  const asked = askedFor(standing, credentials, policy, now);
+  if (asked === "password" && proof === "none") {
+    throw new AppError("confirmation_required", { confirm: asked, memberId });
   }
   if (asked === "phrase" && form.phrase === undefined) {
-    throw new AppError("confirmation_required", { confirm: "phrase", memberId });
+    throw new AppError("confirmation_required", { confirm: asked, memberId });
   }
   const wrongId = form.user_id !== undefined && fold(form.user_id) !== fold(standing.member.name);
   const wrongPhrase = form.phrase !== undefined && !isPhrase(form.phrase);
-  if (wrongId || wrongPhrase || proven === false) {
+  if (wrongId || wrongPhrase || proof === "wrong") {
     throw new AppError("confirmation_failed", { confirm: asked, memberId });
   }
   return {

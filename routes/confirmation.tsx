@@ -28,8 +28,8 @@ export default new Hono<Env>()
     return page(c, entry(c));
   })
   .post("/confirmation", form(entry), memberBody(proof), async (c) => {
-    const { password } = c.req.valid("json");
-    const confirmed = await confirm(c.var.services, requireSecret(c), password, c.var.now);
+    const given = c.req.valid("json");
+    const confirmed = await confirm(c.var.services, requireSecret(c), given, c.var.now);
     c.set("memberId", confirmed.memberId);
     startCookie(c, confirmed.secret);
     if (wantsPage(c)) {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { Given } from "../actions/prove.ts";
 import { passwordMaxLength } from "../domain/password.ts";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
@@ -46,4 +47,9 @@ export function acceptTutorialNames<Body extends { user_id: string; password: st
     return { user_id: userid, password: userpw, ...rest };
   }) as z.ZodMiniType<unknown> as z.ZodMiniType<Body, TutorialNames<Body>>;
   return z.pipe(rename, schema);
+}
+
+/** Returns what a body gives as a proof, or `null`. */
+export function givenIn(password: string | undefined): Given | null {
+  return password === undefined ? null : { password };
 }

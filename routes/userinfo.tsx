@@ -12,11 +12,11 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
-import { password } from "./fields.ts";
+import { givenIn, optional, password } from "./fields.ts";
 
 const log = getLogger(["annyeong", "export"]);
 
-export const change = z.object({ current: password, password });
+export const change = z.object({ current: optional(password), password });
 
 const again = form((c, refusal) => (
   <PasswordPage
@@ -53,8 +53,10 @@ export default new Hono<Env>()
   })
   .post("/userinfo/password", again, memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
-    const form = { ...c.req.valid("json"), userAgent };
-    const changed = await changePassword(c.var.services, requireSecret(c), form, c.var.now);
+    const { current, password } = c.req.valid("json");
+    const form = { password, userAgent };
+    const secret = requireSecret(c);
+    const changed = await changePassword(c.var.services, secret, givenIn(current), form, c.var.now);
     c.set("memberId", changed.memberId);
     startCookie(c, changed.session.secret);
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);

@@ -13,7 +13,7 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
-import { once, optional, password, shortText } from "./fields.ts";
+import { givenIn, once, optional, password, shortText } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 import { leavingJson, linesOf, termsOf } from "./terms.ts";
 
@@ -76,5 +76,6 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
 
 /** Forms cannot send DELETE, so POST does the same. */
 async function leave(c: Context<Env>, form: z.output<typeof confirmation>) {
-  return await left(c, await withdraw(c.var.services, requireSecret(c), form, c.var.now));
+  const given = givenIn(form.password);
+  return await left(c, await withdraw(c.var.services, requireSecret(c), given, form, c.var.now));
 }

@@ -1,4 +1,4 @@
-import type { InValue } from "./database.ts";
+import type { InStatement, InValue } from "./database.ts";
 
 /**
  * The rows and the condition of a guarded statement: `INSERT … SELECT … FROM {from} WHERE {where}`.
@@ -10,4 +10,6 @@ export interface Source {
   where: string;
   /** The values of the parameters in `from` and `where`, except `:now`. */
   values: Readonly<Record<string, InValue>>;
+  /** Statements that run before, in the same batch: they use up what works only once. */
+  first?: readonly InStatement[];
 }

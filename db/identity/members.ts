@@ -1,6 +1,6 @@
 import { fold, type Member } from "../../domain/member.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { joinPending } from "../leaving/pending.ts";
 
 /** What a member signs in with. */
@@ -80,22 +80,45 @@ export function toState(result: ResultSet) {
   };
 }
 
+/** The first credential of a new member. */
+export interface FirstCredential {
+  /** Statements that run before: they use up what works only once. */
+  first?: readonly InStatement[];
+  /** SQL that must be true for the member to be added, and its values. */
+  condition?: { sql: string; values: Readonly<Record<string, InValue>> };
+  /** Makes the statements that store it, if the member's row exists. */
+  store(memberId: string): InStatement[];
+}
+
+/** A password as the first credential. `hash`: PHC string. */
+export function firstPassword(hash: string): FirstCredential {
+  return {
+    store: (memberId) => [{
+      sql: `
+        INSERT INTO passwords (user_id, hash, changed_at) SELECT id, ?, joined_at FROM users WHERE id = ?
+        ON CONFLICT DO NOTHING`,
+      args: [hash, memberId],
+    }],
+  };
+}
+
 /**
- * Adds a member with a password. False: the name or the e-mail is taken, or may not join again yet.
- * Throws `unavailable`.
+ * Adds a member with a credential. False: the name or the e-mail is taken, or may not join again yet, or
+ * the credential's condition does not hold. Throws `unavailable`.
  */
 export async function addMember(
   db: Database,
   member: Omit<Member, "rank" | "emailVerified">,
-  passwordHash: string,
+  { first = [], condition = { sql: "TRUE", values: {} }, store }: FirstCredential,
   blocks: readonly string[],
 ): Promise<boolean> {
   const { added } = await write(db, {
+    first,
     member: {
       sql: `
         INSERT INTO users (id, name, name_key, email, email_key, language, joined_at)
         SELECT :id, :name, :name_key, :email, :email_key, :language, :joined_at
-        WHERE NOT EXISTS (
+        WHERE ${condition.sql} AND NOT EXISTS (
           SELECT 1 FROM rejoin_blocks
           WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :joined_at)
         ON CONFLICT DO NOTHING`,
@@ -108,14 +131,10 @@ export async function addMember(
         language: member.language,
         joined_at: member.joinedAt,
         blocks: JSON.stringify(blocks),
+        ...condition.values,
       },
     },
-    password: {
-      sql: `
-        INSERT INTO passwords (user_id, hash, changed_at) SELECT id, ?, joined_at FROM users WHERE id = ?
-        ON CONFLICT DO NOTHING`,
-      args: [passwordHash, member.id],
-    },
+    credential: store(member.id),
     added: {
       sql: "SELECT id FROM users WHERE id = ? AND name_key = ? AND email_key = ?",
       args: [member.id, fold(member.name), fold(member.email)],

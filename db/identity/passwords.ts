@@ -38,3 +38,22 @@ export function setPassword(
     args: { ...member.values, new_hash: hash, now },
   };
 }
+
+/**
+ * Makes the statement that replaces a weak hash by a stronger one of the same password.
+ * @param verified the member, and the stored hash that the password was verified against
+ * @param stronger PHC string
+ * @param done SQL for whether the batch accepted the password, and its values
+ */
+export function strengthenPassword(
+  verified: { memberId: string; hash: string },
+  stronger: string,
+  done: { sql: string; values: Record<string, InValue> },
+): InStatement {
+  return {
+    sql: `
+      UPDATE passwords SET hash = :stronger
+      WHERE user_id = :member AND hash = :verified AND ${done.sql}`,
+    args: { stronger, member: verified.memberId, verified: verified.hash, ...done.values },
+  };
+}

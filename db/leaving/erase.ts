@@ -160,6 +160,7 @@ function erasureSteps(
     ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
     : [];
   const steps = [
+    ...own(initiator.first ?? []),
     ...filled(plan.erase),
     ...own(insertReason(terms.reason, claimed, values)),
     ...filled(plan.readBack),

@@ -110,6 +110,7 @@ export async function scheduleWithdrawal(
       ...reasonValues(terms.reason, now),
     };
     const { verdict } = await write(db, {
+      first: initiator.first ?? [],
       columns: selectColumns(places),
       schedule: bind(
         `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)

@@ -62,6 +62,7 @@ export function sessionSource(
       authenticated_since: authenticatedSince,
       ...proven?.values,
     },
+    first: proven?.first ?? [],
   };
 }
 
@@ -208,27 +209,28 @@ function insertSession(session: NewSession, { from, where, values }: Source): In
 
 /**
  * Opens a session if the verified credential is still stored; otherwise returns `null`. Ends the session
- * that the client came with, replaces a weak hash, deletes the failed attempts, and notes the sign-in.
- * Throws `unavailable`.
+ * that the client came with, deletes the failed attempts, and notes the sign-in. Throws `unavailable`.
  */
 export async function openSession(db: Database, opening: {
   session: NewSession;
   proof: Proof;
-  /** A hash of the same password, made with today's cost; `null` where the stored one is as strong. */
-  strongerHash: string | null;
   previousSecret: string | null;
   attempt: Attempt;
   /** Keyed hash of the login name. */
   account: string;
   /** Keyed hash of the client's network. */
   client: string;
+  /** Further statements of the batch. They depend on the session's row. */
+  also: readonly InStatement[];
 }): Promise<{ eraseAt: number | null } | null> {
-  const { session, strongerHash, previousSecret, attempt } = opening;
+  const { session, previousSecret, attempt } = opening;
   const { id } = session;
+  const source = proofSource(opening.proof);
   const isOpen = "EXISTS (SELECT 1 FROM sessions WHERE id = :id)";
   const owner = "(SELECT user_id FROM sessions WHERE id = :id)";
   const { opened } = await write(db, {
-    open: insertSession(session, proofSource(opening.proof)),
+    first: source.first ?? [],
+    open: insertSession(session, source),
     note: {
       sql: `
         INSERT INTO sign_ins (id, user_id, account, client, signed_in_at, user_agent)
@@ -236,10 +238,7 @@ export async function openSession(db: Database, opening: {
         ON CONFLICT DO NOTHING`,
       args: { id, account: opening.account, client: opening.client },
     },
-    strengthen: strongerHash === null || opening.proof.by !== "password" ? [] : [{
-      sql: `UPDATE passwords SET hash = :stronger WHERE user_id = ${owner} AND hash = :verified`,
-      args: { id, stronger: strongerHash, verified: opening.proof.hash },
-    }],
+    also: opening.also,
     closePrevious: {
       sql: `DELETE FROM sessions WHERE secret_hash = :previous AND ${isOpen}`,
       args: { id, previous: previousSecret && secretHash(previousSecret) },
@@ -276,8 +275,10 @@ export async function freshenSession(db: Database, freshening: {
   now: number;
 }): Promise<boolean> {
   const { now } = freshening;
-  const { from, where, values } = sessionSource(freshening.secret, 0, freshening.proof);
+  const source = sessionSource(freshening.secret, 0, freshening.proof);
+  const { from, where, values, first = [] } = source;
   const { fresh } = await write(db, {
+    first,
     freshen: {
       sql: `
         UPDATE sessions SET authenticated_at = :now, secret_hash = :new_secret_hash
@@ -294,25 +295,30 @@ export async function freshenSession(db: Database, freshening: {
 }
 
 /**
- * Sets a new password on a proof given in a live session, and replaces every session of the member by
- * one new one. False: the session is over, or the proof no longer holds. Throws `unavailable`.
+ * Sets a new password in a live session, and replaces every session of the member by one new one. False:
+ * the session is over or too old, or the proof no longer holds. Throws `unavailable`.
  */
 export async function changePassword(db: Database, change: {
   secret: string;
   session: NewSession;
-  proof: Proof;
+  /** A proof given with the new password. */
+  proof: Proof | null;
+  /** ms: the member proved who they are in this session at this time or later. */
+  authenticatedSince: number;
   newHash: string;
-  attempt: Attempt;
+  /** The attempt that was counted for the proof. */
+  attempt: Attempt | null;
 }): Promise<boolean> {
   const { id, createdAt: now } = change.session;
-  const source = sessionSource(change.secret, 0, change.proof);
+  const source = sessionSource(change.secret, change.authenticatedSince, change.proof);
   const owner = { sql: "(SELECT user_id FROM sessions WHERE id = :id)", values: { id } };
   const { changed } = await write(db, {
+    first: source.first ?? [],
     open: insertSession(change.session, { ...source, where: `${source.where} AND ${notPending}` }),
     set: setPassword(owner, change.newHash, now),
     endOthers: { sql: `${endSessionsOf(owner.sql)} AND id <> :id`, args: { id } },
     voidLinks: { sql: voidLinksOf(owner.sql), args: { id } },
-    forget: forgetAttempt(change.attempt),
+    forget: change.attempt ? forgetAttempt(change.attempt) : [],
     changed: { sql: "SELECT id FROM sessions WHERE id = ?", args: [id] },
   });
   return changed.rows.length === 1;

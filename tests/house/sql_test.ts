@@ -21,6 +21,8 @@ const fragments: Record<string, string> = {
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",
+  "db/identity/members.ts": "condition.sql",
+  "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
     "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",

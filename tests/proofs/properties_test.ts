@@ -140,7 +140,8 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
       fc.constant("the last fresh instant" as const),
     ),
     pending: fc.boolean(),
-    password: fc.constantFrom("none", "right", "wrong", "not looked at"),
+    proof: fc.constantFrom("none", "right", "wrong", "unverified"),
+    credentials: fc.constantFrom([], ["password"], ["passkey", "password"], ["passkey"]),
     phrase: fc.constantFrom("none", "right", "wrong"),
     userId: fc.constantFrom("none", "right", "wrong"),
   });
@@ -149,22 +150,22 @@ Deno.test("a withdrawal is decided as the table of the contract says, for every 
       const age = typeof s.age === "number" ? s.age : s.freshMs;
       const standing = { member, authenticatedAt: now - age, eraseAt: s.pending ? now + 1 : null };
       const form = {
-        ...(s.password !== "none" && { password: "typed" }),
         ...(s.phrase !== "none" && { phrase: s.phrase === "right" ? "ＤＥＬＥＴＥ" : "deleted" }),
         ...(s.userId !== "none" && { user_id: s.userId === "right" ? "hONG" : "kim" }),
       };
       const policy = { ...s, rejoinBlockMs: 0, backupDays: null };
-      const matches = { none: null, right: true, wrong: false, "not looked at": null }[s.password]!;
-      const decide = () => decideWithdrawal(standing, form, policy, now, matches);
+      const decide = () => decideWithdrawal(standing, s.credentials, form, s.proof, policy, now);
 
       const fresh = age <= s.freshMs;
-      const needsPassword = s.confirm === "password" || (s.confirm === "fresh" && !fresh);
-      const given = [s.password, s.phrase, s.userId];
+      const needsProof = s.confirm === "password" || (s.confirm === "fresh" && !fresh);
+      const hasNone = s.credentials.length === 0;
+      const needsPhrase = s.confirm === "phrase" || (needsProof && hasNone);
+      const given: string[] = [s.proof, s.phrase, s.userId];
       const expected = s.pending
         ? "withdrawal_pending"
-        : needsPassword && s.password === "none"
+        : needsProof && !hasNone && s.proof === "none"
         ? "confirmation_required"
-        : s.confirm === "phrase" && s.phrase === "none"
+        : needsPhrase && s.phrase === "none"
         ? "confirmation_required"
         : given.includes("wrong")
         ? "confirmation_failed"

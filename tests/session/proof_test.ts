@@ -19,11 +19,7 @@ const attempt = { id: newId(), subjects: [] };
 async function opens(app: TestApp, proof: Proof): Promise<boolean> {
   const session = makeSession(app.services, "", app.clock.now());
   const opening = { session, proof, attempt, account: "a", client: "c" };
-  const opened = await openSession(app.db, {
-    ...opening,
-    strongerHash: null,
-    previousSecret: null,
-  });
+  const opened = await openSession(app.db, { ...opening, previousSecret: null, also: [] });
   return opened !== null;
 }
 
@@ -45,7 +41,7 @@ Deno.test("each kind of proof opens a session only while its credential is store
       id,
     ]);
     const token = newSecret();
-    await app.sql("INSERT INTO links VALUES ('l', 'recovery', ?, ?, 0, ?, NULL)", [
+    await app.sql("INSERT INTO links VALUES ('l', 'recovery', ?, ?, 0, ?, NULL, NULL)", [
       ...[id, secretHash(token), now + minute],
     ]);
     const proofs: [Proof, Proof, string][] = [

@@ -56,6 +56,7 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
       `At most ${passwordMaxLength} characters in NFC. A new one has 8 or more, or what the operator ` +
       "asks for, is not easily guessed, and contains neither the member's nor the service's name.",
   }],
+  [change.shape.current, { ...absent, minLength: undefined }],
   [confirmation.shape.password, { ...absent, minLength: undefined }],
   [confirmation.shape.phrase, {
     ...absent,

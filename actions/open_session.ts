@@ -1,0 +1,57 @@
+import { nameHash } from "../crypto/identifiers.ts";
+import type { InStatement } from "../db/engine/database.ts";
+import { type NewSession, openSession as open } from "../db/session/sessions.ts";
+import { AppError } from "../domain/error.ts";
+import type { Proof } from "../domain/proof.ts";
+import type { Attempt } from "../domain/throttle.ts";
+import { makeSession } from "./make_session.ts";
+import type { Services } from "./services.ts";
+
+/** Where somebody signs in. */
+export interface Arrival {
+  /** Keyed hash of the client's network. */
+  client: string;
+  userAgent: string;
+  /** Secret of the session that the client already has; that session ends. */
+  previousSecret: string | null;
+}
+
+/** The new session and its member. */
+export interface SignedIn {
+  session: NewSession;
+  member: { id: string; name: string };
+  /** When a pending withdrawal will be carried out, ms. */
+  eraseAt: number | null;
+}
+
+/**
+ * Opens a session on a proof of any kind. One round trip.
+ * @param member the member whom the proof is of
+ * @param attempt the attempt that was counted
+ * @param also makes further statements of the batch; `done` is SQL for whether the session is open
+ * @param now ms
+ * @throws `invalid_credentials` if the proof no longer holds, `unavailable`
+ */
+export async function openSession(
+  services: Services,
+  { proof, member, attempt, also = () => [] }: {
+    proof: Proof;
+    member: SignedIn["member"];
+    attempt: Attempt;
+    also?: (done: { sql: string; values: Record<string, string> }) => InStatement[];
+  },
+  { client, userAgent, previousSecret }: Arrival,
+  now: number,
+): Promise<SignedIn> {
+  const { config, db } = services;
+  const session = makeSession(services, userAgent, now);
+  const account = nameHash(config.identifierKey, member.name);
+  const isOpen = {
+    sql: "EXISTS (SELECT 1 FROM sessions WHERE id = :opened)",
+    values: { opened: session.id },
+  };
+  const opening = { session, proof, previousSecret, attempt, account, client };
+  const opened = await open(db, { ...opening, also: also(isOpen) });
+  if (!opened) throw new AppError("invalid_credentials");
+  return { session, member, eraseAt: opened.eraseAt };
+}
