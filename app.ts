@@ -26,6 +26,7 @@ import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import metrics from "./routes/metrics.ts";
 import openapi from "./routes/openapi.ts";
+import passkeys from "./routes/passkeys.tsx";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
 import recovery from "./routes/recovery.tsx";
@@ -64,6 +65,7 @@ export function createApp(services: Services) {
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", passkeys)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

@@ -108,7 +108,7 @@ async function decide(
   const counted = await countGiven(services, secret, given, now);
   const { session, credentials } = counted;
   decideWithdrawal(session, credentials, form, "unverified", policy, now);
-  const proof = await verifyGiven(services, counted);
+  const proof = await verifyGiven(services, counted, now);
   const verified = proof ? "right" : "wrong";
   const decision = decideWithdrawal(session, credentials, form, verified, policy, now);
   return { session, proof, decision };

@@ -14,6 +14,7 @@ export const statuses = {
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  last_credential: 409,
   too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
@@ -32,7 +33,9 @@ export type FieldProblem =
   | "too_long"
   | "common"
   | "contains_name"
-  | "foreign_address";
+  | "foreign_address"
+  | "expired"
+  | "refused";
 
 export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */
@@ -46,7 +49,20 @@ export interface ErrorDetails {
   /** For `method_not_allowed`. */
   allow?: readonly string[];
   /** A sentence of its own where the code says too little. */
-  sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  sentence?:
+    | "taken"
+    | "withdrawal_unavailable"
+    | "answer_lost"
+    | "nothing_pending"
+    | "vetoed"
+    | "passkey_expired"
+    | "passkey_unknown"
+    | "passkey_refused"
+    | "passkey_taken"
+    | "passkeys_full"
+    | "no_passkey";
+  /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
+  unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -25,6 +25,8 @@ export const limits = {
   device: { tries: 10, windowMs: 15 * minute },
   device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
+  challenge: { tries: 300, windowMs: 15 * minute },
+  passkey: { tries: 100, windowMs: 15 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** One try, and everything it counts against: a limit is reached only through those before it. */
@@ -97,6 +99,22 @@ function twoLimits(kind: "session" | "device", hash: string, scale: number): Att
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/**
+ * A challenge for a passkey, or a sign-in with one. Nobody can guess a signature: the limits bound what
+ * strangers make the database store.
+ * @param subject keyed hash of the client's network, or hash of the session's secret
+ */
+export function passkeyAttempt(
+  kind: "challenge" | "passkey",
+  subject: string,
+  scale: number,
+): Attempt {
+  return {
+    id: newId(),
+    subjects: [{ subject: `${kind}:${subject}`, limit: scaled(limits[kind], scale) }],
+  };
 }
 
 /** How many tries each limit allows, by the word that its subjects begin with. */

@@ -28,6 +28,10 @@ export const en: Messages = {
     signedOut: "You are signed out.",
     passwordChanged: "Your password has been changed.",
     sessionEnded: "That device has been signed out.",
+    passkeyAdded: "The passkey has been added.",
+    passkeyRemoved: "The passkey has been removed.",
+    secondWay:
+      "You are signed in. This passkey is your only way to sign in. Add a second one, so that you can still sign in if you lose it.",
     withdrawn: "Your account has been deleted.",
     scheduled: (eraseAt) =>
       `Your request has been received. You can take it back until ${
@@ -47,6 +51,7 @@ export const en: Messages = {
     method_not_allowed: "This method is not supported here.",
     request_timeout: "The request body did not arrive in time. Please try again.",
     conflict: "Another request came first. Please look at how things stand.",
+    last_credential: "This is your only way to sign in. Add another one before you remove it.",
     too_large: "The request body is too large.",
     unsupported_media_type: "Please send application/json or application/x-www-form-urlencoded.",
     throttled: "Too many attempts. Please try again later.",
@@ -60,6 +65,13 @@ export const en: Messages = {
     answer_lost: "We could not find out whether it was done. Please check again in a moment.",
     nothing_pending: "There is no request to take back.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+    passkey_expired: "This took too long, or it was sent twice. Please try again.",
+    passkey_unknown: "No account here uses this passkey. It may have been removed.",
+    passkey_refused:
+      "This passkey could not be verified. Please try again, or sign in another way.",
+    passkey_taken: "This passkey belongs to an account already. Please choose another one.",
+    passkeys_full: "You have as many passkeys as an account can have. Remove one first.",
+    no_passkey: "Your account has no passkey. Please confirm in another way.",
   },
   field: {
     required: "This is required.",
@@ -70,6 +82,8 @@ export const en: Messages = {
     common: "This password is commonly used or has been leaked. Please choose another.",
     contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
     foreign_address: "A user id with @ must be your own e-mail address.",
+    expired: "This took too long, or it was sent twice. Please try again.",
+    refused: "This passkey could not be verified. Please try again.",
   },
   page: {
     greeting: "Hello",

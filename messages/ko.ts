@@ -36,6 +36,10 @@ export const ko = {
     signedOut: "로그아웃되었습니다.",
     passwordChanged: "비밀번호가 변경되었습니다.",
     sessionEnded: "해당 기기에서 로그아웃되었습니다.",
+    passkeyAdded: "패스키가 추가되었습니다.",
+    passkeyRemoved: "패스키가 삭제되었습니다.",
+    secondWay:
+      "로그인되었습니다. 지금은 이 패스키로만 로그인할 수 있습니다. 잃어버려도 로그인할 수 있도록 다른 방법을 하나 더 추가해 주세요.",
     withdrawn: "회원탈퇴 성공",
     scheduled: (eraseAt: number) =>
       `탈퇴 신청이 접수되었습니다. ${
@@ -55,6 +59,8 @@ export const ko = {
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
     request_timeout: "요청 본문이 제때 도착하지 않았습니다. 다시 시도해 주세요.",
     conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
+    last_credential:
+      "지금 로그인할 수 있는 유일한 방법입니다. 다른 방법을 추가한 뒤 삭제해 주세요.",
     too_large: "요청 본문이 너무 큽니다.",
     unsupported_media_type:
       "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
@@ -68,6 +74,12 @@ export const ko = {
     answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
+    passkey_expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    passkey_unknown: "이 패스키로 로그인할 수 있는 계정이 없습니다. 삭제된 패스키일 수 있습니다.",
+    passkey_refused: "패스키를 확인하지 못했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.",
+    passkey_taken: "이미 다른 계정에 등록된 패스키입니다. 다른 패스키를 선택해 주세요.",
+    passkeys_full: "더 이상 패스키를 추가할 수 없습니다. 쓰지 않는 패스키를 먼저 삭제해 주세요.",
+    no_passkey: "등록된 패스키가 없습니다. 다른 방법으로 확인해 주세요.",
   },
   field: {
     required: "필수 항목입니다.",
@@ -78,6 +90,8 @@ export const ko = {
     common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
     foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
+    expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    refused: "패스키를 확인하지 못했습니다. 다시 시도해 주세요.",
   },
   page: {
     greeting: "안녕하세요",

@@ -1,6 +1,9 @@
+import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
 import { passwordMaxLength } from "../domain/password.ts";
+import type { Env } from "../http/env.ts";
+import { relyingPartyOf } from "../http/origin.ts";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
 export const password = z.string().check(
@@ -38,7 +41,10 @@ type TutorialNames<Body> =
   | Omit<Body, "user_id" | "password"> & { userid: string; userpw: string };
 
 /** `schema` for bodies that may use the tutorial's names. Where both are given, ours count. */
-export function acceptTutorialNames<Body extends { user_id: string; password: string }, Out>(
+export function acceptTutorialNames<
+  Body extends { user_id: string; password?: string | null | undefined },
+  Out,
+>(
   schema: z.ZodMiniType<Out, Body>,
 ): z.ZodMiniType<Out, TutorialNames<Body>> {
   const rename = z.transform((body: unknown) => {
@@ -49,7 +55,76 @@ export function acceptTutorialNames<Body extends { user_id: string; password: st
   return z.pipe(rename, schema);
 }
 
+const base64url = z.string().check(
+  z.refine((text) => /^[A-Za-z0-9_-]+$/.test(text), { error: "malformed" }),
+);
+
+/** What every credential of WebAuthn has, as `credential.toJSON()` of the browser gives it. */
+const credential = {
+  id: base64url,
+  rawId: base64url,
+  type: z.literal("public-key"),
+  authenticatorAttachment: z.optional(z.nullable(z.string())),
+};
+
+/** `RegistrationResponseJSON` of WebAuthn Level 3. What is not read is not checked. */
+export const registrationResponse = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: base64url,
+    attestationObject: base64url,
+    transports: z.optional(z.nullable(z.array(z.string()))),
+  }),
+});
+
+/** `AuthenticationResponseJSON` of WebAuthn Level 3. What is not read is not checked. */
+export const assertionResponse = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: base64url,
+    authenticatorData: base64url,
+    signature: base64url,
+    userHandle: z.optional(z.nullable(z.string())),
+  }),
+});
+
+/** A passkey in a body: an object in JSON, its text in a form. */
+export function passkey<Out, In>(schema: z.ZodMiniType<Out, In>): z.ZodMiniType<Out, In> {
+  return z.pipe(fromText, schema as z.ZodMiniType) as z.ZodMiniType as z.ZodMiniType<Out, In>;
+}
+
+/** A passkey that may be left out; what a form leaves empty was left out. */
+export function optionalPasskey<Out, In>(
+  schema: z.ZodMiniType<Out, In>,
+): z.ZodMiniOptional<z.ZodMiniType<Out | undefined, In>> {
+  const optional = z.pipe(fromText, z.optional(schema as z.ZodMiniType)) as z.ZodMiniType;
+  return z.optional(optional as z.ZodMiniType<Out | undefined, In>);
+}
+
+const fromText = z.transform((value: unknown) => {
+  if (value === "" || value === null) return undefined;
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+});
+
+/** A body gives one proof. Given two, one could be wrong without being noticed. */
+export const oneProof = z.refine<{ password?: unknown; passkey?: unknown }>(
+  (body) => body.passkey === undefined || body.password === undefined,
+  { path: ["passkey"], error: "unknown" },
+);
+
 /** Returns what a body gives as a proof, or `null`. */
-export function givenIn(password: string | undefined): Given | null {
+export function givenIn(
+  c: Context<Env>,
+  { password, passkey }: {
+    password?: string | undefined;
+    passkey?: z.output<typeof assertionResponse> | undefined;
+  },
+): Given | null {
+  if (passkey) return { passkey, party: relyingPartyOf(c) };
   return password === undefined ? null : { password };
 }

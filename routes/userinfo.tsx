@@ -12,11 +12,18 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
-import { givenIn, optional, password } from "./fields.ts";
+import { assertionResponse, givenIn, optional, optionalPasskey, password } from "./fields.ts";
 
 const log = getLogger(["annyeong", "export"]);
 
-export const change = z.object({ current: optional(password), password });
+export const change = z.object({
+  current: optional(password),
+  passkey: optionalPasskey(assertionResponse),
+  password,
+}).check(z.refine(({ current, passkey }) => (current && passkey) === undefined, {
+  path: ["passkey"],
+  error: "unknown",
+}));
 
 const again = form((c, refusal) => (
   <PasswordPage
@@ -53,10 +60,11 @@ export default new Hono<Env>()
   })
   .post("/userinfo/password", again, memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
-    const { current, password } = c.req.valid("json");
+    const { current, passkey, password } = c.req.valid("json");
     const form = { password, userAgent };
     const secret = requireSecret(c);
-    const changed = await changePassword(c.var.services, secret, givenIn(current), form, c.var.now);
+    const given = givenIn(c, { password: current, passkey });
+    const changed = await changePassword(c.var.services, secret, given, form, c.var.now);
     c.set("memberId", changed.memberId);
     startCookie(c, changed.session.secret);
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);

@@ -311,6 +311,8 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     device: "signing in, on one known device",
     device_day: "signing in, on one known device",
     registration: "joining, from one network",
+    challenge: "asking for a passkey, from one network or session",
+    passkey: "signing in with a passkey, from one network",
   };
   for (const [limit, row] of Object.entries(rows)) {
     const { tries, windowMs } = limits[limit as keyof typeof limits];
