@@ -6,7 +6,13 @@ import {
   toCredentials,
 } from "../db/identity/credentials.ts";
 import { type Challenge, selectChallenge, toChallenge } from "../db/identity/challenges.ts";
-import { type PasskeyRecord, selectPasskey, toPasskey } from "../db/identity/passkeys.ts";
+import {
+  type PasskeyRecord,
+  selectHandles,
+  selectPasskey,
+  toHandles,
+  toPasskey,
+} from "../db/identity/passkeys.ts";
 import { selectPassword, toHash } from "../db/identity/passwords.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
@@ -25,6 +31,8 @@ export type Given = { password: string } | GivenPasskey;
 export interface Standing {
   session: Session;
   credentials: CredentialName[];
+  /** The handles by which the member's passkeys name the member. */
+  handles: string[];
 }
 
 /** What was loaded to verify what the member gave. */
@@ -50,11 +58,17 @@ export async function loadStanding(
   secret: string,
   now: number,
 ): Promise<Standing> {
-  const { found, credentials } = await read(db, {
-    found: selectSession(secret, now),
-    credentials: selectCredentials(memberOfSession(secret, now)),
+  const member = memberOfSession(secret, now);
+  const found = await read(db, {
+    session: selectSession(secret, now),
+    credentials: selectCredentials(member),
+    handles: selectHandles(member),
   });
-  return { session: requireSession(toSession(found)), credentials: toCredentials(credentials) };
+  return {
+    session: requireSession(toSession(found.session)),
+    credentials: toCredentials(found.credentials),
+    handles: toHandles(found.handles),
+  };
 }
 
 /**
@@ -77,6 +91,7 @@ export async function countGiven(
     counted: countAttempt(attempt, now, secretHash(secret)),
     session: selectSession(secret, now),
     credentials: selectCredentials(member),
+    handles: selectHandles(member),
     password: selectPassword(member),
     passkey: selectPasskey(assertion && assertion.id),
     challenge: selectChallenge(assertion && challengeIn(assertion), "confirm", now),
@@ -87,6 +102,7 @@ export async function countGiven(
   return {
     session,
     credentials: toCredentials(found.credentials),
+    handles: toHandles(found.handles),
     attempt,
     given,
     passwordHash: toHash(found.password),

@@ -55,7 +55,8 @@ export function acceptTutorialNames<
   return z.pipe(rename, schema);
 }
 
-const base64url = z.string().check(
+/** Bytes, as WebAuthn writes them in JSON. */
+export const base64url = z.string().check(
   z.refine((text) => /^[A-Za-z0-9_-]+$/.test(text), { error: "malformed" }),
 );
 
@@ -93,16 +94,7 @@ export function passkey<Out, In>(schema: z.ZodMiniType<Out, In>): z.ZodMiniType<
   return z.pipe(fromText, schema as z.ZodMiniType) as z.ZodMiniType as z.ZodMiniType<Out, In>;
 }
 
-/** A passkey that may be left out; what a form leaves empty was left out. */
-export function optionalPasskey<Out, In>(
-  schema: z.ZodMiniType<Out, In>,
-): z.ZodMiniOptional<z.ZodMiniType<Out | undefined, In>> {
-  const optional = z.pipe(fromText, z.optional(schema as z.ZodMiniType)) as z.ZodMiniType;
-  return z.optional(optional as z.ZodMiniType<Out | undefined, In>);
-}
-
 const fromText = z.transform((value: unknown) => {
-  if (value === "" || value === null) return undefined;
   if (typeof value !== "string") return value;
   try {
     return JSON.parse(value);

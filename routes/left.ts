@@ -7,6 +7,7 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
+import { signalOf } from "../http/signal.ts";
 import { endCookie } from "../http/session.ts";
 
 /**
@@ -43,11 +44,11 @@ function parse(text: string): Record<string, unknown> | null {
 export async function left(c: Context<Env>, outcome: Left) {
   if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
   endCookie(c);
-  if (outcome.status === "erased") return await erased(c, outcome.receipt);
+  if (outcome.status === "erased") return await erased(c, outcome.receipt, outcome.handle ?? null);
   return scheduled(c, outcome.receiptId, outcome.eraseAt);
 }
 
-async function erased(c: Context<Env>, receipt: Receipt) {
+async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   forgetDevice(c);
   c.header("Clear-Site-Data", '"cache", "storage"');
@@ -57,6 +58,7 @@ async function erased(c: Context<Env>, receipt: Receipt) {
     receipt_id: receipt.receiptId,
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
+    ...(handle !== null && { signal: signalOf(c, handle, []) }),
   });
 }
 

@@ -12,6 +12,7 @@ import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { relyingPartyOf } from "../http/origin.ts";
 import { noteSession, requireSecret } from "../http/session.ts";
+import { signalOf } from "../http/signal.ts";
 import { optional, passkey, registrationResponse } from "./fields.ts";
 
 /** A name of at most 60 characters. */
@@ -62,11 +63,7 @@ async function remove(c: Context<Env>, id: string) {
   );
   c.set("memberId", memberId);
   if (wantsPage(c)) return c.redirect("/userinfo/passkeys?done=passkeyRemoved", 303);
-  const signal = {
-    rpId: relyingPartyOf(c).id,
-    userId: removed.userHandle,
-    allAcceptedCredentialIds: left.map(({ credentialId }) => credentialId),
-  };
+  const signal = signalOf(c, removed.userHandle, left.map(({ credentialId }) => credentialId));
   return c.json({ message: c.var.messages.done.passkeyRemoved, signal });
 }
 

@@ -19,7 +19,7 @@ import {
   once,
   oneProof,
   optional,
-  optionalPasskey,
+  passkey,
   password,
   registrationResponse,
 } from "./fields.ts";
@@ -35,7 +35,7 @@ export const registration = acceptTutorialNames(
   z.object({
     ...names,
     password: optional(password),
-    passkey: optionalPasskey(registrationResponse),
+    passkey: z.optional(passkey(registrationResponse)),
     once,
   }).check(
     ownAddress,

@@ -12,13 +12,13 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
-import { assertionResponse, givenIn, optional, optionalPasskey, password } from "./fields.ts";
+import { assertionResponse, givenIn, optional, passkey, password } from "./fields.ts";
 
 const log = getLogger(["annyeong", "export"]);
 
 export const change = z.object({
   current: optional(password),
-  passkey: optionalPasskey(assertionResponse),
+  passkey: z.optional(passkey(assertionResponse)),
   password,
 }).check(z.refine(({ current, passkey }) => (current && passkey) === undefined, {
   path: ["passkey"],

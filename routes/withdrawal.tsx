@@ -19,7 +19,7 @@ import {
   once,
   oneProof,
   optional,
-  optionalPasskey,
+  passkey,
   password,
   shortText,
 } from "./fields.ts";
@@ -28,7 +28,7 @@ import { leavingJson, linesOf, termsOf } from "./terms.ts";
 
 export const confirmation = z.object({
   password: optional(password),
-  passkey: optionalPasskey(assertionResponse),
+  passkey: z.optional(passkey(assertionResponse)),
   phrase: optional(shortText(100)),
   user_id: optional(shortText(254)),
   reason: optional(z.enum(reasons)),

@@ -21,8 +21,12 @@ const fragments: Record<string, string> = {
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",
+  "db/identity/challenges.ts": "condition.sql",
+  "db/identity/credentials.ts": "member",
   "db/identity/members.ts": "condition.sql",
+  "db/identity/passkeys.ts": "countCredentials() passkeysPerMember spent.sql sql",
   "db/identity/passwords.ts": "done.sql",
+  "db/identity/proofs.ts": "spent.sql",
   "db/leaving/erase.ts":
     "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
