@@ -18,7 +18,6 @@ import {
   acceptTutorialNames,
   once,
   oneProof,
-  optional,
   passkey,
   password,
   registrationResponse,
@@ -34,7 +33,7 @@ const ownAddress = z.refine<{ user_id: string; email: string }>(
 export const registration = acceptTutorialNames(
   z.object({
     ...names,
-    password: optional(password),
+    password: z.optional(password),
     passkey: z.optional(passkey(registrationResponse)),
     once,
   }).check(
@@ -43,6 +42,7 @@ export const registration = acceptTutorialNames(
     z.refine(({ password, passkey }) => (password ?? passkey) !== undefined, {
       path: ["password"],
       error: "required",
+      when: ({ value }) => Object(value) === value, // also if another field is wrong
     }),
   ),
 );
