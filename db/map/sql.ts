@@ -9,7 +9,7 @@ import {
   type KeepApart,
   parentOf,
 } from "../../domain/data_map.ts";
-import { dateModifier, datesFrom, datesTo } from "../../domain/retention.ts";
+import { dateModifier, datesFrom, datesTo } from "../../domain/period.ts";
 
 /** The data map and the tables that exist. All statements are made from it. */
 export interface Places {
