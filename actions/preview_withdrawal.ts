@@ -1,8 +1,7 @@
 import { newId } from "../crypto/tokens.ts";
 import { selectCredentials, toCredentials } from "../db/identity/credentials.ts";
-import { proofSource } from "../db/identity/proofs.ts";
 import { rehearse } from "../db/leaving/erase.ts";
-import { byOperator } from "../db/leaving/initiator.ts";
+import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
@@ -60,7 +59,7 @@ async function findObstacle(
   member: Member,
   now: number,
 ): Promise<Obstacle | null> {
-  const initiator = byOperator(proofSource({ by: "operator", memberId: member.id }));
+  const initiator = byOperator(inventory.subject, ofMember(inventory.subject, member.id));
   const nothing = { backupDays: null, recipients: [], rejoin: null, reason: null };
   const terms = { now, receiptId: newId(), ...nothing };
   return await rehearse(db, inventory, initiator, terms).catch((error) => {

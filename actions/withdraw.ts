@@ -46,7 +46,10 @@ export async function withdraw(
 ): Promise<Left> {
   const { session, proof, decision } = await decide(services, secret, given, form, now)
     .catch((error) => explain(error));
-  const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
+  const initiator = byMember(
+    services.inventory.subject,
+    sessionSource(secret, decision.authenticatedSince, proof),
+  );
   const { eraseAt } = decision;
   const left = await leave(services, initiator, session.member, eraseAt, form, now);
   if (left) return left;
@@ -72,7 +75,10 @@ export async function withdrawByLink(
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
-  const initiator = byMember(proofSource({ by: "link", purpose: "recovery", token }));
+  const initiator = byMember(
+    services.inventory.subject,
+    proofSource({ by: "link", purpose: "recovery", token }),
+  );
   const member = { id: found.memberId, name: found.name, email: found.email };
   const left = await leave(services, initiator, member, eraseAt, form, now);
   if (!left) throw new AppError("not_found");

@@ -24,15 +24,15 @@ const fragments: Record<string, string> = {
   "db/identity/members.ts": "condition.sql",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() subject.table table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
-  "db/leaving/withdrawals.ts": "initiator.from initiator.where mayRefer",
+  "db/leaving/withdrawals.ts": "initiator.from initiator.where",
   "db/map/export.ts": "JSON.stringify() n tie ties",
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
   "db/map/member_ids.ts": "found n",
   "db/map/schema.ts":
-    "'JSON.stringify(written).replaceAll()' 'name' column isKept() table unsafeIndexes()",
+    "'JSON.stringify(written).replaceAll()' 'name' column countUntied() isKept() subject.table table unsafeIndexes()",
   "db/map/sql.ts":
     "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
@@ -47,7 +47,8 @@ const everywhere = [
   ...["quote", "quote()", "member.sql", "source.from", "source.where"],
   ...["joinPending", "isPending", "notPending", "isNext", "countUncovered()", "tableBelongsTo()"],
   ...["startsAt()", "expiresAt()", "deletesSecurely()", "columnsExist", "columnsExist()"],
-  "endSessionsOf()",
+  ...["endSessionsOf()", "subjectId()", "subjectText()", "subjectColumn()", "joinSubject()"],
+  ...["withoutPending()", "mayRefer()"],
 ];
 
 Deno.test("SQL never interpolates a value: only quoted names, constants and known fragments", async () => {
