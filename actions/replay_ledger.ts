@@ -151,7 +151,7 @@ async function eraseAgain(
   const { member_id: memberId, receipt_id: receiptId, erased_at: blockedFrom } = line;
   const receipt = await eraseMember(services, {
     initiator: byLedger(ofMember(services.inventory.subject, memberId)),
-    member: revived,
+    member: { id: memberId, ...revived },
     receiptId,
     now: services.now(),
     blockedFrom,

@@ -60,7 +60,7 @@ async function eraseNow({ services, argument, withoutBlock, audit }: Call): Prom
   const { db, inventory } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
-  const identifiers = { name: String(member.name), email: String(member.email) };
+  const identifiers = { id: argument, name: String(member.name), email: String(member.email) };
   const receipt = await eraseMember(services, {
     initiator: byOperator(inventory.subject, ofMember(inventory.subject, argument)),
     member: identifiers,

@@ -206,7 +206,7 @@ export interface DueWithdrawal {
   receiptId: string;
   /** ms */
   eraseAt: number;
-  member: Pick<Member, "name" | "email">;
+  member: Pick<Member, "id" | "name" | "email">;
 }
 
 /**
@@ -224,7 +224,7 @@ export async function dueWithdrawals(
 ): Promise<DueWithdrawal[]> {
   const [due] = await db.read([{
     sql: `
-      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at,
+      SELECT withdrawals.id, withdrawals.user_id, withdrawals.receipt_id, withdrawals.erase_at,
         ${subjectColumn(subject, subject.name)} AS name, ${
       subjectColumn(subject, subject.email)
     } AS email
@@ -238,7 +238,7 @@ export async function dueWithdrawals(
     id: String(row.id),
     receiptId: String(row.receipt_id),
     eraseAt: Number(row.erase_at),
-    member: identifiersOf(row),
+    member: { id: String(row.user_id), ...identifiersOf(row) },
   }));
 }
 

@@ -52,7 +52,13 @@ const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
  */
 export function countUncovered(places: Places): string {
   return `(${
-    [countUnmapped, countUntied(places), countNewVirtual, ...unsafeIndexes(places)].join(" + ")
+    [
+      countUnmapped,
+      countUntied(places),
+      countNewVirtual,
+      ...(places.subject.isOwn ? [] : [countReused]),
+      ...unsafeIndexes(places),
+    ].join(" + ")
   })`;
 }
 
@@ -123,6 +129,14 @@ function countUntied(places: Places): string {
    WHERE lower(key."table") = :subject
      AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value))), 0)`;
 }
+
+/** SQL: 1 if SQLite gives the id of a member who has left to the next one. Our own ids are never used again. */
+const countReused = `
+  (SELECT count(*) FROM sqlite_schema AS live
+   WHERE type = 'table' AND lower(name) = :subject
+     AND sql NOT LIKE '%AUTOINCREMENT%' AND sql NOT LIKE '%WITHOUT ROWID%'
+     AND (SELECT group_concat(upper(info.type)) FROM pragma_table_info(live.name) AS info
+          WHERE info.pk > 0) = 'INTEGER')`;
 
 /** SQL: counts virtual tables (those with rootpage 0) that are new or changed since the last refresh. */
 const countNewVirtual = `

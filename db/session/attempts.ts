@@ -33,18 +33,22 @@ function insertAttempt(
   session: string | null,
 ): InStatement {
   const { subject, limit, exempt } = subjects[position]!;
+  const isExempt = exempt
+    ? "EXISTS (SELECT 1 FROM sign_ins WHERE account = :account AND client = :client)"
+    : "0";
+  const isLive = session === null ? "1" : `EXISTS (
+          SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now)`;
   return {
     sql: `
       INSERT INTO attempts (id, subject, tried_at, expires_at)
       SELECT :id, :subject, :now, :expires_at
       WHERE (
           (SELECT count(*) FROM attempts WHERE subject = :subject AND expires_at > :now) < :tries
-          OR EXISTS (SELECT 1 FROM sign_ins WHERE account = :account AND client = :client)
+          OR ${isExempt}
         )
         AND (:before IS NULL OR EXISTS (
           SELECT 1 FROM attempts WHERE subject = :before AND id = :id))
-        AND (:session IS NULL OR EXISTS (
-          SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now))
+        AND ${isLive}
       ON CONFLICT DO NOTHING`,
     args: {
       id,
@@ -52,10 +56,9 @@ function insertAttempt(
       now,
       expires_at: now + limit.windowMs,
       tries: limit.tries,
-      account: exempt?.account ?? null,
-      client: exempt?.client ?? null,
       before: subjects[position - 1]?.subject ?? null,
-      session,
+      ...exempt,
+      ...(session !== null && { session }),
     },
   };
 }

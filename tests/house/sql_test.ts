@@ -13,6 +13,7 @@ type Node = Deno.lint.Node;
 const fragments: Record<string, string> = {
   "db/engine/embedded.ts": "code pragma",
   "db/engine/expected.ts": "row.column_name row.table_name",
+  "db/engine/exit_migrations.ts": "name statement",
   "db/engine/log_size.ts": "pathOf()",
   "db/engine/migration.ts": "migration problem",
   "db/engine/split_sql.ts": "code.slice()",
@@ -27,6 +28,7 @@ const fragments: Record<string, string> = {
     "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() subject.table table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
+  "db/leaving/standing.ts": "from where",
   "db/leaving/withdrawals.ts": "initiator.from initiator.where",
   "db/map/export.ts": "JSON.stringify() n tie ties",
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
