@@ -1,5 +1,5 @@
 import type { Messages } from "../messages/mod.ts";
-import { EntryLayout, type Notice } from "./layout.tsx";
+import { EntryLayout, type Notice, SignOut } from "./layout.tsx";
 import { Drawing } from "./mark.tsx";
 
 /** The home page. `name` is the member's; `null` for a visitor. */
@@ -26,14 +26,5 @@ export function HomePage({ t, name, notice }: {
         <SignOut t={t} />
       </div>
     </EntryLayout>
-  );
-}
-
-/** The sign-out button. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
-export function SignOut({ t }: { t: Messages }) {
-  return (
-    <form method="post" action="/logout">
-      <button type="submit" class="quiet">{t.page.signOut}</button>
-    </form>
   );
 }

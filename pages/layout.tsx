@@ -45,7 +45,7 @@ export function EntryLayout(props: Props & { drawing?: Child }) {
 }
 
 /**
- * A page of a member. Its header has a link to sign-out (OWASP ASVS 7.4.4).
+ * A page of a member. Its header has the sign-out button.
  * @param isHome the page is the overview itself, and needs no way back to it
  */
 export function AccountLayout(props: Props & { isHome?: boolean }) {
@@ -92,7 +92,7 @@ function Frame({ t, title, here = "", kind, children }: Props & {
             {(kind === "account" || navigation.length > 0) && (
               <nav>
                 {navigation.map(({ href, text }) => <a href={href}>{text}</a>)}
-                {kind === "account" && <a href="/logout">{t.page.signOut}</a>}
+                {kind === "account" && <SignOut t={t} />}
               </nav>
             )}
           </header>
@@ -107,6 +107,15 @@ function Frame({ t, title, here = "", kind, children }: Props & {
         </body>
       </html>
     </>
+  );
+}
+
+/** The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). */
+export function SignOut({ t }: { t: Messages }) {
+  return (
+    <form method="post" action="/logout">
+      <button type="submit" class="quiet">{t.page.signOut}</button>
+    </form>
   );
 }
 

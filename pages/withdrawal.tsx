@@ -4,8 +4,7 @@ import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { SignOut } from "./home.tsx";
-import { AccountLayout, Layout, Timed } from "./layout.tsx";
+import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 /** An entry of the data map, and a number of rows. */
