@@ -13,6 +13,7 @@ import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords, type Turn } from "../crypto/passwords.ts";
 import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { withTheme } from "../pages/stylesheet.ts";
 
 /** What a service is made of besides its configuration: our own parts, or an app's as well (`mod.ts`). */
 export interface Parts {
@@ -65,7 +66,7 @@ export async function open(
     db,
     inventory: createInventory(db, dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(
       config.password.cost,
       limits.hashMemoryMiB,

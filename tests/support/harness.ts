@@ -13,6 +13,7 @@ import type { DataMap } from "../../domain/data_map.ts";
 import type { App, Parts } from "../../runtime/mod.ts";
 import { createPasswords } from "../../crypto/passwords.ts";
 import { ownWords } from "../../messages/mod.ts";
+import { withTheme } from "../../pages/stylesheet.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 
 export const minute = 60_000;
@@ -97,7 +98,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     db: between,
     inventory: createInventory(between, setup.map ?? dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     ...(erasing && { erasing }),
