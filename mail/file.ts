@@ -1,11 +1,11 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { messageOf } from "./nodemailer.ts";
+import { loadNodemailer, messageOf } from "./nodemailer.ts";
 import type { Mail, Transport } from "./transport.ts";
 
 /** Writes each mail as one file that only its owner can read. A second try replaces the file. */
 export function intoFolder(folder: string): Transport {
   return async (mail) => {
-    const { createTransport } = await import("nodemailer");
+    const { createTransport } = await loadNodemailer();
     const composer = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
     const { message } = await composer.sendMail(messageOf(mail));
     const path = `${folder}/${fileOf(mail)}`;

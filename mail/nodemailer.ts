@@ -19,3 +19,8 @@ export function messageOf({ messageId, from, to, subject, text, html, at }: Mail
     disableUrlAccess: true,
   };
 }
+
+/** Loads nodemailer. In this form a bundler for Workers, which knows that there is no Deno, leaves it out. */
+export function loadNodemailer() {
+  return typeof Deno !== "undefined" ? import("nodemailer") : Promise.reject(new Error("no Deno"));
+}

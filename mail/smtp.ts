@@ -1,6 +1,6 @@
 import type { MailRoute } from "../config/mod.ts";
 import { causeOf } from "../domain/delivery.ts";
-import { messageOf } from "./nodemailer.ts";
+import { loadNodemailer, messageOf } from "./nodemailer.ts";
 import type { Sent, Transport } from "./transport.ts";
 
 /** How long a server may keep silent, ms. */
@@ -27,7 +27,7 @@ export function bySmtp(route: MailRoute & { kind: "smtp" }): Transport {
     ...(route.login && { auth: { user: route.login.user, pass: route.login.password } }),
   };
   return async (mail, stop) => {
-    const { createTransport } = await import("nodemailer");
+    const { createTransport } = await loadNodemailer();
     try {
       const { response } = await createTransport(options)
         .sendMail({ ...messageOf(mail), signal: stop });
