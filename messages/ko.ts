@@ -1,3 +1,5 @@
+import { mailKo } from "./mail/ko.ts";
+
 /** The source language: its type is the contract that every other language satisfies. */
 const instant = (ms: number) =>
   `${
@@ -191,6 +193,7 @@ export const ko = {
       `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
     retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
+  mail: mailKo,
 };
 
 export type Messages = typeof ko;
