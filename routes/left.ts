@@ -8,6 +8,7 @@ import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
 import { signalOf } from "../http/signal.ts";
+import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
 /**
@@ -85,15 +86,6 @@ async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) 
     erased_at: new Date(receipt.erasedAt).toISOString(),
     ...(handle !== null && { signal: signalOf(c, handle, []) }),
   });
-}
-
-/** Keeps a Worker alive until the work is done. On Deno Hono throws, but the work continues anyway. */
-function inBackground(c: Context<Env>, work: Promise<void>): void {
-  try {
-    c.executionCtx.waitUntil(work);
-  } catch {
-    // not a Worker
-  }
 }
 
 function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {

@@ -165,6 +165,11 @@ export const operations: Record<
     },
   },
   "/userinfo/password": {
+    get: {
+      ...form("passwordForm", "/userinfo/password"),
+      session: "needed",
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
     post: {
       id: "changePassword",
       summary: "Changes or sets the password, and ends every other session",
