@@ -16,6 +16,7 @@ import type { WithoutPages } from "./http/page.ts";
 import { onError, onNotFound, type Problems } from "./http/problem.tsx";
 import { provide } from "./http/provide.ts";
 import { cookieSessions } from "./http/session.ts";
+import { signalCookies } from "./http/signal.ts";
 import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
@@ -58,7 +59,7 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
+    .use(rememberLanguage, deviceCookies, signalCookies, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)

@@ -146,7 +146,9 @@ function inOrder(fields: Record<string, string>, order: string[]): Record<string
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */
 function valuesOf(typed: string): Record<string, string> {
   const values = Object.fromEntries(new URLSearchParams(typed));
-  for (const name of ["password", "current", "userpw"]) if (name in values) values[name] = "";
+  for (const name of ["password", "current", "userpw", "passkey"]) {
+    if (name in values) values[name] = "";
+  }
   return values;
 }
 

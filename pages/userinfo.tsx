@@ -6,8 +6,13 @@ import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
 
 /** The member's record, and the pages of the account in groups. Leaving is the last of them. */
-export function UserinfoPage(props: { t: Messages; member: Member; notice: Notice | null }) {
-  const { t, member, notice } = props;
+export function UserinfoPage(props: {
+  t: Messages;
+  member: Member;
+  hasPassword: boolean;
+  notice: Notice | null;
+}) {
+  const { t, member, hasPassword, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -18,7 +23,11 @@ export function UserinfoPage(props: { t: Messages; member: Member; notice: Notic
         </Row>
       </Group>
       <Group title={t.page.security}>
-        <Row label={t.page.changePassword} href="/userinfo/password" />
+        <Row
+          label={hasPassword ? t.page.changePassword : t.page.choosePassword}
+          href="/userinfo/password"
+        />
+        <Row label={t.page.passkeys} href="/userinfo/passkeys" />
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>
@@ -32,26 +41,24 @@ export function UserinfoPage(props: { t: Messages; member: Member; notice: Notic
   );
 }
 
-/** The password form. */
-export function PasswordPage(
-  props: { t: Messages; minLength: number; refusal?: Refusal | undefined },
-) {
-  const { t } = props;
+/** The password form. A member without a password sets one, in a fresh session. */
+export function PasswordPage(props: {
+  t: Messages;
+  minLength: number;
+  hasPassword: boolean;
+  refusal?: Refusal | undefined;
+}) {
+  const { t, minLength, hasPassword, refusal } = props;
+  const title = hasPassword ? t.page.changePassword : t.page.choosePassword;
+  const here = "/userinfo/password";
   return (
-    <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
-      <PasswordForm {...props} />
+    <AccountLayout t={t} title={title} here={here}>
+      <Form t={t} action={here} refusal={refusal} next={here}>
+        {hasPassword && <Field t={t} name="current" refusal={refusal} />}
+        <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
+        <button type="submit">{title}</button>
+      </Form>
     </AccountLayout>
-  );
-}
-
-function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal | undefined }) {
-  const { t, minLength, refusal } = props;
-  return (
-    <Form t={t} action="/userinfo/password" refusal={refusal}>
-      <Field t={t} name="current" refusal={refusal} />
-      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
-      <button type="submit">{t.page.changePassword}</button>
-    </Form>
   );
 }
 

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { confirm } from "../actions/confirm.ts";
 import { optionsToConfirm } from "../actions/passkey_options.ts";
 import type { Given } from "../actions/prove.ts";
-import { record } from "../actions/record.ts";
+import { record, recordWithCredentials } from "../actions/record.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
@@ -19,17 +19,22 @@ import { withPasskey } from "./login.tsx";
 
 export const proof = z.object({ password });
 
-function entry(c: Context<Env>, refusal?: Refusal) {
-  const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <ConfirmationPage t={c.var.messages} next={next} refusal={refusal} />;
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const { services, messages: t, now } = c.var;
+  const { session, credentials } = await recordWithCredentials(services, requireSecret(c), now);
+  noteSession(c, session);
+  const next = memberPageOf(t, c.req.query("next"));
+  const hasPassword = credentials.includes("password");
+  const hasPasskey = credentials.includes("passkey");
+  return <ConfirmationPage {...{ t, next, hasPassword, hasPasskey, refusal }} />;
 }
 
 /** Makes the session fresh, with the password or a passkey. */
 export default new Hono<Env>()
   .get("/confirmation", async (c) => {
+    if (wantsPage(c)) return page(c, await entry(c));
     noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
-    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["password"] });
-    return page(c, entry(c));
+    return c.json({ method: "POST", fields: ["password"] });
   })
   .post("/confirmation", form(entry), memberBody(proof), async (c) => {
     return await answer(c, c.req.valid("json"));

@@ -7,7 +7,7 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
-import { signalOf } from "../http/signal.ts";
+import { keepSignal, signalOf } from "../http/signal.ts";
 import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
@@ -78,7 +78,10 @@ export async function left(
 async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   c.header("Clear-Site-Data", '"cache", "storage"');
-  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  if (wantsPage(c)) {
+    if (handle !== null) await keepSignal(c, handle, []);
+    return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  }
   return c.json({
     message: c.var.messages.done.withdrawn,
     receipt_id: receipt.receiptId,

@@ -31,7 +31,9 @@ export const withPasskey = z.object({ passkey: passkey(assertionResponse) });
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
+  const credentialId = c.get("problem")?.details.unknownPasskey;
+  const signal = credentialId ? { unknown: { rpId: relyingPartyOf(c).id, credentialId } } : null;
+  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal, signal }} />;
 }
 
 export default new Hono<Env>()

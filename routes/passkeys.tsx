@@ -2,17 +2,21 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { addPasskey } from "../actions/add_passkey.ts";
-import { listPasskeys } from "../actions/list_passkeys.ts";
+import { listPasskeys, type PasskeyList } from "../actions/list_passkeys.ts";
 import { optionsToAdd } from "../actions/passkey_options.ts";
 import { removePasskey } from "../actions/remove_passkey.ts";
 import type { Passkey } from "../db/identity/passkeys.ts";
 import { plainText } from "../domain/member.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
-import { wantsPage } from "../http/language.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
 import { relyingPartyOf } from "../http/origin.ts";
 import { noteSession, requireSecret } from "../http/session.ts";
-import { signalOf } from "../http/signal.ts";
+import { keepSignal, signalOf, takeSignal } from "../http/signal.ts";
+import { page } from "../http/page.ts";
+import { form } from "../http/problem.tsx";
+import type { Refusal } from "../pages/form.tsx";
+import { PasskeysPage } from "../pages/passkeys.tsx";
 import { optional, passkey, registrationResponse } from "./fields.ts";
 
 /** A name of at most 60 characters. */
@@ -26,23 +30,45 @@ export const addition = z.object({
   passkey: passkey(registrationResponse),
 });
 
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const list = await listPasskeys(c.var.services, requireSecret(c), c.var.now);
+  return await pageOf(c, list, refusal);
+}
+
+/** The page, with what it tells the browser: which passkeys still work. */
+async function pageOf(
+  c: Context<Env>,
+  { session, passkeys, credentials, fresh }: PasskeyList,
+  refusal?: Refusal,
+) {
+  noteSession(c, session);
+  const accepted = passkeys.map(({ credentialId }) => credentialId);
+  const kept = await takeSignal(c);
+  const handle = passkeys[0]?.userHandle;
+  const signal = handle ? { accepted: signalOf(c, handle, accepted) } : kept;
+  const isOnlyWay = credentials.length === 1 && passkeys.length === 1;
+  const shown = { passkeys, fresh, isOnlyWay, signal, notice: refusal ? null : noticeOf(c) };
+  return <PasskeysPage t={c.var.messages} {...shown} refusal={refusal} />;
+}
+
 /** Lists, adds and removes the member's passkeys. */
 export default new Hono<Env>()
   .get("/userinfo/passkeys", async (c) => {
-    const { session, passkeys } = await listPasskeys(c.var.services, requireSecret(c), c.var.now);
-    noteSession(c, session);
-    return c.json({ passkeys: passkeys.map(passkeyJson) });
+    const list = await listPasskeys(c.var.services, requireSecret(c), c.var.now);
+    if (wantsPage(c)) return page(c, await pageOf(c, list));
+    noteSession(c, list.session);
+    return c.json({ passkeys: list.passkeys.map(passkeyJson) });
   })
   .post(
     "/userinfo/passkeys/options",
     async (c) =>
       c.json(await optionsToAdd(c.var.services, relyingPartyOf(c), requireSecret(c), c.var.now)),
   )
-  .post("/userinfo/passkeys", memberBody(addition), async (c) => {
+  .post("/userinfo/passkeys", form(entry), memberBody(addition), async (c) => {
     const { name, passkey } = c.req.valid("json");
     const userAgent = c.req.header("User-Agent") ?? "";
-    const form = { name: name || undefined, passkey, party: relyingPartyOf(c), userAgent };
-    const added = await addPasskey(c.var.services, requireSecret(c), form, c.var.now);
+    const given = { name: name || undefined, passkey, party: relyingPartyOf(c), userAgent };
+    const added = await addPasskey(c.var.services, requireSecret(c), given, c.var.now);
     c.set("memberId", added.memberId);
     if (wantsPage(c)) return c.redirect("/userinfo/passkeys?done=passkeyAdded", 303);
     return c.json(
@@ -51,7 +77,7 @@ export default new Hono<Env>()
     );
   })
   .delete("/userinfo/passkeys/:id", (c) => remove(c, c.req.param("id")))
-  .post("/userinfo/passkeys/:id", (c) => remove(c, c.req.param("id")));
+  .post("/userinfo/passkeys/:id", form(entry), (c) => remove(c, c.req.param("id")));
 
 /** Removes one passkey. POST does the same as DELETE, because forms cannot send DELETE. */
 async function remove(c: Context<Env>, id: string) {
@@ -62,8 +88,12 @@ async function remove(c: Context<Env>, id: string) {
     c.var.now,
   );
   c.set("memberId", memberId);
-  if (wantsPage(c)) return c.redirect("/userinfo/passkeys?done=passkeyRemoved", 303);
-  const signal = signalOf(c, removed.userHandle, left.map(({ credentialId }) => credentialId));
+  const accepted = left.map(({ credentialId }) => credentialId);
+  if (wantsPage(c)) {
+    await keepSignal(c, removed.userHandle, accepted);
+    return c.redirect("/userinfo/passkeys?done=passkeyRemoved", 303);
+  }
+  const signal = signalOf(c, removed.userHandle, accepted);
   return c.json({ message: c.var.messages.done.passkeyRemoved, signal });
 }
 

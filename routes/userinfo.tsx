@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
 import { exportMember } from "../actions/export_member.ts";
-import { record } from "../actions/record.ts";
+import { record, recordWithCredentials } from "../actions/record.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
@@ -24,18 +24,25 @@ export const change = z.object({
   error: "unknown",
 }));
 
-function entry(c: Context<Env>, refusal?: Refusal) {
-  const { minLength } = c.var.services.config.password;
-  return <PasswordPage {...{ t: c.var.messages, minLength, refusal }} />;
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const { services, messages: t, now } = c.var;
+  const { session, credentials } = await recordWithCredentials(services, requireSecret(c), now);
+  noteSession(c, session);
+  const { minLength } = services.config.password;
+  return (
+    <PasswordPage {...{ t, minLength, hasPassword: credentials.includes("password"), refusal }} />
+  );
 }
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const session = await record(c.var.services, requireSecret(c), c.var.now);
-    noteSession(c, session);
-    const { member } = session;
+    const found = await recordWithCredentials(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, found.session);
+    const { member } = found.session;
     if (wantsPage(c)) {
-      return page(c, <UserinfoPage t={c.var.messages} member={member} notice={noticeOf(c)} />);
+      const hasPassword = found.credentials.includes("password");
+      const shown = { t: c.var.messages, member, hasPassword, notice: noticeOf(c) };
+      return page(c, <UserinfoPage {...shown} />);
     }
     return c.json({
       user_id: member.name,
