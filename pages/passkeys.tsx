@@ -46,8 +46,8 @@ export function PasskeyButton(props: {
         data-present={t.page.passkeyPresent}
         data-failed={t.page.passkeyFailed}
       >
-        <input type="hidden" name="passkey" disabled />
         <button type="button" class={alone ? undefined : "quiet"}>{label}</button>
+        <input type="hidden" name="passkey" disabled />
         <p class="hint" role="status"></p>
       </div>
       {alone && (

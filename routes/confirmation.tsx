@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { confirm } from "../actions/confirm.ts";
 import { optionsToConfirm } from "../actions/passkey_options.ts";
 import type { Given } from "../actions/prove.ts";
-import { record, recordWithCredentials } from "../actions/record.ts";
+import { record } from "../actions/record.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
@@ -14,16 +14,15 @@ import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { ConfirmationPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { password } from "./fields.ts";
+import { credentialsOf, password } from "./fields.ts";
 import { withPasskey } from "./login.tsx";
 
 export const proof = z.object({ password });
 
 async function entry(c: Context<Env>, refusal?: Refusal) {
-  const { services, messages: t, now } = c.var;
-  const { session, credentials } = await recordWithCredentials(services, requireSecret(c), now);
-  noteSession(c, session);
+  const { messages: t } = c.var;
   const next = memberPageOf(t, c.req.query("next"));
+  const credentials = await credentialsOf(c, refusal);
   const hasPassword = credentials.includes("password");
   const hasPasskey = credentials.includes("passkey");
   return <ConfirmationPage {...{ t, next, hasPassword, hasPasskey, refusal }} />;

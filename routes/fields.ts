@@ -1,9 +1,12 @@
 import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
+import { recordWithCredentials } from "../actions/record.ts";
 import { passwordMaxLength } from "../domain/password.ts";
 import type { Env } from "../http/env.ts";
 import { relyingPartyOf } from "../http/origin.ts";
+import { noteSession, requireSecret } from "../http/session.ts";
+import type { Refusal } from "../pages/form.tsx";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
 export const password = z.string().check(
@@ -119,4 +122,15 @@ export function givenIn(
 ): Given | null {
   if (passkey) return { passkey, party: relyingPartyOf(c) };
   return password === undefined ? null : { password };
+}
+
+/**
+ * Returns the names of the member's credentials, for a page that asks for one. While the database is away,
+ * the page is shown as to a member with a password.
+ */
+export async function credentialsOf(c: Context<Env>, refusal?: Refusal): Promise<string[]> {
+  if (refusal?.code === "unavailable") return ["password"];
+  const found = await recordWithCredentials(c.var.services, requireSecret(c), c.var.now);
+  noteSession(c, found.session);
+  return found.credentials;
 }

@@ -13,7 +13,14 @@ import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import type { Refusal } from "../pages/form.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { answerExport } from "./export.ts";
-import { assertionResponse, givenIn, optional, passkey, password } from "./fields.ts";
+import {
+  assertionResponse,
+  credentialsOf,
+  givenIn,
+  optional,
+  passkey,
+  password,
+} from "./fields.ts";
 
 export const change = z.object({
   current: optional(password),
@@ -25,9 +32,8 @@ export const change = z.object({
 }));
 
 async function entry(c: Context<Env>, refusal?: Refusal) {
-  const { services, messages: t, now } = c.var;
-  const { session, credentials } = await recordWithCredentials(services, requireSecret(c), now);
-  noteSession(c, session);
+  const { services, messages: t } = c.var;
+  const credentials = await credentialsOf(c, refusal);
   const { minLength } = services.config.password;
   return (
     <PasswordPage {...{ t, minLength, hasPassword: credentials.includes("password"), refusal }} />

@@ -182,7 +182,6 @@ inBrowser(
   async ({ tab }) => {
     const { page } = tab;
     await tab.joins("hong");
-    assert.equal(await page.getAttribute("#user_id", "autocomplete"), "username webauthn");
     await page.waitForURL(/\/userinfo\/passkeys/);
   },
   { autofill: true },
@@ -280,11 +279,17 @@ inBrowser(
     await join(app, "hong");
     await tab.signsInWithPassword("hong");
     const other = await Tab.open(context);
-    await Promise.all([tab.page.goto("/userinfo/passkeys"), other.page.goto("/userinfo/passkeys")]);
-    await tab.button(ko.page.addPasskey).click();
-    await tab.page.waitForURL(/done=passkeyAdded/);
-    await other.button(ko.page.addPasskey).click();
-    await other.page.waitForURL(/done=passkeyAdded|userinfo\/passkeys/);
+    await Promise.all([
+      tab.page.goto("/userinfo/passkeys"),
+      other.page.goto("/userinfo/passkeys"),
+    ]);
+    for (const one of [tab, other]) {
+      await one.page.bringToFront(); // the browser gives passkeys only to the tab that is seen
+      await one.button(ko.page.addPasskey).click();
+      await one.page.waitForURL(/done=passkeyAdded/);
+    }
+    const used = await app.sql("SELECT id FROM passkey_challenges WHERE used_by IS NOT NULL");
+    assert.equal(used.length, 2);
     const handles = await app.sql("SELECT DISTINCT user_handle FROM passkeys");
     assert.equal(handles.length, 1, "both have the handle of the member");
     assert.equal((await app.sql("SELECT id FROM passkeys")).length, 2);
