@@ -67,8 +67,8 @@ export async function withdrawByLink(
   now: number,
 ): Promise<Left> {
   const { config, db } = services;
-  const found = await findLink(db, "recovery", token, now);
-  if (!found) throw new AppError("not_found");
+  const found = await findLink(db, ["recovery"], token, now);
+  if (!found || found.used) throw new AppError("not_found");
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
