@@ -10,7 +10,7 @@ import type { LinkPurpose } from "../domain/proof.ts";
 import { requireMember } from "../domain/standing.ts";
 import { mailAttempt } from "../domain/throttle.ts";
 import { isFresh } from "../domain/withdrawal.ts";
-import { countMailTo, linkMailStatements, requireMail } from "./link_mail.ts";
+import { countMailTo, linkMailStatements, requireMailIn } from "./link_mail.ts";
 import { mailStatements } from "./mail.ts";
 import type { Services } from "./services.ts";
 
@@ -111,10 +111,12 @@ export async function askVerification(
   now: number,
 ): Promise<string> {
   const { config, db } = services;
-  requireMail(services);
-  if (config.emailVerification === "off") throw new AppError("not_found");
+  await requireMailIn(services, asking.secret, now);
   const { session } = await countAsking(services, asking, "", now);
   const { member } = session;
+  if (config.emailVerification === "off") {
+    throw new AppError("not_found", { memberId: member.id });
+  }
   if (!member.emailVerified) {
     const { count, allowed } = countMailTo(services, member.email, now);
     const mail = { kind: "verification", member } as const;
@@ -136,7 +138,7 @@ export async function askEmailChange(
   asking: Asking & { email: string },
   now: number,
 ): Promise<string> {
-  requireMail(services);
+  await requireMailIn(services, asking.secret, now);
   const { config, db } = services;
   const { email } = asking;
   const { session, holder } = await countAsking(services, asking, email, now);

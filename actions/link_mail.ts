@@ -2,10 +2,12 @@ import { identifierHash, linkToken, newId } from "../crypto/tokens.ts";
 import type { InStatement, InValue } from "../db/engine/database.ts";
 import { countAttempt } from "../db/session/attempts.ts";
 import { insertLink, recoveryMs } from "../db/session/links.ts";
+import { findSession } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
 import type { linkPaths } from "../domain/mail.ts";
 import { fold } from "../domain/member.ts";
 import type { LinkPurpose } from "../domain/proof.ts";
+import { requireMember } from "../domain/standing.ts";
 import { mailToAttempt } from "../domain/throttle.ts";
 import { mailStatements, type Notice } from "./mail.ts";
 import type { Services } from "./services.ts";
@@ -79,6 +81,21 @@ export function countMailTo(
       values: { mail_subject: attempt.subjects.at(-1)!.subject, mail_attempt: attempt.id },
     },
   };
+}
+
+/**
+ * Checks that mail is on, for a request in a session. Only a live session learns that it is off.
+ * @param now ms
+ * @throws as `requireMail`, and `unauthenticated`, `withdrawal_pending`, `unavailable`
+ */
+export async function requireMailIn(
+  services: Services,
+  secret: string,
+  now: number,
+): Promise<void> {
+  if (services.config.mail !== null) return;
+  requireMember(await findSession(services.db, secret, now));
+  requireMail(services);
 }
 
 /** Throws `not_found`, with a sentence that says why, if mail is off. */

@@ -64,9 +64,9 @@ export default new Hono<Env>()
     return c.json({ message: c.var.messages.done.linkSent }, 202);
   })
   .get("/userinfo/email", async (c) => {
-    requireMail(c.var.services);
     const session = await record(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
+    requireMail(c.var.services);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["email"] });
     if (!isFresh(session, c.var.services.config.withdrawal, c.var.now)) {
       return c.redirect("/confirmation?next=/userinfo/email", 303);
