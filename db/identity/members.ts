@@ -212,7 +212,7 @@ export async function findMember(db: Database, text: string) {
   const { found } = await read(db, {
     found: {
       sql: `
-        SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
+        SELECT users.id, users.name, users.email, users.email_verified_at, users.rank, users.joined_at, withdrawals.erase_at,
           (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions,
           CASE WHEN users.id = :id THEN 'id' WHEN users.email_key = :key THEN 'e-mail' ELSE 'name' END
             AS found_by,

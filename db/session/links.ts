@@ -241,7 +241,7 @@ export async function useAddressLink(
     claim: claimAddress(owner, link.address!, now),
     void: {
       sql: restores ? voidAfterRestoration : `
-        DELETE FROM links WHERE user_id = ${owner.sql} AND used_by IS NULL
+        DELETE FROM links WHERE user_id = ${owner.sql} AND +used_by IS NULL
           AND (purpose = 'verification' OR :changes AND purpose <> 'email_undo')`,
       args: restores ? { act } : { act, changes: link.purpose === "email" ? 1 : 0 },
     },

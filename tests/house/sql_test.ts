@@ -27,7 +27,7 @@ const fragments: Record<string, string> = {
   "db/identity/members.ts": "condition.sql unclaimedKey",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId schemaMark selectCascading selectCounts() table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
   "db/leaving/withdrawals.ts": "initiator.from initiator.where mayRefer",
