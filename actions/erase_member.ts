@@ -1,8 +1,7 @@
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { type Blocked, rejoinTerms } from "../crypto/identifiers.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
-import type { Member } from "../domain/member.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import type { Services } from "./services.ts";
@@ -10,7 +9,7 @@ import type { Services } from "./services.ts";
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Pick<Member, "name" | "email">;
+  member: Blocked;
   receiptId: string;
   /** ms */
   now: number;

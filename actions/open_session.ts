@@ -27,6 +27,7 @@ export interface SignedIn {
 /**
  * Opens a session on a proof of any kind. One round trip.
  * @param member the member whom the proof is of
+ * @param account keyed hash of what the member signed in with; default: of the login name
  * @param attempt the attempt that was counted
  * @param also makes further statements of the batch; `done` is SQL for whether the session is open
  * @param now ms
@@ -34,9 +35,10 @@ export interface SignedIn {
  */
 export async function openSession(
   services: Services,
-  { proof, member, attempt, also = () => [] }: {
+  { proof, member, account, attempt, also = () => [] }: {
     proof: Proof;
     member: SignedIn["member"];
+    account?: string;
     attempt: Attempt;
     also?: (done: { sql: string; values: Record<string, string> }) => InStatement[];
   },
@@ -45,12 +47,18 @@ export async function openSession(
 ): Promise<SignedIn> {
   const { config, db } = services;
   const session = makeSession(services, userAgent, now);
-  const account = nameHash(config.identifierKey, member.name);
   const isOpen = {
     sql: "EXISTS (SELECT 1 FROM sessions WHERE id = :opened)",
     values: { opened: session.id },
   };
-  const opening = { session, proof, previousSecret, attempt, account, client };
+  const opening = {
+    session,
+    proof,
+    previousSecret,
+    attempt,
+    account: account ?? nameHash(config.identifierKey, member.name),
+    client,
+  };
   const opened = await open(db, { ...opening, also: also(isOpen) });
   if (!opened) throw new AppError("invalid_credentials");
   return { session, member, eraseAt: opened.eraseAt };

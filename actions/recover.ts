@@ -40,8 +40,8 @@ export async function findRecovery(
   token: string,
   now: number,
 ): Promise<FoundLink> {
-  const found = await findLink(db, "recovery", token, now);
-  if (!found) throw new AppError("not_found");
+  const found = await findLink(db, ["recovery"], token, now);
+  if (!found || found.used) throw new AppError("not_found");
   return found;
 }
 
@@ -69,7 +69,7 @@ export async function recover(
   const account = nameHash(config.identifierKey, member.name);
   const attempt = signInAttempt(account, form.client, null, config.throttleScale);
   const hash = await passwords.hash(form.password);
-  const recovered = await useLink(db, token, hash, now, attempt);
+  const recovered = await useLink(db, { link: member, token, newHash: hash, attempt }, now);
   if (!recovered) throw new AppError("not_found");
   return member.memberId;
 }

@@ -67,13 +67,18 @@ export async function withdrawByLink(
   now: number,
 ): Promise<Left> {
   const { config, db } = services;
-  const found = await findLink(db, "recovery", token, now);
-  if (!found) throw new AppError("not_found");
+  const found = await findLink(db, ["recovery"], token, now);
+  if (!found || found.used) throw new AppError("not_found");
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
   const initiator = byMember(proofSource({ by: "link", purpose: "recovery", token }));
-  const member = { id: found.memberId, name: found.name, email: found.email };
+  const member = {
+    id: found.memberId,
+    name: found.name,
+    email: found.email,
+    emailVerified: found.emailVerified,
+  };
   const left = await leave(services, initiator, member, eraseAt, form, now);
   if (!left) throw new AppError("not_found");
   return left;
@@ -118,7 +123,7 @@ async function decide(
 async function leave(
   services: Services,
   initiator: Initiator,
-  member: Pick<Member, "id" | "name" | "email">,
+  member: Pick<Member, "id" | "name" | "email" | "emailVerified">,
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
   now: number,

@@ -9,17 +9,24 @@ import { Layout, type Notice, Timed } from "./layout.tsx";
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
+  /** Whether mail is sent: without it the address stays as it is. */
+  mail: boolean;
+  /** Whether addresses are verified. */
+  verifies: boolean;
   minLength: number;
   notice: Notice | null;
 }) {
-  const { t, member, minLength, notice } = props;
+  const { t, member, mail, verifies, minLength, notice } = props;
   return (
     <Layout t={t} title={t.page.myPage} notice={notice}>
       <dl class="card">
         <dt>{t.page.userId}</dt>
         <dd>{member.name}</dd>
         <dt>{t.page.email}</dt>
-        <dd>{member.email}</dd>
+        <dd>
+          {member.email}{" "}
+          {verifies && <small>{member.emailVerified ? t.link.verified : t.link.unverified}</small>}
+        </dd>
         <dt>{t.page.rank}</dt>
         <dd>{member.rank}</dd>
         <dt>{t.page.joinedAt}</dt>
@@ -27,7 +34,17 @@ export function UserinfoPage(props: {
           <Timed t={t} ms={member.joinedAt} day />
         </dd>
       </dl>
+      {verifies && !member.emailVerified && (
+        <form method="post" action="/userinfo/verification">
+          <button type="submit" class="quiet">{t.link.sendVerification}</button>
+        </form>
+      )}
       <ul class="rows">
+        {mail && (
+          <li>
+            <a href="/userinfo/email">{t.link.email}</a>
+          </li>
+        )}
         <li>
           <a href="/userinfo/sessions">{t.page.devices}</a>
         </li>

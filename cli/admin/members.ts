@@ -61,7 +61,11 @@ async function eraseNow({ services, argument, withoutBlock, audit }: Call): Prom
   const { db } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
-  const identifiers = { name: String(member.name), email: String(member.email) };
+  const identifiers = {
+    name: String(member.name),
+    email: String(member.email),
+    emailVerified: member.email_verified_at !== null,
+  };
   const receipt = await eraseMember(services, {
     initiator: byOperator(proofSource({ by: "operator", memberId: argument })),
     member: identifiers,

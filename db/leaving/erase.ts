@@ -2,7 +2,6 @@ import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
-import { rejoinBlockValues } from "../../domain/rejoin.ts";
 import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
@@ -381,7 +380,7 @@ function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string):
 function countBlock(places: Places): string {
   return `
     UPDATE erasures SET counts = json_set(counts, '$."${places.all.length}"',
-      json_array(0, ${rejoinBlockValues}, :rejoin_until)) WHERE id = :claim`;
+      json_array(0, json_array_length(:rejoin_identifiers), :rejoin_until)) WHERE id = :claim`;
 }
 
 const rejoinStatement = `

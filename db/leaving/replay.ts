@@ -10,7 +10,7 @@ export type ReplayLine = LedgerLine | ErasureFacts;
 /** What the database says of a member who is on the ledger. */
 export interface Standing {
   /** The member is in the database again. */
-  revived: { name: string; email: string } | null;
+  revived: { name: string; email: string; emailVerified: boolean } | null;
   /**
    * `same`: the erasure is known as it is; `missing`: it is not; `other_receipt`: the member has left
    * under another number, because the database went on without the ledger.
@@ -27,7 +27,7 @@ export interface Standing {
 export async function compareLines(db: Database, lines: ReplayLine[]): Promise<Standing[]> {
   const [found] = await db.read([{
     sql: `
-      SELECT users.name, users.email, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
+      SELECT users.name, users.email, users.email_verified_at, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
         erasures.recipients, erasures.counts, erasures.data_map_id, line.sequence, line.hash
       FROM json_each(?) AS given
       LEFT JOIN users ON users.id = given.value
@@ -39,7 +39,11 @@ export async function compareLines(db: Database, lines: ReplayLine[]): Promise<S
   const facts = ["erased_at", "backup_days", "recipients", "counts", "data_map_id"] as const;
   return lines.map((line, index) => {
     const row = found!.rows[index]!;
-    const revived = row.name === null ? null : { name: String(row.name), email: String(row.email) };
+    const revived = row.name === null ? null : {
+      name: String(row.name),
+      email: String(row.email),
+      emailVerified: row.email_verified_at !== null,
+    };
     const isKnown = row.receipt_id === line.receipt_id;
     const isSame = isKnown &&
       facts.every((fact) => row[fact] === line[fact]);

@@ -198,7 +198,7 @@ export interface DueWithdrawal {
   receiptId: string;
   /** ms */
   eraseAt: number;
-  member: Pick<Member, "name" | "email">;
+  member: Pick<Member, "name" | "email" | "emailVerified">;
 }
 
 /**
@@ -215,7 +215,8 @@ export async function dueWithdrawals(
 ): Promise<DueWithdrawal[]> {
   const [due] = await db.read([{
     sql: `
-      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email
+      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email,
+        users.email_verified_at
       FROM withdrawals JOIN users ON users.id = withdrawals.user_id
       WHERE ${isPending} AND withdrawals.erase_at <= ?
         AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
@@ -226,7 +227,11 @@ export async function dueWithdrawals(
     id: String(row.id),
     receiptId: String(row.receipt_id),
     eraseAt: Number(row.erase_at),
-    member: { name: String(row.name), email: String(row.email) },
+    member: {
+      name: String(row.name),
+      email: String(row.email),
+      emailVerified: row.email_verified_at !== null,
+    },
   }));
 }
 

@@ -21,10 +21,13 @@ const fragments: Record<string, string> = {
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",
-  "db/identity/members.ts": "condition.sql",
+  "actions/address.ts": "allowed.sql",
+  "actions/register.ts": "allowed.sql",
+  "db/identity/addresses.ts": "member owner.sql",
+  "db/identity/members.ts": "condition.sql unclaimedKey",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId schemaMark selectCascading selectCounts() table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
   "db/leaving/withdrawals.ts": "initiator.from initiator.where mayRefer",
@@ -39,6 +42,7 @@ const fragments: Record<string, string> = {
   "db/operate/sweep.ts": "act counts key over rows table",
   "db/outbox/mails.ts": "done.sql",
   "db/session/end.ts": "member",
+  "db/session/links.ts": "done.sql isAnothers() owner.sql",
   "db/session/sessions.ts": "from owner proven.from proven.where where",
 };
 

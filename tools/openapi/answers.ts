@@ -38,6 +38,7 @@ export const answers = {
   Member: z.strictObject({
     user_id: z.string(),
     email: z.string(),
+    email_verified: z.boolean(),
     rank: z.string(),
     joined_at: instant,
   }),
