@@ -52,6 +52,7 @@ export async function eraseDue(
         const receipt = await eraseMember(services, {
           initiator: byDeadline(id),
           member,
+          tell: member,
           receiptId,
           now,
         });

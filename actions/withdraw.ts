@@ -18,6 +18,7 @@ import {
   type WithdrawalForm,
 } from "../domain/withdrawal.ts";
 import { eraseMember } from "./erase_member.ts";
+import { mailStatements } from "./mail.ts";
 import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -78,6 +79,7 @@ export async function withdrawByLink(
     name: found.name,
     email: found.email,
     emailVerified: found.emailVerified,
+    language: found.language,
   };
   const left = await leave(services, initiator, member, eraseAt, form, now);
   if (!left) throw new AppError("not_found");
@@ -123,7 +125,7 @@ async function decide(
 async function leave(
   services: Services,
   initiator: Initiator,
-  member: Pick<Member, "id" | "name" | "email" | "emailVerified">,
+  member: Pick<Member, "id" | "name" | "email" | "emailVerified" | "language">,
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
   now: number,
@@ -139,10 +141,17 @@ async function leave(
       recipients: config.recipients,
       reason: reason ?? null,
       signOut: [endSessionsOf, voidLinksOf],
+      also: (done) =>
+        mailStatements(
+          services,
+          { kind: "withdrawal_scheduled", member, details: { eraseAt, receiptId } },
+          now,
+          done,
+        ),
     }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
-  const erasure = { initiator, member, receiptId, now, reason: reason ?? null };
+  const erasure = { initiator, member, tell: member, receiptId, now, reason: reason ?? null };
   const receipt = await eraseMember(services, erasure).catch((error) => explain(error, receiptId));
   if (!receipt) return null;
   await db.truncateLog();

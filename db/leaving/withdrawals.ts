@@ -11,6 +11,7 @@ import { write } from "../engine/batch.ts";
 import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
+import type { MailCondition } from "../outbox/mails.ts";
 import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
 import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 
@@ -84,6 +85,8 @@ export interface ScheduleTerms {
   now: number;
   /** SQL that signs the member out; `member` is SQL for the member's id. */
   signOut: readonly ((member: string) => string)[];
+  /** Makes further statements of the batch. `done` is SQL for whether the withdrawal is scheduled. */
+  also: (done: MailCondition) => readonly InStatement[];
 }
 
 /**
@@ -128,6 +131,7 @@ export async function scheduleWithdrawal(
           args: [id],
         })
       ),
+      also: terms.also({ sql: scheduled, values: { id } }),
       verdict: bind(
         `SELECT ${scheduled} AS scheduled, ${countUncovered(places)} AS uncovered`,
         values,
@@ -148,6 +152,7 @@ const owner = `(SELECT user_id FROM withdrawals WHERE id = :id AND ${isPending})
  * @param now ms
  * @param beside a SELECT to run first in the same round trip; its result is returned
  * @param audit written to the audit log if the withdrawal is cancelled
+ * @param also makes further statements of the batch; `done` is SQL for whether the withdrawal is cancelled
  * @returns `restored`: false if nothing is pending or the deadline has passed
  * @throws `unavailable`
  */
@@ -156,7 +161,11 @@ export async function restoreMember(
   member: MemberSql,
   recipients: readonly RecipientName[],
   now: number,
-  { beside, audit }: { beside?: InStatement; audit?: AuditEntry },
+  { beside, audit, also = () => [] }: {
+    beside?: InStatement;
+    audit?: AuditEntry;
+    also?: (done: MailCondition) => readonly InStatement[];
+  },
 ): Promise<{ restored: boolean; beside: ResultSet | null }> {
   const act = newId();
   const done = { sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = ?)", args: [act] };
@@ -175,6 +184,10 @@ export async function restoreMember(
       })
     ),
     audit: audit ? [insertAudit(audit, now, done)] : [],
+    also: also({
+      sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = :act)",
+      values: { act },
+    }),
     restored: { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
   });
   const restored = results.restored.rows.length === 1;
@@ -198,7 +211,7 @@ export interface DueWithdrawal {
   receiptId: string;
   /** ms */
   eraseAt: number;
-  member: Pick<Member, "name" | "email" | "emailVerified">;
+  member: Pick<Member, "id" | "name" | "email" | "emailVerified" | "language">;
 }
 
 /**
@@ -215,8 +228,8 @@ export async function dueWithdrawals(
 ): Promise<DueWithdrawal[]> {
   const [due] = await db.read([{
     sql: `
-      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email,
-        users.email_verified_at
+      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.id AS user_id, users.name,
+        users.email, users.email_verified_at, users.language
       FROM withdrawals JOIN users ON users.id = withdrawals.user_id
       WHERE ${isPending} AND withdrawals.erase_at <= ?
         AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
@@ -228,6 +241,8 @@ export async function dueWithdrawals(
     receiptId: String(row.receipt_id),
     eraseAt: Number(row.erase_at),
     member: {
+      id: String(row.user_id),
+      language: row.language === "en" ? "en" : "ko",
       name: String(row.name),
       email: String(row.email),
       emailVerified: row.email_verified_at !== null,
