@@ -1,5 +1,4 @@
 import { identifierHash } from "./tokens.ts";
-import type { Config } from "../config/mod.ts";
 import { fold, type Member } from "../domain/member.ts";
 
 type Identifiers = Pick<Member, "name" | "email">;
@@ -39,7 +38,9 @@ export function blockHashes(identifierKey: string, text: string): string[] {
  * @param erasedAt when the block begins, ms
  */
 export function rejoinTerms(
-  config: Pick<Config, "identifierKey" | "emailVerification"> & {
+  config: {
+    identifierKey: string;
+    emailVerification: "off" | "optional" | "required";
     withdrawal: { rejoinBlockMs: number };
   },
   member: Blocked,

@@ -52,9 +52,9 @@ export default new Hono<Env>()
     return c.json({
       user_id: member.name,
       email: member.email,
-      email_verified: member.emailVerified,
       rank: member.rank,
       joined_at: new Date(member.joinedAt).toISOString(),
+      email_verified: member.emailVerified,
     });
   })
   .post("/userinfo/verification", async (c) => {
