@@ -1,4 +1,3 @@
-import { getLogger } from "@logtape/logtape";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
@@ -6,7 +5,6 @@ import { exportMember } from "../actions/export_member.ts";
 import { record } from "../actions/record.ts";
 import { askEmailChange, askVerification } from "../actions/address.ts";
 import { requireMail } from "../actions/link_mail.ts";
-import { causesOf } from "../domain/error.ts";
 import { emailAddress } from "../domain/member.ts";
 import { isFresh } from "../domain/withdrawal.ts";
 import { memberBody } from "../http/body.ts";
@@ -18,9 +16,8 @@ import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { EmailPage } from "../pages/link.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
+import { answerExport } from "./export.ts";
 import { givenIn, optional, password } from "./fields.ts";
-
-const log = getLogger(["annyeong", "export"]);
 
 export const change = z.object({ current: optional(password), password });
 
@@ -83,9 +80,7 @@ export default new Hono<Env>()
   .get("/userinfo/export", async (c) => {
     const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
-    c.header("Content-Type", "application/json; charset=utf-8");
-    c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
-    return c.body(bytesOf(text));
+    return answerExport(c, text);
   })
   .post("/userinfo/password", again, memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
@@ -98,24 +93,3 @@ export default new Hono<Env>()
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });
-
-/** A stream that asks for the next part only when the reader wants it. */
-function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
-  const parts = text[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await parts.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      } catch (error) {
-        log.warn("an export broke off", { causes: causesOf(error) });
-        controller.error(new Error("the export broke off"));
-      }
-    },
-    async cancel() {
-      await parts.return?.();
-    },
-  });
-}
