@@ -10,6 +10,7 @@ import type { Database } from "./db/engine/database.ts";
 import { type Migration, ownMigrations } from "./db/engine/migrate.ts";
 import type { DataMap } from "./domain/data_map.ts";
 import type { Member } from "./domain/member.ts";
+import type { Transport } from "./mail/transport.ts";
 import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
 import { handOver, passCookies } from "./http/hand_over.ts";
@@ -32,6 +33,7 @@ export {
 export { limitBody } from "./http/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
+export type { Mail, Sent, Transport } from "./mail/transport.ts";
 export type { AppType, Database, Member, Migration, Parts, Services };
 
 /** What an app brings: plain data. */
@@ -42,7 +44,11 @@ export interface Extension {
   migrations?: readonly Migration[];
   /** What the pages call the service. */
   name?: string;
-  /** Whatever else the pages and answers should say instead. */
+  /** The path of a picture at the head of each mail, such as `/logo.png`. */
+  logo?: string;
+  /** The app's own way to send a mail: with `MAIL_URL=app:` it takes the place of ours. */
+  transport?: Transport;
+  /** Whatever else the pages, answers and mails should say instead. */
   words?: { ko?: Changes<Messages>; en?: Changes<Messages> };
   /** CSS that comes after ours; `pages/style.css` says which variables there are. */
   style?: string;
@@ -170,7 +176,13 @@ function partsOf(extension: Extension, stylesheet: string): Parts {
   const service = {
     stylesheet,
     memberPages: extension.memberPages ?? [],
+    ...(extension.logo && { logo: extension.logo }),
     ...(extension.name && { name: extension.name, brand: extension.name }),
   };
-  return { dataMap: extension.dataMap, migrations, words: wordsWith(service, extension.words) };
+  return {
+    dataMap: extension.dataMap,
+    migrations,
+    words: wordsWith(service, extension.words),
+    ...(extension.transport && { transport: extension.transport }),
+  };
 }

@@ -31,6 +31,7 @@ import { type Recipient, recipientList } from "./recipients.ts";
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
+export { developmentMailFolder, type Mailbox, type MailConfig, type MailRoute } from "./mail.ts";
 export type { Recipient } from "./recipients.ts";
 
 /** The service's settings: read from the environment once, checked and frozen. All times are in ms. */
@@ -127,7 +128,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
     throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
-  const mail = mailConfig(env, production);
+  const mail = mailConfig(env, production, runtime);
   return deepFreeze({
     production,
     database: databaseConfig(env),

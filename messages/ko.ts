@@ -1,3 +1,5 @@
+import { mailKo } from "./mail/ko.ts";
+
 /** The source language: its type is the contract that every other language satisfies. */
 const instant = (ms: number) =>
   `${
@@ -22,6 +24,8 @@ export const ko = {
     brand: "안녕",
     /** The path of a stylesheet after ours, or nothing. */
     stylesheet: "",
+    /** The path of a picture at the head of each mail, or nothing. It is loaded from this service. */
+    logo: "",
     /** The app's own pages for members, to which a sign-in may lead back. */
     memberPages: [] as readonly string[],
     /** Where members see their account, download their data, sign in and sign out. `""`: nowhere. */
@@ -216,6 +220,7 @@ export const ko = {
       `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
     retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
+  mail: mailKo,
 };
 
 export type Messages = typeof ko;
