@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
@@ -14,6 +15,7 @@ import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
+import type { Refusal } from "../pages/form.tsx";
 import { EmailPage } from "../pages/link.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { answerExport } from "./export.ts";
@@ -21,13 +23,10 @@ import { givenIn, optional, password } from "./fields.ts";
 
 export const change = z.object({ current: optional(password), password });
 
-const again = form((c, refusal) => (
-  <PasswordPage
-    t={c.var.messages}
-    minLength={c.var.services.config.password.minLength}
-    refusal={refusal}
-  />
-));
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  return <PasswordPage {...{ t: c.var.messages, minLength, refusal }} />;
+}
 
 export const emailChange = z.object({ email: emailAddress });
 
@@ -35,16 +34,14 @@ const emailForm = form((c, refusal) => <EmailPage t={c.var.messages} refusal={re
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const { config } = c.var.services;
     const session = await record(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
     const { member } = session;
     if (wantsPage(c)) {
-      const { minLength } = config.password;
-      const mail = config.mail !== null;
-      const verifies = config.emailVerification !== "off";
-      const shown = { t: c.var.messages, member, mail, verifies, minLength, notice: noticeOf(c) };
-      return page(c, <UserinfoPage {...shown} />);
+      const { mail, emailVerification } = c.var.services.config;
+      const verifies = emailVerification !== "off";
+      const shown = { t: c.var.messages, member, mail: mail !== null, verifies };
+      return page(c, <UserinfoPage {...shown} notice={noticeOf(c)} />);
     }
     return c.json({
       user_id: member.name,
@@ -82,7 +79,12 @@ export default new Hono<Env>()
     noteSession(c, session);
     return answerExport(c, text);
   })
-  .post("/userinfo/password", again, memberBody(change), async (c) => {
+  .get("/userinfo/password", async (c) => {
+    noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["current", "password"] });
+    return page(c, entry(c));
+  })
+  .post("/userinfo/password", form(entry), memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
     const { current, password } = c.req.valid("json");
     const form = { password, userAgent };

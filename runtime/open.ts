@@ -15,6 +15,7 @@ import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { byPostmark, byResend } from "../mail/http.ts";
 import type { Transport } from "../mail/transport.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { withTheme } from "../pages/stylesheet.ts";
 
 /** What a service is made of besides its configuration: our own parts, or an app's as well (`mod.ts`). */
 export interface Parts {
@@ -73,7 +74,7 @@ export async function open(
     db,
     inventory: createInventory(db, dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(
       config.password.cost,
       limits.hashMemoryMiB,

@@ -17,6 +17,7 @@ import { byPostmark, byResend } from "../../mail/http.ts";
 import { intoFolder } from "../../mail/file.ts";
 import { bySmtp } from "../../mail/smtp.ts";
 import type { Transport } from "../../mail/transport.ts";
+import { withTheme } from "../../pages/stylesheet.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 
 export const minute = 60_000;
@@ -120,7 +121,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     db: between,
     inventory: createInventory(between, setup.map ?? dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     ...(erasing && { erasing }),
