@@ -180,6 +180,10 @@ function partsOf(extension: Extension): Parts {
     withService(own, { ko: service("ko"), en: service("en") }),
     extension.words,
   );
-  const { transport } = extension;
-  return { dataMap: extension.dataMap, migrations, words, ...(transport && { transport }) };
+  return {
+    dataMap: extension.dataMap,
+    migrations,
+    words,
+    ...(extension.transport && { transport: extension.transport }),
+  };
 }

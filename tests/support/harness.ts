@@ -13,11 +13,11 @@ import type { DataMap } from "../../domain/data_map.ts";
 import type { App, Parts } from "../../runtime/mod.ts";
 import { createPasswords } from "../../crypto/passwords.ts";
 import { ownWords } from "../../messages/mod.ts";
+import { withTheme } from "../../pages/stylesheet.ts";
 import { byPostmark, byResend } from "../../mail/http.ts";
 import { intoFolder } from "../../mail/file.ts";
 import { bySmtp } from "../../mail/smtp.ts";
 import type { Transport } from "../../mail/transport.ts";
-import { withTheme } from "../../pages/stylesheet.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 
 export const minute = 60_000;
