@@ -4,6 +4,7 @@ import { byDeadline } from "../db/leaving/initiator.ts";
 import { dueWithdrawals } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { eraseMember } from "./erase_member.ts";
+import { addresseeOf } from "./mail.ts";
 import type { Services } from "./services.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
@@ -33,13 +34,13 @@ export async function eraseDue(
   untilMs: number,
   stop?: AbortSignal,
 ): Promise<ErasureRun> {
-  const { db } = services;
+  const { db, inventory } = services;
   const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
   let after = { eraseAt: 0, id: "" };
   for (;;) {
     const now = services.now();
     if (!await services.clock.allows(now)) return run;
-    const due = await dueWithdrawals(db, now, after, pageSize);
+    const due = await dueWithdrawals(db, inventory.subject, now, after, pageSize);
     for (const { id, receiptId, eraseAt, member } of due) {
       run.due++;
       after = { eraseAt, id };
@@ -50,9 +51,9 @@ export async function eraseDue(
       await nextTurn();
       try {
         const receipt = await eraseMember(services, {
-          initiator: byDeadline(id),
+          initiator: byDeadline(inventory.subject, id),
           member,
-          tell: member,
+          tell: addresseeOf(member),
           receiptId,
           now,
         });

@@ -1,24 +1,28 @@
+import { getLogger } from "@logtape/logtape";
 import { type Blocked, rejoinTerms } from "../crypto/identifiers.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { Addressee } from "../db/identity/members.ts";
 import type { MailCondition } from "../db/outbox/mails.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
+import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import { mailStatements } from "./mail.ts";
 import type { Services } from "./services.ts";
 
+const log = getLogger(["annyeong", "leaving"]);
+
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Blocked;
+  member: Blocked & { id: string };
   receiptId: string;
   /** ms */
   now: number;
   reason?: Reason | null;
   /** Who is told by mail that the account is gone. Absent: nobody, as when an erasure is repeated. */
-  tell?: Addressee;
+  tell?: Addressee | null;
   /** Written to the audit log, for an erasure by an operator. */
   audit?: AuditEntry;
   /** When the rejoin block begins, ms. Default: `now`. Earlier when an erasure is repeated; `null`: no block. */
@@ -36,8 +40,9 @@ export async function eraseMember(
   services: Services,
   { initiator, member, receiptId, now, reason = null, tell, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
-  const { config, db, inventory } = services;
-  return await erase(db, inventory, initiator, {
+  const { config, db, inventory, erasing } = services;
+  const erased = await erasing?.(member.id);
+  const receipt = await erase(db, inventory, initiator, {
     now,
     receiptId,
     reason,
@@ -50,4 +55,10 @@ export async function eraseMember(
         mailStatements(services, { kind: "erased", member: tell }, now, done),
     }),
   });
+  if (receipt) {
+    await erased?.().catch((error) =>
+      log.error("the app failed after an erasure", { causes: causesOf(error) })
+    );
+  }
+  return receipt;
 }

@@ -16,6 +16,15 @@ export interface Notice {
   id?: string;
 }
 
+/** Returns the member as somebody who can be told, or `null` for a member of another system. */
+export function addresseeOf(
+  { id, name, email, language }:
+    & Omit<Notice["member"], "language">
+    & Partial<Pick<Member, "language">>,
+): Notice["member"] | null {
+  return language ? { id, name, email, language } : null;
+}
+
 /**
  * Makes the statements that tell a member of something by mail, for the batch that makes it true.
  * @param now ms

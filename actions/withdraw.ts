@@ -1,3 +1,4 @@
+import type { Blocked } from "../crypto/identifiers.ts";
 import { idOfForm, newId } from "../crypto/tokens.ts";
 import { proofSource } from "../db/identity/proofs.ts";
 import { byMember, type Initiator } from "../db/leaving/initiator.ts";
@@ -7,7 +8,6 @@ import { endSessionsOf, voidLinksOf } from "../db/session/end.ts";
 import { findLink } from "../db/session/links.ts";
 import { findSession, type Session, sessionSource } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import type { Member } from "../domain/member.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { requireMember } from "../domain/standing.ts";
@@ -18,7 +18,7 @@ import {
   type WithdrawalForm,
 } from "../domain/withdrawal.ts";
 import { eraseMember } from "./erase_member.ts";
-import { mailStatements } from "./mail.ts";
+import { addresseeOf, mailStatements } from "./mail.ts";
 import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -47,9 +47,12 @@ export async function withdraw(
 ): Promise<Left> {
   const { session, proof, decision } = await decide(services, secret, given, form, now)
     .catch((error) => explain(error));
-  const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
+  const initiator = byMember(
+    services.inventory.subject,
+    sessionSource(secret, decision.authenticatedSince, proof),
+  );
   const { eraseAt } = decision;
-  const left = await leave(services, initiator, session.member, eraseAt, form, now);
+  const left = await leave(services, initiator, session.member, eraseAt, form, signOut, now);
   if (left) return left;
   requireMember(await findSession(services.db, secret, now));
   throw new AppError("conflict", { memberId: session.member.id });
@@ -73,15 +76,12 @@ export async function withdrawByLink(
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
-  const initiator = byMember(proofSource({ by: "link", purpose: "recovery", token }));
-  const member = {
-    id: found.memberId,
-    name: found.name,
-    email: found.email,
-    emailVerified: found.emailVerified,
-    language: found.language,
-  };
-  const left = await leave(services, initiator, member, eraseAt, form, now);
+  const initiator = byMember(
+    services.inventory.subject,
+    proofSource({ by: "link", purpose: "recovery", token }),
+  );
+  const member = { ...found, id: found.memberId };
+  const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
   return left;
 }
@@ -121,18 +121,30 @@ async function decide(
   return { session, proof, decision };
 }
 
-/** Schedules or erases. Returns `null` if the initiator's condition no longer holds. */
-async function leave(
+/** Ends the sessions and links of a member of our own. */
+const signOut = [endSessionsOf, voidLinksOf];
+
+/**
+ * Schedules or erases.
+ * @param form `once` is the token of the form, by which `findLeft` finds the outcome
+ * @param signOut SQL that ends the member's sessions when a grace period begins
+ * @param now ms
+ * @returns `null` if the initiator's condition no longer holds
+ * @throws `conflict`, `unavailable`, as `withdraw`
+ */
+export async function leave(
   services: Services,
   initiator: Initiator,
-  member: Pick<Member, "id" | "name" | "email" | "emailVerified" | "language">,
+  member: Blocked & { id: string; language?: "ko" | "en" },
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
+  signOut: readonly ((member: string) => string)[],
   now: number,
 ): Promise<Left | null> {
   const { config, db, inventory } = services;
   const receiptId = once ? idOfForm(config.identifierKey, "receipt", once) : newId();
   const given = { memberId: member.id, receiptId };
+  const addressee = addresseeOf(member);
   if (eraseAt !== null) {
     const scheduled = await scheduleWithdrawal(db, inventory, initiator, {
       eraseAt,
@@ -140,18 +152,17 @@ async function leave(
       now,
       recipients: config.recipients,
       reason: reason ?? null,
-      signOut: [endSessionsOf, voidLinksOf],
-      also: (done) =>
-        mailStatements(
-          services,
-          { kind: "withdrawal_scheduled", member, details: { eraseAt, receiptId } },
-          now,
-          done,
-        ),
+      signOut,
+      also: (done) => {
+        const details = { eraseAt, receiptId };
+        const notice = addressee &&
+          { kind: "withdrawal_scheduled", member: addressee, details } as const;
+        return notice ? mailStatements(services, notice, now, done) : [];
+      },
     }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
-  const erasure = { initiator, member, tell: member, receiptId, now, reason: reason ?? null };
+  const erasure = { initiator, member, tell: addressee, receiptId, now, reason: reason ?? null };
   const receipt = await eraseMember(services, erasure).catch((error) => explain(error, receiptId));
   if (!receipt) return null;
   await db.truncateLog();
@@ -162,7 +173,7 @@ async function leave(
  * Throws the error with a sentence about withdrawals if it is `unavailable`, otherwise unchanged. If the
  * answer was lost, the sentence names the receipt, which exists only if the withdrawal was carried out.
  */
-function explain(error: unknown, receiptId?: string): never {
+export function explain(error: unknown, receiptId?: string): never {
   if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
   const { details } = error;
   throw details.answerLost && receiptId

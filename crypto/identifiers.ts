@@ -1,11 +1,10 @@
 import { identifierHash } from "./tokens.ts";
-import type { Config } from "../config/mod.ts";
 import { fold, type Member } from "../domain/member.ts";
 
 type Identifiers = Pick<Member, "name" | "email">;
 
 /** Whom a rejoin block is about. */
-export type Blocked = Identifiers & Pick<Member, "emailVerified">;
+export type Blocked = Identifiers & Partial<Pick<Member, "emailVerified">>;
 
 /** A rejoin block: who cannot join, and until when. */
 export interface RejoinTerms {
@@ -20,11 +19,14 @@ export function nameHash(identifierKey: string, name: string): string {
   return identifierHash(identifierKey, "name", fold(name));
 }
 
-/** Returns the keyed hashes of a name and an e-mail, as a rejoin block stores and registration checks them. */
+/**
+ * Returns the keyed hashes of a name and an e-mail, as a rejoin block stores and registration checks them.
+ * An empty one, which another system's member may have, is nobody's.
+ */
 export function identifiersOf(identifierKey: string, { name, email }: Identifiers): string[] {
   return [
-    nameHash(identifierKey, name),
-    identifierHash(identifierKey, "email", fold(email)),
+    ...(name ? [nameHash(identifierKey, name)] : []),
+    ...(email ? [identifierHash(identifierKey, "email", fold(email))] : []),
   ];
 }
 
@@ -39,7 +41,9 @@ export function blockHashes(identifierKey: string, text: string): string[] {
  * @param erasedAt when the block begins, ms
  */
 export function rejoinTerms(
-  config: Pick<Config, "identifierKey" | "emailVerification"> & {
+  config: {
+    identifierKey: string;
+    emailVerification: "off" | "optional" | "required";
     withdrawal: { rejoinBlockMs: number };
   },
   member: Blocked,
@@ -48,7 +52,7 @@ export function rejoinTerms(
   const { rejoinBlockMs } = config.withdrawal;
   if (rejoinBlockMs === 0) return null;
   const [name, email] = identifiersOf(config.identifierKey, member) as [string, string];
-  const owned = config.emailVerification !== "required" || member.emailVerified;
+  const owned = config.emailVerification !== "required" || member.emailVerified !== false;
   const identifiers = owned ? [name, email] : [name];
   return { identifiers, until: erasedAt + rejoinBlockMs };
 }

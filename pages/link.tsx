@@ -2,7 +2,8 @@ import type { Child } from "hono/jsx";
 import { masked } from "../domain/mask.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
-import { Layout, type Notice } from "./layout.tsx";
+import { AccountLayout, EntryLayout, type Notice } from "./layout.tsx";
+import { Row } from "./rows.tsx";
 
 /** Asks whom to mail a link to. */
 export function AskPage({ t, title, action, notice, refusal, children }: {
@@ -14,7 +15,7 @@ export function AskPage({ t, title, action, notice, refusal, children }: {
   children?: Child;
 }) {
   return (
-    <Layout t={t} title={title} here={action} notice={notice}>
+    <EntryLayout t={t} title={title} here={action} notice={notice}>
       {children}
       <Form t={t} action={action} refusal={refusal}>
         <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
@@ -23,7 +24,7 @@ export function AskPage({ t, title, action, notice, refusal, children }: {
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -34,12 +35,10 @@ export function Account({ t, name, address }: {
   address?: string | undefined;
 }) {
   return (
-    <dl class="card">
-      <dt>{t.link.account}</dt>
-      <dd>{masked(name)}</dd>
-      {address !== undefined && <dt>{t.page.email}</dt>}
-      {address !== undefined && <dd>{masked(address)}</dd>}
-    </dl>
+    <ul class="rows">
+      <Row label={t.link.account}>{masked(name)}</Row>
+      {address !== undefined && <Row label={t.page.email}>{masked(address)}</Row>}
+    </ul>
   );
 }
 
@@ -57,14 +56,14 @@ export function LinkPage({ t, title, action, why, button, account, once }: {
   once?: string;
 }) {
   return (
-    <Layout t={t} title={title}>
+    <EntryLayout t={t} title={title}>
       <Account t={t} {...account} />
       <p>{why}</p>
       <form method="post" action={action}>
         {once && <Once once={once} />}
         <button type="submit">{button}</button>
       </form>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -94,7 +93,7 @@ export function LeavePage({ t, graceDays, mail, notice, refusal }: {
         <p>{t.link.leaveByMail}</p>
       </AskPage>
     )
-    : <Layout t={t} title={t.link.leave} here="/leave">{what}</Layout>;
+    : <EntryLayout t={t} title={t.link.leave} here="/leave">{what}</EntryLayout>;
 }
 
 /** Asks for the new address. */
@@ -104,20 +103,17 @@ export function EmailPage({ t, notice, refusal }: {
   refusal?: Refusal | undefined;
 }) {
   return (
-    <Layout t={t} title={t.link.email} here="/userinfo/email" notice={notice}>
+    <AccountLayout t={t} title={t.link.email} here="/userinfo/email" notice={notice}>
       <p>{t.link.emailWhy}</p>
       <Form t={t} action="/userinfo/email" refusal={refusal}>
         <Field t={t} name="email" label={t.link.newEmail} refusal={refusal} />
         <button type="submit">{t.link.send}</button>
       </Form>
-      <p class="aside">
-        {refusal?.code === "confirmation_required" && (
-          <>
-            <a href="/confirmation?next=/userinfo/email">{t.page.confirmYou}</a> ·{" "}
-          </>
-        )}
-        <a href="/userinfo">{t.page.myPage}</a>
-      </p>
-    </Layout>
+      {refusal?.code === "confirmation_required" && (
+        <p class="aside">
+          <a href="/confirmation?next=/userinfo/email">{t.page.confirmYou}</a>
+        </p>
+      )}
+    </AccountLayout>
   );
 }

@@ -1,6 +1,6 @@
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
-import { Layout } from "./layout.tsx";
+import { EntryLayout } from "./layout.tsx";
 import { Account } from "./link.tsx";
 
 /** The page of a recovery link: set a new password, or withdraw. `minLength` is that of a password. */
@@ -16,7 +16,7 @@ export function RecoveryPage({ t, token, name, minLength, refusal, eraseAt, once
   once: string;
 }) {
   return (
-    <Layout t={t} title={t.page.recovery}>
+    <EntryLayout t={t} title={t.page.recovery}>
       {name !== null && <Account t={t} name={name} />}
       <Form t={t} action={`/recovery/${token}`} refusal={refusal}>
         <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
@@ -32,6 +32,6 @@ export function RecoveryPage({ t, token, name, minLength, refusal, eraseAt, once
             <button type="submit" class="quiet">{t.page.withdraw}</button>
           </form>
         )}
-    </Layout>
+    </EntryLayout>
   );
 }

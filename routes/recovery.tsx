@@ -56,7 +56,7 @@ export default new Hono<Env>()
     if (wantsPage(c)) return c.redirect("/recovery?done=linkAsked", 303);
     return c.json({ message: c.var.messages.done.linkAsked }, 202);
   })
-  .get("/.well-known/change-password", (c) => c.redirect("/userinfo", 303))
+  .get("/.well-known/change-password", (c) => c.redirect("/userinfo/password", 303))
   .get("/recovery/:token", async (c) => {
     const { eraseAt, name } = await findRecovery(
       c.var.services,

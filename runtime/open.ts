@@ -1,5 +1,5 @@
 /** Makes the services of a process or an isolate from its configuration. */
-import { type Config, ConfigError, type MailRoute } from "../config/mod.ts";
+import { type Config, ConfigError, type Environment, type MailRoute } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
@@ -15,6 +15,7 @@ import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { byPostmark, byResend } from "../mail/http.ts";
 import type { Transport } from "../mail/transport.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { withTheme } from "../pages/stylesheet.ts";
 
 /** What a service is made of besides its configuration: our own parts, or an app's as well (`mod.ts`). */
 export interface Parts {
@@ -22,6 +23,10 @@ export interface Parts {
   /** All of them, in order. */
   migrations: readonly Migration[];
   words: Words;
+  /** Variables that the parts need no value of from the environment. */
+  environment?: Environment;
+  /** See `Services`. */
+  erasing?: Services["erasing"];
   /** The app's own way to send a mail, for `MAIL_URL=app:`. */
   transport?: Transport;
 }
@@ -60,7 +65,7 @@ export async function open(
   parts: Parts,
   limits: Limits,
 ): Promise<Services> {
-  const { dataMap, migrations, words } = parts;
+  const { dataMap, migrations, words, erasing } = parts;
   const transport = openTransport(config, parts, limits);
   const db = await openConfigured(config.database, limits);
   const receiptKeys = await openKeys(config);
@@ -69,13 +74,14 @@ export async function open(
     db,
     inventory: createInventory(db, dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(
       config.password.cost,
       limits.hashMemoryMiB,
       limits.hashesAtOnce ? turnsOf(limits.hashesAtOnce) : undefined,
     ),
     receiptKeys,
+    ...(erasing && { erasing }),
     transport,
     linkOrigin: config.publicOrigin ?? developmentOrigin,
     now: Date.now,

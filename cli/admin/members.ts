@@ -6,8 +6,7 @@ import { restoreByOperator } from "../../actions/restore.ts";
 import { unblock } from "../../actions/unblock.ts";
 import { newId } from "../../crypto/tokens.ts";
 import { findAddressee, findMember } from "../../db/identity/members.ts";
-import { proofSource } from "../../db/identity/proofs.ts";
-import { byOperator } from "../../db/leaving/initiator.ts";
+import { byOperator, ofMember } from "../../db/leaving/initiator.ts";
 import { listPending } from "../../db/leaving/withdrawals.ts";
 import { signOutMember } from "../../db/session/sessions.ts";
 import type { Table } from "../table.ts";
@@ -58,17 +57,18 @@ export const memberCommands: Record<string, Command> = {
 };
 
 async function eraseNow({ services, argument, withoutBlock, audit }: Call): Promise<Table> {
-  const { db } = services;
+  const { db, inventory } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
   const identifiers = {
+    id: argument,
     name: String(member.name),
     email: String(member.email),
     emailVerified: member.email_verified_at !== null,
   };
   const addressee = await findAddressee(db, argument);
   const receipt = await eraseMember(services, {
-    initiator: byOperator(proofSource({ by: "operator", memberId: argument })),
+    initiator: byOperator(inventory.subject, ofMember(inventory.subject, argument)),
     member: identifiers,
     ...(addressee && { tell: addressee }),
     receiptId: newId(),

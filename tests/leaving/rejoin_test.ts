@@ -47,9 +47,17 @@ Deno.test("with EMAIL_VERIFICATION=required a stranger's erasure does not keep t
   await withApp({ env }, async (app) => {
     const erase = async (name: string) => {
       const [row] = await app.sql("SELECT id, email_verified_at FROM users WHERE name = ?", [name]);
-      const member = { name, email: "hong@example.com", emailVerified: !!row!.email_verified_at };
+      const member = {
+        id: String(row!.id),
+        name,
+        email: "hong@example.com",
+        emailVerified: !!row!.email_verified_at,
+      };
       await eraseMember(app.services, {
-        initiator: byOperator(proofSource({ by: "operator", memberId: String(row!.id) })),
+        initiator: byOperator(
+          app.services.inventory.subject,
+          proofSource({ by: "operator", memberId: String(row!.id) }),
+        ),
         ...{ member, receiptId: newId(), now: app.clock.now() },
       });
     };

@@ -148,7 +148,7 @@ Deno.test("an erasure that is repeated after a restore of a backup tells nobody"
         values: { member_id: member!.id as string },
         receiptId: ":receipt_id",
       },
-      member: { name: "hong", email: "hong@example.com", emailVerified: false },
+      member: { id: String(member!.id), name: "hong", email: "hong@example.com" },
       receiptId: "r",
       now: app.clock.now() + minute,
     });

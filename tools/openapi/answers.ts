@@ -38,9 +38,9 @@ export const answers = {
   Member: z.strictObject({
     user_id: z.string(),
     email: z.string(),
-    email_verified: z.boolean(),
     rank: z.string(),
     joined_at: instant,
+    email_verified: z.boolean(),
   }),
   Export: z.strictObject({
     exported_at: instant,
