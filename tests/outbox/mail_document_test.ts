@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type MailContent, mailKinds } from "../../domain/mail.ts";
 import { compose } from "../../mail/compose.tsx";
-import { ownWords, wordsWith } from "../../messages/mod.ts";
+import { ownWords, withService, wordsWith } from "../../messages/mod.ts";
 import { mailDocument } from "../../tools/mails.ts";
 
 const squeeze = (text: string) => text.replace(/\s+/g, " ").trim();
@@ -39,7 +39,8 @@ Deno.test("the HTML of every mail loads nothing, has no address but its link, an
 });
 
 Deno.test("an app's name, logo and words stand in the mails", () => {
-  const words = wordsWith({ name: "Haru", logo: "/logo.png" }, {
+  const service = { name: "Haru", logo: "/logo.png" };
+  const words = wordsWith(withService(ownWords, { ko: service, en: service }), {
     en: {
       mail: {
         closing: () => "Your tea house",
