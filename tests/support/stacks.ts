@@ -53,7 +53,15 @@ export interface WorkerSetup extends Setup {
 
 export interface WorkerService extends Service {
   /** What wrangler has written so far. */
-  log(): Promise<string>;
+  log(): string;
+}
+
+/** The text that a stream has brought so far. */
+function collect(stream: ReadableStream<Uint8Array>) {
+  let text = "";
+  const ended = stream.pipeThrough(new TextDecoderStream())
+    .pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
+  return { ended, text: () => text };
 }
 
 /** A copy of `wrangler.toml` in `.wrangler`, with more bindings. */
@@ -87,7 +95,6 @@ export async function openWorker(setup: WorkerSetup = {}): Promise<WorkerService
   const port = freePort();
   const options = ["--port", `${port}`, "--ip", "127.0.0.1", "--inspector-port", `${freePort()}`];
   const config = setup.bindings && await configWith(setup.bindings, port);
-  const log = await Deno.open(`${folder}/log`, { create: true, write: true });
   const worker = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "npm:wrangler", "dev", ...options, "--test-scheduled"],
@@ -97,21 +104,21 @@ export async function openWorker(setup: WorkerSetup = {}): Promise<WorkerService
     ...(setup.beside && { cwd: setup.beside.folder }),
     env: { WRANGLER_SEND_METRICS: "false", CI: "true" },
     stdin: "null",
-    stdout: setup.bindings ? "piped" : "null",
-    stderr: "null",
+    stdout: config ? "piped" : "null",
+    stderr: config ? "piped" : "null",
   }).spawn();
-  const logged = setup.bindings ? worker.stdout.pipeTo(log.writable) : log.close();
+  const logs = config ? [worker.stdout, worker.stderr].map(collect) : [];
   const origin = `http://127.0.0.1:${port}`;
   await answering(`${origin}/healthz`, 60_000);
   return {
     origin,
     fetch: (request) => fetch(request),
     sql: async (sql: string, args: InValue[] = []) => (await db.write([{ sql, args }]))[0]!.rows,
-    log: () => Deno.readTextFile(`${folder}/log`),
+    log: () => logs.map(({ text }) => text()).join(""),
     close: async () => {
       worker.kill("SIGTERM");
       await worker.status;
-      await logged;
+      await Promise.all(logs.map(({ ended }) => ended));
       if (config) await Deno.remove(config);
       db.close();
       await sqld.stop();
