@@ -53,6 +53,29 @@ Deno.test("deno task dev answers without any configuration, and ends at SIGTERM"
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("deno task dev prints where a mail lies, and its link, which works", async () => {
+  const mails = await Deno.makeTempDir({ prefix: "annyeong-mails-" });
+  const { origin, process, log, folder } = await run(["dev"], { MAIL_URL: `file:${mails}` });
+  await answering(origin);
+  const form = { user_id: "hong", email: "hong@example.com", password: goodPassword };
+  const headers = { "Content-Type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(form) };
+  assert.equal((await fetch(`${origin}/register`, request)).status, 201);
+  const mailsThere = async () =>
+    (await Array.fromAsync(Deno.readDir(mails))).map(({ name }) => name);
+  while (!(await mailsThere()).some((name) => name.endsWith(".eml"))) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const [name] = await mailsThere();
+  await new Promise((resolve) => setTimeout(resolve, 500)); // the watcher sees the file
+  process.kill("SIGTERM");
+  await process.status;
+  const said = await log;
+  assert.ok(said.includes(`mail: ${mails}/${name}`), said);
+  assert.match(said, new RegExp(`\n  ${origin}/verification/[\\w-]{43}\n`));
+  for (const path of [folder, mails]) await Deno.remove(path, { recursive: true });
+});
+
 Deno.test("deno task start runs in production, finishes what is under way at SIGTERM, and ends", async () => {
   const { origin, process, log, folder } = await run(["start"], {
     ...production,
