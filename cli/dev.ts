@@ -1,7 +1,7 @@
 /**
- * `deno task dev`: serves in development mode on 127.0.0.1, and restarts when a file changes.
- * Prints where each mail lies, and its link. At the first SIGTERM `deno serve --watch` ends only the service, so the signal is sent again until the
- * watcher has ended as well.
+ * `deno task dev`: serves in development mode on 127.0.0.1, restarts when a file changes, and prints where
+ * each mail lies. At the first SIGTERM `deno serve --watch` ends only the service, so the signal is sent
+ * again until the watcher has ended as well.
  */
 import { developmentMailFolder } from "../config/mod.ts";
 import { printNewMails } from "./new_mails.ts";
