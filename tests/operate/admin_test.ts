@@ -27,6 +27,7 @@ for (const stack of ["embedded", "sqld"]) {
       const env = {
         ...secrets,
         ANNYEONG_ENV: "development",
+        MAIL_URL: "off",
         PUBLIC_ORIGIN: "https://members.example",
         PASSWORD_COST: "4",
         WITHDRAWAL_GRACE_DAYS: "7",

@@ -111,6 +111,7 @@ Deno.test("production does not start without its secrets, and names what is miss
 Deno.test("in development an empty secret is as none at all, and the generated one is taken", async () => {
   const { process, log, folder } = await run(["jobs"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     SESSION_SECRET: "",
     IDENTIFIER_KEY: "",
     RECEIPT_PRIVATE_KEY: "",
@@ -166,6 +167,7 @@ Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => 
   const url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`;
   const { origin, process, log, folder } = await run(["start"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
     RECIPIENTS: JSON.stringify([{ name: "silent", url, secret: `whsec_${btoa("s".repeat(32))}` }]),
   });
@@ -198,6 +200,7 @@ Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => 
 Deno.test("a request that is half sent does not hold up SIGTERM past ten seconds", async () => {
   const { origin, process, log, folder } = await run(["start"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
   });
   await answering(origin);
