@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { recoveryMs } from "../../db/session/links.ts";
+import { recoveryMs } from "../../domain/mail.ts";
 import { sqldPath } from "../../cli/sqld.ts";
 import { freshSecrets } from "../../config/mod.ts";
 import {

@@ -177,6 +177,24 @@ Deno.test("a server that is down is tried for a day; then the address is gone, a
   });
 });
 
+Deno.test("a mail with a link that has ended is not sent any more, and holds up no later mail", async () => {
+  await withMail({ answer: (n) => n < 3 ? 451 : "take" }, async ({ app, server, write, rows }) => {
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    await write("hong", "recovery");
+    await write("hong");
+    await runJobs(app.services);
+    app.clock.pass(29.9 * minute);
+    await runJobs(app.services);
+    await runJobs(app.services);
+    assert.deepEqual((await rows()).map(({ status, sealed }) => [status, sealed === null]), [
+      ["given_up", true],
+      ["confirmed", true],
+    ]);
+    assert.deepEqual(server.mails.map(({ subject }) => /비밀번호가 변경/.test(subject!)), [true]);
+  });
+});
+
 Deno.test("the Host of a request never reaches a mail", async () => {
   await withMail({}, async ({ app, server }) => {
     const body = { user_id: "hong", email: "hong@example.com", password: goodPassword };
