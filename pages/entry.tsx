@@ -51,7 +51,7 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
         <a href="/register">{t.page.join}</a>
         {mail && (
           <>
-            · <a href="/recovery">{t.link.forgot}</a>
+            {" "}· <a href="/recovery">{t.link.forgot}</a>
           </>
         )}
       </p>

@@ -86,7 +86,7 @@ Deno.test("one client is limited in what it has mailed", async () => {
 });
 
 Deno.test("without mail no page offers a link, and asking for one says why", async () => {
-  await withApp({ env: { MAIL_URL: "" } }, async (app) => {
+  await withApp({ env: { MAIL_URL: "off" } }, async (app) => {
     const member = await newMember(app, "hong");
     const visitor = new Browser(app);
     assert.doesNotMatch((await visitor.get("/login", html)).text, /\/recovery/);
