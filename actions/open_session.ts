@@ -1,9 +1,12 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import type { InStatement } from "../db/engine/database.ts";
-import { type NewSession, openSession as open } from "../db/session/sessions.ts";
+import type { Addressee } from "../db/identity/members.ts";
+import { type NewSession, openSession as open, opensUsedAccount } from "../db/session/sessions.ts";
+import { deviceOf } from "../domain/device.ts";
 import { AppError } from "../domain/error.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Attempt } from "../domain/throttle.ts";
+import { mailStatements } from "./mail.ts";
 import { makeSession } from "./make_session.ts";
 import type { Services } from "./services.ts";
 
@@ -29,15 +32,18 @@ export interface SignedIn {
  * @param member the member whom the proof is of
  * @param account keyed hash of what the member signed in with; default: of the login name
  * @param attempt the attempt that was counted
+ * @param newDeviceOf the member, if they have not signed in on this device before: they are told by mail,
+ *   unless the account is new
  * @param also makes further statements of the batch; `done` is SQL for whether the session is open
  * @param now ms
  * @throws `invalid_credentials` if the proof no longer holds, `unavailable`
  */
 export async function openSession(
   services: Services,
-  { proof, member, account, attempt, also = () => [] }: {
+  { proof, member, account, attempt, newDeviceOf = null, also = () => [] }: {
     proof: Proof;
     member: SignedIn["member"];
+    newDeviceOf?: Addressee | null;
     account?: string;
     attempt: Attempt;
     also?: (done: { sql: string; values: Record<string, string> }) => InStatement[];
@@ -59,7 +65,15 @@ export async function openSession(
     account: account ?? nameHash(config.identifierKey, member.name),
     client,
   };
-  const opened = await open(db, { ...opening, also: also(isOpen) });
+  const tell = newDeviceOf
+    ? mailStatements(
+      services,
+      { kind: "new_sign_in", member: newDeviceOf, details: { device: deviceOf(userAgent) } },
+      now,
+      opensUsedAccount(session.id, now),
+    )
+    : [];
+  const opened = await open(db, { ...opening, also: [...also(isOpen), ...tell] });
   if (!opened) throw new AppError("invalid_credentials");
   return { session, member, eraseAt: opened.eraseAt };
 }

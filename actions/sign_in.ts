@@ -61,6 +61,7 @@ export async function signIn(
     member: { id: memberId, name: member.name },
     account,
     attempt,
+    newDeviceOf: device === null ? member : null,
     also: (done: Parameters<typeof strengthenPassword>[2]) =>
       stronger === null ? [] : [strengthenPassword({ memberId, hash }, stronger, done)],
   };

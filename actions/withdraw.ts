@@ -18,6 +18,7 @@ import {
   type WithdrawalForm,
 } from "../domain/withdrawal.ts";
 import { eraseMember } from "./erase_member.ts";
+import { addresseeOf, mailStatements } from "./mail.ts";
 import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -134,7 +135,7 @@ const signOut = [endSessionsOf, voidLinksOf];
 export async function leave(
   services: Services,
   initiator: Initiator,
-  member: Blocked & { id: string },
+  member: Blocked & { id: string; language?: "ko" | "en" },
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
   signOut: readonly ((member: string) => string)[],
@@ -143,6 +144,7 @@ export async function leave(
   const { config, db, inventory } = services;
   const receiptId = once ? idOfForm(config.identifierKey, "receipt", once) : newId();
   const given = { memberId: member.id, receiptId };
+  const addressee = addresseeOf(member);
   if (eraseAt !== null) {
     const scheduled = await scheduleWithdrawal(db, inventory, initiator, {
       eraseAt,
@@ -151,10 +153,16 @@ export async function leave(
       recipients: config.recipients,
       reason: reason ?? null,
       signOut,
+      also: (done) => {
+        const details = { eraseAt, receiptId };
+        const notice = addressee &&
+          { kind: "withdrawal_scheduled", member: addressee, details } as const;
+        return notice ? mailStatements(services, notice, now, done) : [];
+      },
     }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
-  const erasure = { initiator, member, receiptId, now, reason: reason ?? null };
+  const erasure = { initiator, member, tell: addressee, receiptId, now, reason: reason ?? null };
   const receipt = await eraseMember(services, erasure).catch((error) => explain(error, receiptId));
   if (!receipt) return null;
   await db.truncateLog();

@@ -1,6 +1,6 @@
 import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
-import { deviceOf } from "./device.ts";
+import { deviceOf } from "../domain/device.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
@@ -94,7 +94,7 @@ export function SessionsPage(props: {
         {sessions.map(({ id, createdAt, userAgent, current }) => (
           <li class="row">
             <div class="label">
-              <span id={`device-${id}`}>{deviceOf(userAgent)}</span>{" "}
+              <span id={`device-${id}`}>{deviceOf(userAgent) || userAgent}</span>{" "}
               {current && <strong>{t.page.thisDevice}</strong>}
               <br />
               <small>

@@ -45,6 +45,14 @@ export function toSignIn(result: ResultSet): SignInRecord | null {
     : null;
 }
 
+/** The member with an id, or `null`. Throws `unavailable`. */
+export async function findAddressee(db: Database, id: string): Promise<Addressee | null> {
+  const { found } = await read(db, {
+    found: { sql: "SELECT id, name, email, language FROM users WHERE id = ?", args: [id] },
+  });
+  return toAddressee(found);
+}
+
 /** Whom somebody asks to send a mail to: `email` takes the text only for an address. */
 export interface Asked {
   text: string;

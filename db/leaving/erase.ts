@@ -16,6 +16,7 @@ import {
   type Row,
 } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
+import type { MailCondition } from "../outbox/mails.ts";
 import {
   belongsTo,
   expiresAt,
@@ -56,6 +57,11 @@ export interface ErasureTerms {
   reason: Reason | null;
   /** Written to the audit log if the member is erased. */
   audit?: AuditEntry;
+  /**
+   * Makes the last statements of the batch, after it was checked that nothing of the member is left. `done`
+   * is SQL for whether the member is erased.
+   */
+  also?: (done: MailCondition) => readonly InStatement[];
 }
 
 /**
@@ -191,12 +197,17 @@ function erasureSteps(
   const audit = terms.audit
     ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
     : [];
+  const also = terms.also?.({
+    sql: claimed,
+    values: { claim },
+    receiptId: "(SELECT receipt_id FROM erasures WHERE id = :claim)",
+  }) ?? [];
   const steps = [
     ...own(initiator.first ?? []),
     ...filled(plan.erase),
     ...own(insertReason(terms.reason, claimed, values)),
     ...filled(plan.readBack),
-    ...own([...events, ...audit]),
+    ...own([...events, ...audit, ...also]),
   ];
   return { steps, verdict: fill(plan.verdict, values), description: plan.description };
 }

@@ -42,10 +42,10 @@ const fragments: Record<string, string> = {
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
-  "db/outbox/mails.ts": "done.sql",
+  "db/outbox/mails.ts": "done.receiptId done.sql",
   "db/session/end.ts": "member",
   "db/session/links.ts": "done.sql isAnothers() owner.sql",
-  "db/session/sessions.ts": "from owner proven.from proven.where where",
+  "db/session/sessions.ts": "from owner owner.sql proven.from proven.where where",
 };
 
 /** Allowed in every file: `quote`, for names of the schema, and fragments that are SQL. */
