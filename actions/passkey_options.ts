@@ -86,6 +86,7 @@ export async function optionsToRegister(
 ): Promise<CreationOptions> {
   const attempt = registrationAttempt(client, config.throttleScale);
   const blocks = identifiersOf(config.identifierKey, { name, email });
+  const shared = config.emailVerification === "required";
   const challenge = newSecret();
   const userHandle = newSecret();
   const boundTo = boundToNames(blocks);
@@ -93,7 +94,7 @@ export async function optionsToRegister(
   const { counted, state } = await write(db, {
     counted: countAttempt(attempt, now),
     issue: insertChallenge(issued, now, isCounted(attempt)),
-    state: selectState("", { name, email, blocks }, now),
+    state: selectState("", { name, email, blocks, shared }, now),
   });
   requireCounted(attempt, counted, now);
   if (!toState(state).free) throw new AppError("conflict", { sentence: "taken" });

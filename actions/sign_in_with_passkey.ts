@@ -7,6 +7,7 @@ import { AppError } from "../domain/error.ts";
 import { challengeIn } from "../domain/passkey.ts";
 import { passkeyAttempt } from "../domain/throttle.ts";
 import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
+import { requireVerified } from "./sign_in.ts";
 import type { Services } from "./services.ts";
 import { type GivenPasskey, provePasskey } from "./verify_passkey.ts";
 
@@ -15,13 +16,16 @@ export type SignedInWithPasskey = SignedIn & { secondWay: boolean };
 
 /**
  * Signs a member in with a passkey, without a user id. Two round trips.
+ * @param knowsDevice whether the member with this login name has signed in on the device before
  * @param now ms
- * @throws `invalid_credentials`, with `unknownPasskey` if no member has it; `throttled`; `unavailable`
+ * @throws `invalid_credentials`, with `unknownPasskey` if no member has it; `unverified` if
+ *   the address has to be verified first, after the link was mailed; `throttled`; `unavailable`
  */
 export async function signInWithPasskey(
   services: Services,
   given: GivenPasskey,
   arrival: Arrival,
+  knowsDevice: (name: string) => Promise<boolean>,
   now: number,
 ): Promise<SignedInWithPasskey> {
   const { config, db } = services;
@@ -45,7 +49,10 @@ export async function signInWithPasskey(
   if (!proof) throw new AppError("invalid_credentials", { sentence: "passkey_refused" });
 
   const { member } = stored;
-  const signedIn = await openSession(services, { proof, member, attempt }, arrival, now);
+  await requireVerified(services, member, attempt, now);
+  const newDeviceOf = await knowsDevice(member.name) ? null : member;
+  const opening = { proof, member, attempt, newDeviceOf };
+  const signedIn = await openSession(services, opening, arrival, now);
   const isOnlyWay = toCredentials(found.credentials).length === 1 && stored.lastUsedAt === null;
   return { ...signedIn, secondWay: isOnlyWay };
 }

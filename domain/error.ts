@@ -9,6 +9,7 @@ export const statuses = {
   confirmation_required: 403,
   confirmation_failed: 403,
   withdrawal_pending: 403,
+  unverified: 403,
   cross_site: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -60,7 +61,8 @@ export interface ErrorDetails {
     | "passkey_refused"
     | "passkey_taken"
     | "passkeys_full"
-    | "no_passkey";
+    | "no_passkey"
+    | "no_mail";
   /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
   unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */

@@ -65,6 +65,14 @@ export const ko = {
         instant(eraseAt)
       }까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다.`,
     restored: "탈퇴가 철회되었습니다.",
+    joined: "회원가입 성공. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
+    linkAsked:
+      "일치하는 회원이 있으면 가입하신 이메일로 링크를 보냈습니다. 메일이 보이지 않으면 스팸함도 확인해 주세요.",
+    linkSent: "메일로 링크를 보냈습니다. 메일을 열어 확인해 주세요.",
+    verified: "이메일 주소가 확인되었습니다.",
+    emailChanged: "이메일 주소가 변경되었습니다.",
+    emailRestored:
+      "이전 이메일 주소로 되돌리고 모든 기기에서 로그아웃했습니다. 비밀번호도 새로 정해 주세요.",
   },
   problem: {
     invalid: "입력한 내용을 확인해 주세요.",
@@ -73,6 +81,7 @@ export const ko = {
     confirmation_required: "본인 확인이 필요합니다.",
     confirmation_failed: "본인 확인에 실패했습니다. 입력한 내용을 확인해 주세요.",
     withdrawal_pending: "탈퇴 신청이 처리 중입니다. 탈퇴를 철회하면 다시 이용할 수 있습니다.",
+    unverified: "이메일 주소를 먼저 확인해 주세요. 확인 링크를 메일로 보냈습니다.",
     cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
     not_found: "요청한 내용을 찾을 수 없습니다.",
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
@@ -99,6 +108,7 @@ export const ko = {
     passkey_taken: "이미 다른 계정에 등록된 패스키입니다. 다른 패스키를 선택해 주세요.",
     passkeys_full: "더 이상 패스키를 추가할 수 없습니다. 쓰지 않는 패스키를 먼저 삭제해 주세요.",
     no_passkey: "등록된 패스키가 없습니다. 다른 방법으로 확인해 주세요.",
+    no_mail: "이 서비스는 메일을 보내지 않습니다. 운영자에게 문의해 주세요.",
   },
   field: {
     required: "필수 항목입니다.",
@@ -111,6 +121,37 @@ export const ko = {
     foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
     expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
     refused: "패스키를 확인하지 못했습니다. 다시 시도해 주세요.",
+  },
+  /** The pages that mail a link, and the pages of a link. */
+  link: {
+    nameOrEmail: "아이디 또는 이메일",
+    send: "링크 보내기",
+    account: "계정",
+    forgot: "비밀번호를 잊으셨나요?",
+    recoveryWhy: "새 비밀번호를 정할 수 있는 링크를 가입하신 이메일로 보내 드립니다. " +
+      "링크는 30분 동안 쓸 수 있습니다.",
+    verification: "이메일 주소 확인",
+    verificationWhy: "아래 버튼을 누르면 이메일 주소가 확인됩니다.",
+    verify: "이 주소 확인하기",
+    verified: "확인됨",
+    unverified: "확인되지 않음",
+    sendVerification: "확인 메일 보내기",
+    email: "이메일 변경",
+    emailWhy:
+      "새 주소로 링크를 보내 드립니다. 링크에서 확인하시기 전에는 지금 주소가 그대로 쓰입니다.",
+    newEmail: "새 이메일",
+    emailUse: "아래 버튼을 누르면 이메일 주소가 바뀝니다. 바뀐 사실은 이전 주소로도 알려 드립니다.",
+    changeEmail: "이 주소로 바꾸기",
+    emailUndo: "이메일 변경 취소",
+    emailUndoWhy:
+      "아래 버튼을 누르면 이전 이메일 주소로 되돌리고 모든 기기에서 로그아웃합니다. 본인이 바꾸신 것이라면 그대로 두셔도 됩니다.",
+    undoEmail: "이전 주소로 되돌리기",
+    leave: "회원탈퇴 안내",
+    leaveWhat: "탈퇴하면 파기되는 정보와 보관되는 정보:",
+    leaveByMail: "로그인하지 않고 탈퇴하시려면 아이디나 이메일을 입력해 주세요. " +
+      "탈퇴할 수 있는 링크를 가입하신 이메일로 보내 드립니다. 링크는 30분 동안 쓸 수 있습니다.",
+    leaveSignedIn: "로그인하신 뒤 회원탈퇴 화면에서 탈퇴하실 수 있습니다.",
+    leaveUse: "아래 버튼을 누르면 이 계정에서 탈퇴합니다.",
   },
   page: {
     greeting: "안녕하세요",

@@ -34,13 +34,15 @@ export function RegisterPage({ t, minLength, refusal, once }: {
 
 /**
  * The sign-in form.
+ * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  * @param signal what to tell the browser about a passkey that did not work
  */
-export function LoginPage({ t, next, notice, refusal, signal }: {
+export function LoginPage({ t, next, notice, refusal, mail, signal }: {
   t: Messages;
   signal?: BrowserSignal | null;
   next: string | null;
+  mail: boolean;
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
@@ -51,7 +53,7 @@ export function LoginPage({ t, next, notice, refusal, signal }: {
     <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" refusal={refusal} passkeys />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} passkeys />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
@@ -66,13 +68,20 @@ export function LoginPage({ t, next, notice, refusal, signal }: {
       <Signal signal={signal} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
+        {mail && <a href="/recovery">{t.link.forgot}</a>}
       </p>
     </EntryLayout>
   );
 }
 
 const pagesOfMembers = [
-  ...["/userinfo/sessions", "/userinfo/passkeys", "/userinfo/password", "/userinfo"],
+  ...[
+    "/userinfo/sessions",
+    "/userinfo/passkeys",
+    "/userinfo/password",
+    "/userinfo/email",
+    "/userinfo",
+  ],
   "/withdrawal",
 ];
 

@@ -83,23 +83,27 @@ const fields = {
 
 /**
  * A labelled field, with its problem.
+ * @param label in place of the usual one
  * @param minLength of a new password
  * @param passkeys the autofill also offers passkeys
  * @param changing the new password replaces another one
  */
-export function Field({ t, refusal, name, minLength, changing = false, passkeys = false }: Props & {
-  name: keyof typeof fields;
-  minLength?: number;
-  changing?: boolean;
-  passkeys?: boolean;
-}) {
+export function Field(
+  { t, refusal, name, label, minLength, changing = false, passkeys = false }: Props & {
+    name: keyof typeof fields;
+    label?: string;
+    minLength?: number;
+    changing?: boolean;
+    passkeys?: boolean;
+  },
+) {
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
   const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
   return (
     <div class="field">
-      <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
+      <label for={name} id={`${name}-label`}>{label ?? labelOf(t, name, changing)}</label>
       {problem && <p class="wrong" id={`${name}-problem`}>{problem}</p>}
       <div class="input">
         <input

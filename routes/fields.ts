@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
 import { recordWithCredentials } from "../actions/record.ts";
 import { passwordMaxLength } from "../domain/password.ts";
+import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
 import { relyingPartyOf } from "../http/origin.ts";
 import { noteSession, requireSecret } from "../http/session.ts";
@@ -111,6 +112,24 @@ export const oneProof = z.refine<{ password?: unknown; passkey?: unknown }>(
   (body) => body.passkey === undefined || body.password === undefined,
   { path: ["passkey"], error: "unknown" },
 );
+
+/** Whom to mail a link to: a user id or an e-mail address. A page sends either as `user_id`. */
+export const addressee = z.object({
+  user_id: optional(shortText(254)),
+  email: optional(shortText(254)),
+}).check(
+  z.refine(({ user_id, email }) => user_id !== undefined || email !== undefined, {
+    path: ["user_id"],
+    error: "required",
+  }),
+);
+
+/** Returns what a request for a link says about the member, and where it came from. */
+export function askedIn(c: Context<Env>, { user_id, email }: z.output<typeof addressee>) {
+  const text = (email ?? user_id!).trim();
+  const only = email === undefined ? null : "email" as const;
+  return { text, only, client: clientOf(c), language: c.var.language };
+}
 
 /** Returns what a body gives as a proof, or `null`. */
 export function givenIn(

@@ -33,7 +33,9 @@ function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
   const credentialId = c.get("problem")?.details.unknownPasskey;
   const signal = credentialId ? { unknown: { rpId: relyingPartyOf(c).id, credentialId } } : null;
-  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal, signal }} />;
+  const mail = c.var.services.config.mail !== null;
+  const shown = { t: c.var.messages, next, notice: noticeOf(c), refusal, mail, signal };
+  return <LoginPage {...shown} />;
 }
 
 export default new Hono<Env>()
@@ -55,8 +57,9 @@ export default new Hono<Env>()
     ))
   .post("/login/passkey", form(entry), body(withPasskey), async (c) => {
     const given = { passkey: c.req.valid("json").passkey, party: relyingPartyOf(c) };
-    const arrival = arrivalOf(c);
-    const signedIn = await signInWithPasskey(c.var.services, given, arrival, c.var.now);
+    const knows = async (name: string) => await deviceOf(c, name) !== null;
+    const { services, now } = c.var;
+    const signedIn = await signInWithPasskey(services, given, arrivalOf(c), knows, now);
     const next = signedIn.secondWay ? "/userinfo/passkeys?done=secondWay" : null;
     return await answerSignIn(c, signedIn, next);
   });

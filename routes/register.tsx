@@ -67,7 +67,10 @@ export default new Hono<Env>()
       : { password: password! };
     const from = { language: c.get("language"), client: clientOf(c) };
     await register(c.var.services, { name, email, credential, ...from, once }, c.var.now);
-    if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
+    if (wantsPage(c)) {
+      const done = c.var.services.config.emailVerification === "off" ? "registered" : "joined";
+      return c.redirect(`/login?done=${done}`, 303);
+    }
     return c.json({ message: c.var.messages.done.registered }, 201);
   })
   .post("/register/passkey/options", body(wanted), async (c) => {

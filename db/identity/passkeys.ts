@@ -5,7 +5,7 @@ import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
 import type { Source } from "../engine/source.ts";
 import type { Spending } from "./challenges.ts";
 import { countCredentials } from "./credentials.ts";
-import type { FirstCredential } from "./members.ts";
+import type { Addressee, FirstCredential } from "./members.ts";
 
 type Guard = Pick<Source, "from" | "where" | "values">;
 
@@ -68,7 +68,7 @@ export function toHandles(result: ResultSet): string[] {
 export interface PasskeyRecord extends StoredPasskey {
   /** Our id of the passkey. */
   id: string;
-  member: Pick<Member, "id" | "name" | "email" | "language">;
+  member: Addressee & Pick<Member, "emailVerified">;
   /** ms; `null` if it was never used. */
   lastUsedAt: number | null;
 }
@@ -78,7 +78,7 @@ export function selectPasskey(credentialId: string | null): InStatement {
   return {
     sql: `
       SELECT passkeys.id, credential_id, public_key, user_handle, counter, backup_eligible, last_used_at,
-        users.id AS user_id, users.name, users.email, users.language
+        users.id AS user_id, users.name, users.email, users.email_verified_at, users.language
       FROM passkeys JOIN users ON users.id = passkeys.user_id WHERE credential_id = ?`,
     args: [credentialId],
   };
@@ -100,6 +100,7 @@ export function toPasskey(result: ResultSet): PasskeyRecord | null {
         id: String(row.user_id),
         name: String(row.name),
         email: String(row.email),
+        emailVerified: row.email_verified_at !== null,
         language: row.language === "en" ? "en" : "ko",
       },
     }

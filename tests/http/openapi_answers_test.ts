@@ -6,7 +6,7 @@ import { dataMap, holdsNobody } from "../../domain/data_map.ts";
 import { AppError, type Code } from "../../domain/error.ts";
 import { passkeysPerMember } from "../../domain/passkey.ts";
 import { examples, type RequestName } from "../../tools/openapi/requests.ts";
-import { create, get } from "../support/authenticator.ts";
+import { create, get, joinWithPasskey } from "../support/authenticator.ts";
 import {
   Browser,
   goodPassword as password,
@@ -21,6 +21,7 @@ import {
 import { Description, type Documented } from "../support/openapi.ts";
 import { fillShop, shopMap, shopTables } from "../support/shop.ts";
 
+const mail = { MAIL_URL: "file:/dev/null", MAIL_FROM: "Haru <hi@haru.example>" };
 const description = new Description(JSON.parse(await Deno.readTextFile("routes/openapi.json")));
 const ask = description.ask.bind(description);
 
@@ -29,12 +30,14 @@ const faultless = [
   "/register",
   "/login",
   "/logout",
+  "/leave",
   "/healthz",
   "/readyz",
   "/readyz/withdrawal",
   "/openapi.json",
 ]
-  .map((path) => `GET ${path} internal`);
+  .map((path) => `GET ${path} internal`)
+  .concat("GET /recovery internal");
 
 Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
@@ -58,7 +61,7 @@ async function succeed() {
     url: "https://mailer.example/hooks",
     secret: `whsec_${btoa("a".repeat(32))}`,
   }];
-  const env = { RECIPIENTS: JSON.stringify(recipients), BACKUP_DAYS: "35" };
+  const env = { ...mail, RECIPIENTS: JSON.stringify(recipients), BACKUP_DAYS: "35" };
   await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
     const visitor = new Browser(app);
     const body = { user_id: "hong", email: "hong@example.com", password };
@@ -75,6 +78,12 @@ async function succeed() {
     await ask(phone, "get", "/userinfo");
     await ask(phone, "get", "/userinfo/export");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
+    await ask(visitor, "post", "/recovery", { body: { email: "hong@example.com" } });
+    await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
+    await ask(phone, "post", "/userinfo/verification");
+    await ask(phone, "get", "/userinfo/email");
+    await ask(phone, "get", "/userinfo/password");
+    await ask(phone, "post", "/userinfo/email", { body: { email: "new@example.com" } });
     await ask(phone, "get", "/confirmation");
     await ask(phone, "post", "/confirmation", { body: { password } });
     for (const method of ["delete", "post"] as const) {
@@ -149,7 +158,7 @@ async function usePasskeys() {
     app.clock.pass(11 * minute);
     for (const documented of failing("confirmation_required")) {
       const { method, path } = documented;
-      if (path === "/withdrawal") continue;
+      if (path === "/withdrawal" || path === "/userinfo/email") continue;
       const body = path === "/userinfo/password" ? { password } : bodyOf(documented);
       const answer = await ask(hong, method, path, { body });
       assert.equal(answer.json.code, "confirmation_required", `${method} ${path}`);
@@ -209,7 +218,11 @@ async function failAnywhere() {
         assert.ok(answer.json.fields);
       }
     }
-    for (const { method, path } of failing("not_found")) await ask(member, method, path);
+    for (const documented of failing("not_found")) {
+      const { method, path } = documented;
+      const answer = await ask(member, method, path, { body: bodyOf(documented) });
+      assert.equal(answer.json.code, "not_found", `${method} ${path}`);
+    }
     const nowhere = await visitor.get("/nowhere");
     assert.ok(description.validator("/components/schemas/Problem")(nowhere.json));
   });
@@ -256,6 +269,21 @@ async function failAlone() {
       assert.equal(answer.json.confirm, "password");
     }
   });
+  await withApp({ env: { ...mail, EMAIL_VERIFICATION: "required" } }, async (app) => {
+    await join(app, "hong");
+    const visitor = new Browser(app);
+    await ask(visitor, "post", "/login", { body: { user_id: "hong", password } });
+    const passkey = await joinWithPasskey(visitor, "kim");
+    const options = (await visitor.send("POST", "/login/passkey/options", {})).json;
+    const body = { passkey: get(passkey, options, app.origin) };
+    const { json } = await ask(visitor, "post", "/login/passkey", { body });
+    assert.equal(json.code, "unverified");
+  });
+  await withApp({ env: mail }, async (app) => {
+    const hong = await newMember(app, "hong");
+    app.clock.pass(11 * minute);
+    await ask(hong, "post", "/userinfo/email", { body: { email: "new@example.com" } });
+  });
   const vetoed = {
     tables: [
       "CREATE TABLE loans (id TEXT PRIMARY KEY, member TEXT REFERENCES users (id) ON DELETE RESTRICT)",
@@ -270,7 +298,7 @@ async function failAlone() {
 }
 
 async function tryTooOften() {
-  await withApp({ env: { THROTTLE_SCALE: "0.001" } }, async (app) => {
+  await withApp({ env: { ...mail, THROTTLE_SCALE: "0.001" } }, async (app) => {
     await join(app, "hong");
     const hong = await signIn(app, "hong");
     const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
@@ -282,8 +310,9 @@ async function tryTooOften() {
     const login = (await hong.send("POST", "/login/passkey/options", {})).json;
     const assertion = get(passkey, login, app.origin);
     await hong.send("POST", "/login/passkey", { passkey: { ...assertion, id: "other" } });
+    await hong.send("POST", "/recovery", wrong);
     for (const { method, path } of failing("throttled")) {
-      const body = path.startsWith("/register")
+      const body = path.startsWith("/register") || path === "/userinfo/email"
         ? { ...wrong, email: "a@b.co", password }
         : path.endsWith("/passkey")
         ? { passkey: assertion }
@@ -305,6 +334,7 @@ async function breakDown() {
     return await work();
   };
   const setup: Setup = {
+    env: mail,
     through: (db): Database => ({
       ...db,
       read: (statements) => faulty(() => db.read(statements)),

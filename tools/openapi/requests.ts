@@ -8,6 +8,7 @@ import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
 import {
+  addressee,
   assertionResponse,
   base64url,
   once,
@@ -18,7 +19,7 @@ import { proof } from "../../routes/confirmation.tsx";
 import { credentials, name, withPasskey } from "../../routes/login.tsx";
 import { addition } from "../../routes/passkeys.tsx";
 import { registration, wanted } from "../../routes/register.tsx";
-import { change } from "../../routes/userinfo.tsx";
+import { change, emailChange } from "../../routes/userinfo.tsx";
 import { confirmation } from "../../routes/withdrawal.tsx";
 
 export const requests = {
@@ -30,6 +31,8 @@ export const requests = {
   Wanted: wanted,
   PasskeyProof: withPasskey,
   PasskeyAddition: addition,
+  Addressee: addressee,
+  EmailChange: emailChange,
 };
 export type RequestName = keyof typeof requests;
 
@@ -60,6 +63,8 @@ export const examples: Record<RequestName, unknown> = {
   Wanted: { user_id, email: "haneul@example.com" },
   PasskeyProof: { passkey: assertion },
   PasskeyAddition: { name: "iPhone", passkey: made },
+  Addressee: { user_id },
+  EmailChange: { email: "haneul@new.example" },
 };
 
 /** A field that may be left out, `null` or empty. */
@@ -98,6 +103,9 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     maxLength: 100,
     description: "`회원탈퇴`, `withdraw` or `delete`.",
   }],
+  [addressee, { description: "Either of the two. `user_id` may be an e-mail address as well." }],
+  [addressee.shape.user_id, { ...absent, maxLength: 254 }],
+  [addressee.shape.email, { ...absent, maxLength: 254 }],
   [once, {
     ...absent,
     pattern: "^(?:.{22,100})?$",
