@@ -49,3 +49,8 @@ export function insertMail(mail: NewMail, now: number, done: MailCondition): InS
     },
   };
 }
+
+/** Makes the statement that takes a mail back in the batch that wrote it. `null`: none. */
+export function dropMail(id: string | null): InStatement {
+  return { sql: "DELETE FROM outbox WHERE id = ?", args: [id] };
+}

@@ -92,6 +92,11 @@ export function insertLink(link: MailedLink, now: number, done: Condition): InSt
   };
 }
 
+/** Makes the statement that takes a link back in the batch that stored it. `null`: none. */
+export function dropLink(id: string | null): InStatement {
+  return { sql: "DELETE FROM links WHERE id = ?", args: [id] };
+}
+
 /** A link and its member. */
 export interface FoundLink {
   memberId: string;
