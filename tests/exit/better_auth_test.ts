@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
 import { APIError } from "better-auth/api";
 import { destroy } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
@@ -274,3 +276,42 @@ Deno.test("an app's table that is not on the map stops withdrawals, and one that
     assert.deepEqual(await traces(app, "haneul"), []);
   });
 });
+
+Deno.test("a member with better-auth's two-factor signs in with both factors, and leaves without a trace", async () => {
+  await withBetterAuth({}, async (app) => {
+    const enabling = await member(app, "haneul");
+    const enabled = await post(enabling, "/two-factor/enable", { password });
+    const secret = new URL(enabled.json.totpURI).searchParams.get("secret")!;
+    const code = () => totp(secret, Date.now());
+    const verified = await post(enabling, "/two-factor/verify-totp", { code: code() });
+    assert.equal(verified.status, 200, verified.text);
+
+    const leaver = browserOf(app);
+    const email = "haneul@example.com";
+    const first = await post(leaver, "/sign-in/email", { email, password });
+    assert.equal(first.json.twoFactorRedirect, true, first.text);
+    assert.equal(
+      (await leaver.send("DELETE", "/withdrawal")).status,
+      401,
+      "one factor opens nothing",
+    );
+    assert.equal((await post(leaver, "/two-factor/verify-totp", { code: code() })).status, 200);
+    assert.equal(await whoIs(leaver), "haneul");
+    assert.equal((await leaver.send("DELETE", "/withdrawal")).status, 200);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await app.sql("SELECT count(*) AS n FROM twoFactor"))[0]!.n, 0);
+  });
+});
+
+/** RFC 6238, with six digits and thirty seconds. */
+function totp(secret: string, now: number): string {
+  const bits = [...secret].map((letter) =>
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")
+  ).join("");
+  const key = Uint8Array.from(bits.match(/.{8}/g)!, (byte) => parseInt(byte, 2));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const offset = hash.at(-1)! & 15;
+  return String((hash.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
