@@ -21,7 +21,8 @@ export { leaving } from "./better_auth_plugin.ts";
 /** What the exit needs of an instance of better-auth. */
 export interface Auth {
   options: BetterAuthOptions;
-  $context: Promise<AuthContext>;
+  /** Of type `AuthContext`, with the app's own types in it. */
+  $context: Promise<unknown>;
   api: { getSession(given: { headers: Headers; query?: object }): Promise<unknown> };
 }
 
@@ -43,6 +44,7 @@ interface Found {
 export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit {
   const { entries, ...rest } = options;
   const slot = slotOf(auth.options);
+  const context = auth.$context as Promise<AuthContext>;
   const tables = getAuthTables(auth.options);
   if (!tables.session) {
     throw new Error(
@@ -53,7 +55,7 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
   const { deleteUser } = auth.options.user ?? {};
   const hooks = auth.options.databaseHooks?.user?.delete;
   const userOf = async (id: string) => {
-    const { adapter } = await auth.$context;
+    const { adapter } = await context;
     // deno-lint-ignore no-explicit-any -- the app's own type of its members
     return await adapter.findOne<any>({ model: "user", where: [{ field: "id", value: id }] });
   };
@@ -80,7 +82,7 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
       return await callerOf(found.user.id, token, new Date(createdAt).getTime());
     },
     async verify({ memberId }, password) {
-      const { internalAdapter, password: passwords } = await auth.$context;
+      const { internalAdapter, password: passwords } = await context;
       const account = await internalAdapter.findCredentialAccount(memberId);
       if (!account?.password) return null;
       const { password: hash } = account;
@@ -107,14 +109,14 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     async erasing(memberId) {
       const user = await userOf(memberId);
       return async () => {
-        const { internalAdapter, secondaryStorage } = await auth.$context;
+        const { internalAdapter, secondaryStorage } = await context;
         if (secondaryStorage) await internalAdapter.deleteUserSessions(memberId);
         await hooks?.after?.(user, null);
         await deleteUser?.afterDelete?.(user);
       };
     },
     async endCookies() {
-      const { authCookies } = await auth.$context;
+      const { authCookies } = await context;
       const { sessionToken, sessionData, dontRememberToken } = authCookies;
       return [sessionToken, sessionData, dontRememberToken].map(({ name, attributes }) => {
         const { path = "/", domain, secure } = attributes;
@@ -164,12 +166,12 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     },
     async signReceipt({ receipt }) {
       const { receiptKeys, config } = leaver.services;
-      const origin = config.publicOrigin ?? new URL((await auth.$context).baseURL).origin;
+      const origin = config.publicOrigin ?? new URL((await context).baseURL).origin;
       return await receiptKeys.sign(receipt, origin);
     },
   };
   slot.connection = connection;
-  auth.$context.then(turnOffCookieCache).catch(() => {}); // better-auth itself reports that it cannot start
+  context.then(turnOffCookieCache).catch(() => {}); // better-auth itself reports that it cannot start
   return leaver;
 }
 

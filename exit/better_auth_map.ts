@@ -147,7 +147,8 @@ function entriesOf(tables: Tables, model: string): (Entry | HoldsNobody)[] {
   const entry = destroy(table, { member: members, ...shown });
   if (model !== "invitation") return [entry];
   const byEmail = { column: column("email"), to: `${user.table}.${user.column("email")}` };
-  return [entry, destroy(table, { via: byEmail, label, purpose })];
+  const received = { ko: "받은 조직 초대", en: "Invitations to the member" };
+  return [entry, destroy(table, { via: byEmail, label: received, purpose })];
 }
 
 /** SQL: codes and links name the member by id, by address, or by a text with one of them. */

@@ -66,7 +66,7 @@ export async function openBetterAuth(setup: Beside = {}): Promise<BetterAuthApp>
   } satisfies BetterAuthOptions;
   await (await getMigrations(options)).runMigrations();
   const auth = betterAuth(options);
-  const exit = betterAuthExit(auth as never, {
+  const exit = betterAuthExit(auth, {
     pages: { signIn: "/sign-in", account: "/" },
     ...setup.exit,
   });
