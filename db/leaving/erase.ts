@@ -256,7 +256,7 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: Ho
       ...own([
         ...(known ? [] : [selectColumns(places)]),
         claimStatement(
-          places,
+          places.subject,
           initiator,
           known ? isAsKnown(places) : `${countUncovered(places)} = 0`,
         ),
@@ -295,7 +295,7 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: Ho
 
 /** The first statement. It inserts the claim if its conditions hold; all later ones depend on that row. */
 function claimStatement(
-  { subject }: Places,
+  subject: Subject,
   { from, where, receiptId }: Initiator,
   isCovered: string,
 ): string {
@@ -410,7 +410,7 @@ const rejoinStatement = `
 function selectVerdict(places: Places): string {
   return `
     SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUncovered(places)}, 0) AS uncovered,
-      ${schemaMark} AS schema_mark, (${selectCascading(places.subject)}) AS cascading
+      ${schemaMark} AS schema_mark, (${selectCascading}) AS cascading
     FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
     LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
 }

@@ -73,6 +73,7 @@ export function coverage(places: Places): Record<string, string> {
     tables: JSON.stringify(places.tables),
     ties: JSON.stringify(ties),
     subject: places.subject.table.toLowerCase(),
+    subject_key: places.subject.key.toLowerCase(),
     virtual: JSON.stringify(Object.fromEntries(places.virtual.map(({ name, sql }) => [name, sql]))),
   };
 }
@@ -168,16 +169,15 @@ export const schemaMark = `(
 
 /**
  * Selects a JSON list of `table.column`, in lower case, of the foreign keys by which rows are deleted with
- * their row of the subject. It is empty where the database does not enforce foreign keys.
+ * their subject's row. It is empty where the database does not enforce foreign keys.
  */
-export function selectCascading({ key }: Subject): string {
-  return `
+export const selectCascading = `
   SELECT json_group_array(lower(live.name || '.' || key."from"))
   FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
   WHERE live.type = 'table' AND lower(key."table") = :subject AND key.on_delete = 'CASCADE'
-    AND coalesce(lower(key."to"), '${key.toLowerCase()}') = '${key.toLowerCase()}'
+    AND coalesce(lower(key."to"), :subject_key) = :subject_key
+    AND (SELECT count(*) FROM pragma_foreign_key_list(live.name) AS part WHERE part.id = key.id) = 1
     AND (SELECT foreign_keys FROM pragma_foreign_keys) = 1`;
-}
 
 /** A foreign key of a table. */
 export interface ForeignKey {

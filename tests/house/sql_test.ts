@@ -25,7 +25,7 @@ const fragments: Record<string, string> = {
   "db/identity/members.ts": "condition.sql",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading() selectCounts() subject.table table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() subject.table table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
   "db/leaving/standing.ts": "from where",
@@ -34,7 +34,7 @@ const fragments: Record<string, string> = {
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
   "db/map/member_ids.ts": "found n",
   "db/map/schema.ts":
-    "'JSON.stringify(written).replaceAll()' 'name' 'key.toLowerCase()' column countUntied() isKept() subject.table table unsafe unsafeIndexes()",
+    "'JSON.stringify(written).replaceAll()' 'name' column countUntied() isKept() subject.table table unsafe unsafeIndexes()",
   "db/map/sql.ts":
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
