@@ -1,4 +1,5 @@
 import { ko, type Messages } from "./ko.ts";
+import { mailEn } from "./mail/en.ts";
 
 const instant = (ms: number) =>
   `${
@@ -87,6 +88,12 @@ export const en: Messages = {
     myPage: "My page",
     home: "Home",
     policy: "How we handle personal data",
+    terms: "Terms",
+    privacyPolicy: "Privacy policy",
+    support: "Help",
+    profile: "Profile",
+    security: "Sign-in and security",
+    myData: "My data",
     userId: "User id",
     email: "E-mail",
     password: "Password",
@@ -102,7 +109,7 @@ export const en: Messages = {
     joinedAt: "Joined",
     devices: "Signed-in devices",
     thisDevice: "this device",
-    endSession: "Sign out",
+    endSession: "End session",
     export: "Download my data",
     withdrawal: "Delete account",
     withdraw: "Delete account",
@@ -158,4 +165,5 @@ export const en: Messages = {
     period: (unit, count) => plural(count, unit.slice(0, -1)),
     retryAt: (ms) => `You can try again after ${instant(ms)}.`,
   },
+  mail: mailEn,
 };

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
@@ -9,30 +10,25 @@ import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
+import type { Refusal } from "../pages/form.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { answerExport } from "./export.ts";
 import { givenIn, optional, password } from "./fields.ts";
 
 export const change = z.object({ current: optional(password), password });
 
-const again = form((c, refusal) => (
-  <PasswordPage
-    t={c.var.messages}
-    minLength={c.var.services.config.password.minLength}
-    refusal={refusal}
-  />
-));
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  return <PasswordPage {...{ t: c.var.messages, minLength, refusal }} />;
+}
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const { config } = c.var.services;
     const session = await record(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
     const { member } = session;
     if (wantsPage(c)) {
-      const { minLength } = config.password;
-      const shown = { t: c.var.messages, member, minLength, notice: noticeOf(c) };
-      return page(c, <UserinfoPage {...shown} />);
+      return page(c, <UserinfoPage t={c.var.messages} member={member} notice={noticeOf(c)} />);
     }
     return c.json({
       user_id: member.name,
@@ -46,7 +42,12 @@ export default new Hono<Env>()
     noteSession(c, session);
     return answerExport(c, text);
   })
-  .post("/userinfo/password", again, memberBody(change), async (c) => {
+  .get("/userinfo/password", async (c) => {
+    noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["current", "password"] });
+    return page(c, entry(c));
+  })
+  .post("/userinfo/password", form(entry), memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
     const { current, password } = c.req.valid("json");
     const form = { password, userAgent };
