@@ -128,7 +128,9 @@ Deno.test("a member leaves without signing in, by a link that is mailed", async 
     assert.equal((await visitor.send("POST", "/leave", { email: "hong@example.com" })).status, 202);
     const { path } = await lastMail(app, "leave");
     for (let n = 0; n < 2; n++) {
-      assert.match((await visitor.get(path, html)).text, /<form method="post" action="\/leave\//);
+      const { text } = await visitor.get(path, html);
+      assert.match(text, /<form method="post" action="\/leave\//);
+      assert.match(text, /회원 정보/, "the page says what is erased");
     }
     assert.equal((await member.get("/userinfo")).status, 200, "a GET changes nothing");
     const left = await visitor.send("POST", path, { reason: "privacy" });
