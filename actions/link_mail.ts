@@ -1,10 +1,10 @@
 import { identifierHash, linkToken, newId } from "../crypto/tokens.ts";
 import type { InStatement, InValue } from "../db/engine/database.ts";
 import { countAttempt } from "../db/session/attempts.ts";
-import { insertLink, recoveryMs } from "../db/session/links.ts";
+import { insertLink } from "../db/session/links.ts";
 import { findSession } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import type { linkPaths } from "../domain/mail.ts";
+import { type linkPaths, recoveryMs } from "../domain/mail.ts";
 import { fold } from "../domain/member.ts";
 import type { LinkPurpose } from "../domain/proof.ts";
 import { requireMember } from "../domain/standing.ts";

@@ -44,7 +44,7 @@ export function insertMail(mail: NewMail, now: number, done: MailCondition): InS
       mail_kind: mail.kind,
       mail_sealed: mail.sealed,
       mail_now: now,
-      mail_until: now + mailRetryForMs,
+      mail_until: now + mailRetryForMs(mail.kind),
       ...done.values,
     },
   };

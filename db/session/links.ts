@@ -17,9 +17,6 @@ interface Condition {
   values: Readonly<Record<string, InValue>>;
 }
 
-/** How long a recovery link works, ms. */
-export const recoveryMs = 30 * 60_000;
-
 /**
  * Makes a link for a member, on behalf of an operator, and deletes earlier links of the same purpose.
  * @param link `now` and `lifeMs`, the time for which it works, in ms

@@ -57,7 +57,7 @@ export interface WorkerService extends Service {
 }
 
 /** The text that a stream has brought so far. */
-function collect(stream: ReadableStream<Uint8Array>) {
+export function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
   const ended = stream.pipeThrough(new TextDecoderStream())
     .pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
