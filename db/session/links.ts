@@ -241,9 +241,10 @@ export async function recover(
 
 /**
  * Uses a link that verifies, sets or restores an address. A change voids the member's other links except
- * those that restore an address. A restoration ends all sessions, and voids all links but the earlier ones
- * that restore an address.
+ * those that restore an address. A restoration ends all other sessions, and voids all links but the earlier
+ * ones that restore an address.
  * @param link with an address
+ * @param own the secret of the session that asks, if there is one
  * @param now ms
  * @param also further statements of the batch. `done` is SQL for whether the link was used
  * @returns false if the link is unknown, used or expired, or another member has verified the address
@@ -253,6 +254,7 @@ export async function useAddressLink(
   db: Database,
   link: FoundLink,
   token: string,
+  own: string | null,
   now: number,
   also: (done: Condition) => readonly InStatement[] = () => [],
 ): Promise<boolean> {
@@ -268,7 +270,12 @@ export async function useAddressLink(
           AND (purpose = 'verification' OR :changes AND purpose <> 'email_undo')`,
       args: restores ? { act } : { act, changes: link.purpose === "email" ? 1 : 0 },
     },
-    endSessions: restores ? { sql: endSessionsOf(owner.sql), args: owner.values } : [],
+    endSessions: restores
+      ? {
+        sql: `${endSessionsOf(owner.sql)} AND secret_hash IS NOT :own`,
+        args: { act, own: own && secretHash(own) },
+      }
+      : [],
     also: also({ sql: `${owner.sql} IS NOT NULL`, values: owner.values }),
     used: { sql: "SELECT id FROM links WHERE used_by = ?", args: [act] },
   });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { runJobs } from "../../jobs/mod.ts";
+import type { Mail, Transport } from "../../mail/transport.ts";
 import {
   Browser,
   goodPassword,
@@ -106,6 +108,34 @@ Deno.test("without mail no page offers a link, and asking for one says why", asy
     for (const { status, json } of refused) {
       assert.deepEqual([status, json.code], [404, "not_found"]);
       assert.match(json.error, /메일을 보내지 않습니다/);
+    }
+  });
+});
+
+Deno.test("the link of a mail leads to PUBLIC_ORIGIN, whatever the request's Host", async () => {
+  const mails: Mail[] = [];
+  const transport: Transport = (mail) => {
+    mails.push(mail);
+    return Promise.resolve({ verdict: "accepted" });
+  };
+  await withApp({ env: { MAIL_URL: "app:" }, transport }, async (app) => {
+    await join(app, "hong");
+    const asked = new Request("https://evil.example/recovery", {
+      method: "POST",
+      body: JSON.stringify({ user_id: "hong" }),
+      headers: {
+        "Content-Type": "application/json",
+        Host: "evil.example",
+        "X-Forwarded-Host": "evil.example",
+        Forwarded: "host=evil.example",
+      },
+    });
+    assert.equal((await app.fetch(asked)).status, 202);
+    await runJobs(app.services);
+    assert.equal(mails.length, 2);
+    for (const { text, html } of mails) {
+      assert.match(text, /https:\/\/members\.example\/\w+\/[\w-]{43}/);
+      assert.doesNotMatch(text + html, /evil/);
     }
   });
 });
