@@ -57,7 +57,7 @@ export interface WorkerService extends Service {
 }
 
 /** The text that a stream has brought so far. */
-function collect(stream: ReadableStream<Uint8Array>) {
+export function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
   const decoding = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
   const ended = stream.pipeThrough(decoding)
