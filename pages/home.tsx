@@ -31,7 +31,7 @@ export function HomePage({ t, name, notice }: {
 /** The sign-out button. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
 export function SignOut({ t }: { t: Messages }) {
   return (
-    <form method="post" action="/logout">
+    <form method="post" action={t.service.paths.signOut}>
       <button type="submit" class="quiet">{t.page.signOut}</button>
     </form>
   );

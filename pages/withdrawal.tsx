@@ -1,4 +1,4 @@
-import type { Confirm } from "../domain/confirmation.ts";
+import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
@@ -25,7 +25,7 @@ export interface Leaving {
   /** The credentials that the member can confirm with, strongest first. */
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
-  confirm: Confirm;
+  confirm: Asked;
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
@@ -43,7 +43,7 @@ export interface Leaving {
  */
 export function WithdrawalPage(props: {
   t: Messages;
-  confirm: Confirm;
+  confirm: Asked;
   leaving: Leaving | null;
   refusal?: Refusal | undefined;
   once: string;
@@ -74,7 +74,13 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
       <Recipients t={t} recipients={recipients} />
       <p class="aside">
-        <a href="/userinfo/export">{t.page.export}</a> · <a href="/logout">{t.page.signOut}</a>
+        <a href={t.service.paths.export}>{t.page.export}</a>
+        {t.service.paths.signOut && (
+          <>
+            {" · "}
+            <a href={t.service.paths.signOut}>{t.page.signOut}</a>
+          </>
+        )}
       </p>
     </>
   );
@@ -82,13 +88,14 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
 
 function WithdrawalForm(props: {
   t: Messages;
-  confirm: Confirm;
+  confirm: Asked;
   refusal?: Refusal | undefined;
   once: string;
 }) {
   const { t, confirm, refusal, once } = props;
   return (
     <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
+      {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
       {(confirm === "password" || confirm === "phrase") && (
         <Field t={t} name={confirm} refusal={refusal} />
       )}
@@ -104,8 +111,10 @@ function WithdrawalForm(props: {
         </select>
       </div>
       <div class="actions">
-        <button type="submit">{t.page.withdraw}</button>
-        <a class="button quiet" href="/userinfo">{t.page.myPage}</a>
+        {confirm === "sign_in"
+          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+          : <button type="submit">{t.page.withdraw}</button>}
+        <a class="button quiet" href={t.service.paths.account}>{t.page.myPage}</a>
       </div>
     </Form>
   );
@@ -122,8 +131,8 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
         </form>
-        <a class="button quiet" href="/userinfo/export">{t.page.export}</a>
-        <SignOut t={t} />
+        <a class="button quiet" href={t.service.paths.export}>{t.page.export}</a>
+        {t.service.paths.signOut && <SignOut t={t} />}
       </div>
     </Layout>
   );

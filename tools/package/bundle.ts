@@ -1,6 +1,6 @@
 /** The JavaScript of the package, with source maps. */
 import { build, type BuildOptions, type Plugin, stop } from "esbuild";
-import { entriesOf } from "./entries.ts";
+import { entriesOf, type Entry } from "./entries.ts";
 
 /**
  * Writes `lib/` for Deno and `lib/workers/` for Workers, where the half that only Deno runs is left out.
@@ -13,10 +13,9 @@ export async function bundle(
   target: string,
 ): Promise<Set<string>> {
   const packages = new Set<string>();
-  const entryPoints = entriesOf(exports).map(({ name, file }) => ({
-    in: `${root}${file}`,
-    out: name,
-  }));
+  const entries = entriesOf(exports);
+  const pointsOf = (chosen: readonly Entry[]) =>
+    chosen.map(({ name, file }) => ({ in: `${root}${file}`, out: name }));
   const common: BuildOptions = {
     absWorkingDir: root,
     bundle: true,
@@ -34,10 +33,10 @@ export async function bundle(
     logLevel: "warning",
   };
   try {
-    await build({ ...common, entryPoints, outdir: `${target}/lib` });
+    await build({ ...common, entryPoints: pointsOf(entries), outdir: `${target}/lib` });
     await build({
       ...common,
-      entryPoints: entryPoints.filter(({ out }) => ["mod", "client"].includes(out)),
+      entryPoints: pointsOf(entries.filter(({ runsOnWorkers }) => runsOnWorkers)),
       outdir: `${target}/lib/workers`,
       define: { Deno: "undefined" },
       minifySyntax: true, // drops the branches of the other runtime

@@ -5,6 +5,8 @@ export interface Entry {
   name: string;
   /** From the root of the repository. */
   file: string;
+  /** Whether it also runs on Workers. */
+  runsOnWorkers: boolean;
 }
 
 /** @param exports of deno.json */
@@ -13,5 +15,6 @@ export function entriesOf(exports: Record<string, string>): Entry[] {
     path,
     name: path === "." ? "mod" : path.slice(2),
     file: file.slice(2),
+    runsOnWorkers: !file.startsWith("./cli/"),
   }));
 }

@@ -19,9 +19,9 @@ export function manifestOf(settings: Settings, packages: ReadonlySet<string>) {
     if (!found) throw new Error(`deno.json names no version of ${name}`);
     return [name, found[1]!] as const;
   });
-  const exports = entriesOf(settings.exports).map(({ path, name }) => [path, {
+  const exports = entriesOf(settings.exports).map(({ path, name, runsOnWorkers }) => [path, {
     types: `./types/${name}.d.ts`,
-    ...(["mod", "client"].includes(name) && { workerd: `./lib/workers/${name}.js` }),
+    ...(runsOnWorkers && { workerd: `./lib/workers/${name}.js` }),
     default: `./lib/${name}.js`,
   }]);
   return {
