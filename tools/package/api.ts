@@ -11,7 +11,7 @@ const opaque = ["AppType", "Services", "Messages"];
  * @param types the folder of the declarations
  */
 export function apiOf(types: string, exports: Record<string, string>): string {
-  const entries = entriesOf(exports);
+  const entries = entriesOf(exports).filter(({ isProgram }) => !isProgram);
   const program = ts.createProgram(entries.map(({ name }) => `${types}/${name}.d.ts`), {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,

@@ -47,7 +47,7 @@ export async function declare(
       : ts.createSourceFile(name, text, version);
   };
 
-  const entries = entriesOf(exports);
+  const entries = entriesOf(exports).filter(({ isProgram }) => !isProgram);
   const files = [...ambient.keys(), ...entries.map(({ file }) => `${root}${file}`)];
   const program = ts.createProgram(files, options, host);
   const written = new Map<string, string>();

@@ -7,6 +7,8 @@ export interface Entry {
   file: string;
   /** Whether it also runs on Workers. */
   runsOnWorkers: boolean;
+  /** A program, which exports nothing and has no declarations. */
+  isProgram: boolean;
 }
 
 /** @param exports of deno.json */
@@ -16,5 +18,6 @@ export function entriesOf(exports: Record<string, string>): Entry[] {
     name: path === "." ? "mod" : path.slice(2),
     file: file.slice(2),
     runsOnWorkers: !file.startsWith("./cli/"),
+    isProgram: path === "./create",
   }));
 }

@@ -19,9 +19,9 @@ export function manifestOf(settings: Settings, packages: ReadonlySet<string>) {
     if (!found) throw new Error(`deno.json names no version of ${name}`);
     return [name, found[1]!] as const;
   });
-  const exports = entriesOf(settings.exports).map(({ path, name, runsOnWorkers }) => [path, {
-    types: `./types/${name}.d.ts`,
-    ...(runsOnWorkers && { workerd: `./lib/workers/${name}.js` }),
+  const exports = entriesOf(settings.exports).map(({ path, name, ...entry }) => [path, {
+    ...(!entry.isProgram && { types: `./types/${name}.d.ts` }),
+    ...(entry.runsOnWorkers && { workerd: `./lib/workers/${name}.js` }),
     default: `./lib/${name}.js`,
   }]);
   return {
@@ -44,6 +44,7 @@ export function manifestOf(settings: Settings, packages: ReadonlySet<string>) {
     type: "module",
     sideEffects: false,
     exports: Object.fromEntries([...exports, ["./package.json", "./package.json"]]),
+    bin: { "annyeong-create": "./lib/create.js" },
     files: ["lib", "types"],
     dependencies: Object.fromEntries(versions.filter(([name]) => name !== "hono")),
     peerDependencies: Object.fromEntries(
