@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import * as z from "zod/mini";
 import { type Confirm, confirms } from "../domain/confirmation.ts";
+import type { Look } from "../domain/theme.ts";
 import type { WithdrawalPolicy } from "../domain/withdrawal.ts";
 import { type DatabaseConfig, databaseConfig, databaseFields } from "./database.ts";
 import {
@@ -27,10 +28,12 @@ import {
 } from "./mail.ts";
 import { environmentName, refuseUnsafe, requireCost } from "./production.ts";
 import { type Recipient, recipientList } from "./recipients.ts";
+import { themeField } from "./theme.ts";
 
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
+export { developmentMailFolder, type Mailbox, type MailConfig, type MailRoute } from "./mail.ts";
 export type { Recipient } from "./recipients.ts";
 
 /** The service's settings: read from the environment once, checked and frozen. All times are in ms. */
@@ -57,6 +60,8 @@ export interface Config {
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
+  /** `null`: Annyeong's own, or that of the app around it. */
+  theme: Look | null;
   /** The second place for the ledger: `file:` or an endpoint. */
   ledgerUrl: string | null;
   /** What `/metrics` asks for; `null` turns it off. */
@@ -95,6 +100,7 @@ const fields = z.object({
     ),
   ),
   RECIPIENTS: recipientList,
+  THEME: themeField,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
@@ -127,7 +133,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
     throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
-  const mail = mailConfig(env, production);
+  const mail = mailConfig(env, production, runtime);
   return deepFreeze({
     production,
     database: databaseConfig(env),
@@ -152,6 +158,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     recipients: env.RECIPIENTS,
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
+    theme: env.THEME ?? null,
     ledgerUrl: env.LEDGER_URL ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
   });

@@ -9,6 +9,7 @@ export const statuses = {
   confirmation_required: 403,
   confirmation_failed: 403,
   withdrawal_pending: 403,
+  unverified: 403,
   cross_site: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -46,7 +47,13 @@ export interface ErrorDetails {
   /** For `method_not_allowed`. */
   allow?: readonly string[];
   /** A sentence of its own where the code says too little. */
-  sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  sentence?:
+    | "taken"
+    | "withdrawal_unavailable"
+    | "answer_lost"
+    | "nothing_pending"
+    | "vetoed"
+    | "no_mail";
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -8,11 +8,11 @@ import type { Database } from "../db/engine/database.ts";
 import { exitMigrations } from "../db/engine/exit_migrations.ts";
 import type { Migration } from "../db/engine/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
-import { type Changes, type Messages, wordsWith } from "../messages/mod.ts";
+import { lookOf } from "../domain/theme.ts";
+import { type Changes, type Messages, ownWords, withService, wordsWith } from "../messages/mod.ts";
 import { newSecret } from "../crypto/tokens.ts";
 import { handOver } from "../http/hand_over.ts";
-import { securityHeaders } from "../http/headers.ts";
-import { themeOf } from "../pages/stylesheet.ts";
+import { withTheme } from "../pages/stylesheet.ts";
 import { type App, type Parts, serve } from "../runtime/mod.ts";
 import type { Host } from "./host.ts";
 import { createExit, exitPaths } from "./routes.tsx";
@@ -69,16 +69,14 @@ export function exit(options: ExitOptions): Exit {
   if (dataMap.subject.isOwn) {
     throw new Error('exit: the data map names no subject: dataMap([…], { subject: "user.id" })');
   }
-  const theme = themeOf(options.style ?? "");
-  const service = {
-    stylesheet: theme.path,
-    paths: { export: "/withdrawal/export", signOut: "", ...pages },
-    ...(name && { name, brand: name }),
-  };
+  const paths = { export: "/withdrawal/export", signOut: "", ...pages };
+  const look = withTheme(ownWords, lookOf({ ...(name && { name }) }), options.style);
+  const words = wordsWith(withService(look, { ko: { paths }, en: { paths } }), options.words);
+  const answered = [...exitPaths, words.ko.service.stylesheet.path].filter(Boolean);
   const parts: Parts = {
     dataMap,
     migrations: [...exitMigrations, ...options.migrations ?? []],
-    words: wordsWith(service, options.words),
+    words,
     environment: { SESSION_SECRET: newSecret() }, // no session of ours is sealed
     ...(host.erasing && { erasing: host.erasing }),
   };
@@ -92,15 +90,9 @@ export function exit(options: ExitOptions): Exit {
   };
 
   const app = new Hono();
-  if (theme.path) {
-    app.get(theme.path, securityHeaders, (c) => {
-      c.header("Cache-Control", "public, max-age=31536000, immutable");
-      return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
-    });
-  }
   const pass = async (c: Context) =>
     handOver(c, await inside().inner.fetch(c.req.raw, c.env ?? {}, contextOf(c)));
-  for (const path of exitPaths) app.all(path, pass).all(`${path}/`, pass);
+  for (const path of answered) app.all(path, pass).all(`${path}/`, pass);
 
   return {
     app,
@@ -114,7 +106,7 @@ export function exit(options: ExitOptions): Exit {
     },
     async answer(request) {
       const { pathname } = new URL(request.url);
-      const isOurs = exitPaths.some((path) =>
+      const isOurs = answered.some((path) =>
         new URLPattern({ pathname: `${path}{/}?` }).test({ pathname })
       );
       return isOurs ? await inside().inner.fetch(request, {}) : null;

@@ -33,7 +33,7 @@ import { exportCaller, previewExit, restoreCaller, withdrawCaller } from "./leav
 export const exitPaths = [
   ...["/withdrawal", "/withdrawal/export", "/restoration", "/receipts/:id", "/policy"],
   ...["/.well-known/jwks.json", "/readyz/withdrawal"],
-  ...assets.routes.map(({ path }) => path),
+  ...assets.routes.map(({ path }) => path).filter((path) => !path.includes("{")),
 ];
 
 /** The app behind these paths. */

@@ -45,6 +45,12 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "joined",
+  "linkAsked",
+  "linkSent",
+  "verified",
+  "emailChanged",
+  "emailRestored",
 ];
 
 /** Returns the notice that the redirect to this page names in `?done=`, or `null`. */

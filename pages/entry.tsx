@@ -1,6 +1,6 @@
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { Layout, type Notice } from "./layout.tsx";
+import { EntryLayout, type Notice } from "./layout.tsx";
 
 /** The registration form. `minLength` is that of a password. */
 export function RegisterPage({ t, minLength, refusal, once }: {
@@ -10,7 +10,7 @@ export function RegisterPage({ t, minLength, refusal, once }: {
   refusal?: Refusal | undefined;
 }) {
   return (
-    <Layout t={t} title={t.page.join}>
+    <EntryLayout t={t} title={t.page.join}>
       <Form t={t} action="/register" refusal={refusal} once={once}>
         <Field t={t} name="user_id" refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
@@ -20,17 +20,19 @@ export function RegisterPage({ t, minLength, refusal, once }: {
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
 /**
  * The sign-in form.
+ * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  */
-export function LoginPage({ t, next, notice, refusal }: {
+export function LoginPage({ t, next, notice, refusal, mail }: {
   t: Messages;
   next: string | null;
+  mail: boolean;
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
@@ -38,21 +40,26 @@ export function LoginPage({ t, next, notice, refusal }: {
   const sentHere = next && !refusal;
   const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
-    <Layout t={t} title={title} here={address} notice={notice}>
+    <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <p class="aside">
         <a href="/register">{t.page.join}</a>
+        {mail && (
+          <>
+            · <a href="/recovery">{t.link.forgot}</a>
+          </>
+        )}
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
-const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
+const pagesOfMembers = ["/userinfo/sessions", "/userinfo/email", "/userinfo", "/withdrawal"];
 
 /**
  * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a
@@ -72,24 +79,24 @@ export function ConfirmationPage({ t, next, refusal }: {
 }) {
   const address = next ? `/confirmation?next=${next}` : "/confirmation";
   return (
-    <Layout t={t} title={t.page.confirmYou} here={address}>
+    <EntryLayout t={t} title={t.page.confirmYou} here={address}>
       <p>{t.page.confirmWhy}</p>
       <Form t={t} action={address} refusal={refusal}>
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.confirm}</button>
       </Form>
-    </Layout>
+    </EntryLayout>
   );
 }
 
 /** Asks whether to sign out. */
 export function LogoutPage({ t }: { t: Messages }) {
   return (
-    <Layout t={t} title={t.page.signOut}>
+    <EntryLayout t={t} title={t.page.signOut}>
       <p>{t.page.signOutQuestion}</p>
       <form method="post" action="/logout">
         <button type="submit">{t.page.signOut}</button>
       </form>
-    </Layout>
+    </EntryLayout>
   );
 }

@@ -4,8 +4,7 @@ import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { SignOut } from "./home.tsx";
-import { Layout, Timed } from "./layout.tsx";
+import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 /** An entry of the data map, and a number of rows. */
@@ -51,12 +50,12 @@ export function WithdrawalPage(props: {
   const { t, confirm, leaving, refusal, once } = props;
   const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />;
   return (
-    <Layout t={t} title={t.page.withdrawal}>
+    <AccountLayout t={t} title={t.page.withdrawal}>
       {refusal && form}
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <Preview t={t} leaving={leaving} />}
       {!refusal && form}
-    </Layout>
+    </AccountLayout>
   );
 }
 
