@@ -49,11 +49,7 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
       </Form>
       <p class="aside">
         <a href="/register">{t.page.join}</a>
-        {mail && (
-          <>
-            · <a href="/recovery">{t.link.forgot}</a>
-          </>
-        )}
+        {mail && <a href="/recovery">{t.link.forgot}</a>}
       </p>
     </EntryLayout>
   );

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { masked } from "../domain/mask.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
-import { AccountLayout, EntryLayout, type Notice } from "./layout.tsx";
+import { AccountLayout, EntryLayout, type Notice, Timed } from "./layout.tsx";
 import { Row } from "./rows.tsx";
 
 /** Asks whom to mail a link to. */
@@ -94,6 +94,20 @@ export function LeavePage({ t, graceDays, mail, notice, refusal }: {
       </AskPage>
     )
     : <EntryLayout t={t} title={t.link.leave} here="/leave">{what}</EntryLayout>;
+}
+
+/** The page of a link to leave while a withdrawal is pending: its deadline (ms). */
+export function LeavingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
+  return (
+    <EntryLayout t={t} title={t.page.scheduled}>
+      <p>
+        <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
+      </p>
+      <p class="aside">
+        <a href="/login?next=/withdrawal">{t.page.signIn}</a>
+      </p>
+    </EntryLayout>
+  );
 }
 
 /** Asks for the new address. */

@@ -10,8 +10,7 @@ import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { LeavePage, LinkPage } from "../pages/link.tsx";
-import { PendingPage } from "../pages/withdrawal.tsx";
+import { LeavePage, LeavingPage, LinkPage } from "../pages/link.tsx";
 import { addressee, askedIn } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 import { farewell } from "./recovery.tsx";
@@ -45,7 +44,7 @@ export default new Hono<Env>()
     const link = await findRecovery(c.var.services, token, c.var.now);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["reason"] });
     const t = c.var.messages;
-    if (link.eraseAt !== null) return page(c, <PendingPage t={t} eraseAt={link.eraseAt} />);
+    if (link.eraseAt !== null) return page(c, <LeavingPage t={t} eraseAt={link.eraseAt} />);
     const { graceMs } = c.var.services.config.withdrawal;
     const why = `${t.link.leaveUse} ${t.page.grace(graceMs / dayMs)}`;
     const texts = { title: t.page.withdrawal, why, button: t.page.withdraw };

@@ -70,6 +70,9 @@ export function selectAddressee({ text, only }: Asked): InStatement {
   };
 }
 
+/** Some member, in the form of `selectAddressee`. */
+export const selectAnyMember = "SELECT id, name, email, language FROM users LIMIT 1";
+
 /** What `selectAddressee` found. */
 export function toAddressee(result: ResultSet): Addressee | null {
   const row = result.rows[0];

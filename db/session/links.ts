@@ -17,9 +17,6 @@ interface Condition {
   values: Readonly<Record<string, InValue>>;
 }
 
-/** How long a recovery link works, ms. */
-export const recoveryMs = 30 * 60_000;
-
 /**
  * Makes a link for a member, on behalf of an operator, and deletes earlier links of the same purpose.
  * @param link `now` and `lifeMs`, the time for which it works, in ms
@@ -93,6 +90,11 @@ export function insertLink(link: MailedLink, now: number, done: Condition): InSt
       ...done.values,
     },
   };
+}
+
+/** Makes the statement that takes a link back in the batch that stored it. `null`: none. */
+export function dropLink(id: string | null): InStatement {
+  return { sql: "DELETE FROM links WHERE id = ?", args: [id] };
 }
 
 /** A link and its member. */

