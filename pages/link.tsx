@@ -46,7 +46,7 @@ export function Account({ t, name, address }: {
  * The page of a link: what it does, for which account, and one button. Only the button does it, because
  * scanners of mails open links.
  */
-export function LinkPage({ t, title, action, why, button, account, once }: {
+export function LinkPage({ t, title, action, why, button, account, once, children }: {
   t: Messages;
   title: string;
   action: string;
@@ -54,10 +54,12 @@ export function LinkPage({ t, title, action, why, button, account, once }: {
   button: string;
   account: { name: string; address?: string | undefined };
   once?: string;
+  children?: Child;
 }) {
   return (
     <EntryLayout t={t} title={title}>
       <Account t={t} {...account} />
+      {children}
       <p>{why}</p>
       <form method="post" action={action}>
         {once && <Once once={once} />}

@@ -1,7 +1,8 @@
-/** What the answers of HTTP services mean for a mail. */
+/** What the answers of HTTP services, bindings and folders mean for a mail. */
 import assert from "node:assert/strict";
 import { freePort } from "../../cli/sqld.ts";
 import { byBinding } from "../../mail/binding.ts";
+import { intoFolder } from "../../mail/file.ts";
 import { byPostmark, byResend } from "../../mail/http.ts";
 import type { Mail } from "../../mail/transport.ts";
 
@@ -100,4 +101,23 @@ Deno.test("a binding refuses a suppressed address for good, and fails for anythi
     verdict: "failed",
     cause: "binding failed",
   });
+});
+
+Deno.test("a folder gets one private file a mail, also at a second try, and no half of one", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "annyeong-folder-" });
+  const folder = `${parent}/mails`;
+  for (let n = 0; n < 2; n++) {
+    assert.deepEqual(await intoFolder(folder)(mail, signal), { verdict: "accepted" });
+  }
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  assert.deepEqual(names, ["1970-01-01T00-00-00.000Z-id.eml"]);
+  const file = `${folder}/${names[0]}`;
+  assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+  assert.equal((await Deno.stat(folder)).mode! & 0o777, 0o700);
+  const text = await Deno.readTextFile(file);
+  assert.match(text, /^Message-ID: <id@haru\.example>\r$/m);
+  assert.match(text, /^Content-Type: multipart\/alternative;/m);
+  const failed = { verdict: "failed", cause: "file not written" };
+  assert.deepEqual(await intoFolder(`${file}/below`)(mail, signal), failed);
+  await Deno.remove(parent, { recursive: true });
 });

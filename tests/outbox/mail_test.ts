@@ -195,6 +195,42 @@ Deno.test("a mail with a link that has ended is not sent any more, and holds up 
   });
 });
 
+Deno.test("an imported address that is none, or is several, gets nothing", async () => {
+  await withMail({}, async ({ app, server, write, rows }) => {
+    const addresses = [
+      "hong@example.com, evil@evil.example",
+      "Hong <hong@example.com>",
+      "hong@example.com\r\nBcc: evil@evil.example",
+      "<hong@example.com> SIZE=1",
+      "",
+    ];
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    for (const email of addresses) {
+      await app.sql("UPDATE users SET email = ?", [email]);
+      await write("hong");
+    }
+    await runJobs(app.services);
+    await runJobs(app.services);
+    const refused = { status: "refused", problem: "address refused", sealed: null };
+    assert.deepEqual(await rows(), addresses.map(() => refused));
+    assert.deepEqual(server.arrived, []);
+  });
+});
+
+Deno.test("an address in another script gets its mail", async () => {
+  await withMail({}, async ({ app, server, write, rows }) => {
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    await app.sql("UPDATE users SET email = '홍길동@예시.example'");
+    await write("hong");
+    await runJobs(app.services);
+    assert.equal((await rows())[0]!.status, "confirmed");
+    const [to] = [server.mails[0]!.to].flat();
+    assert.match(to!.value[0]!.address!, /^홍길동@/);
+  });
+});
+
 Deno.test("the Host of a request never reaches a mail", async () => {
   await withMail({}, async ({ app, server }) => {
     const body = { user_id: "hong", email: "hong@example.com", password: goodPassword };
