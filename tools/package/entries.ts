@@ -15,7 +15,7 @@ export interface Entry {
 export function entriesOf(exports: Record<string, string>): Entry[] {
   return Object.entries(exports).map(([path, file]) => ({
     path,
-    name: path === "." ? "mod" : path.slice(2),
+    name: path === "." ? "mod" : path.slice(2).replaceAll("/", "-"),
     file: file.slice(2),
     runsOnWorkers: !file.startsWith("./cli/"),
     isProgram: path === "./create",
