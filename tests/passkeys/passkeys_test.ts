@@ -16,6 +16,7 @@ import {
   goodPassword,
   minute,
   newMember,
+  recoveryPath,
   withApp,
 } from "../support/harness.ts";
 import { embedded, onSqld, onWorkers, testOn } from "../support/stacks.ts";
@@ -492,5 +493,29 @@ Deno.test("the export shows a member's passkeys without their keys, and leaving 
     assert.equal((await browser.send("DELETE", "/withdrawal")).status, 200);
     const left = JSON.stringify([...(await dump(app)).values()]);
     for (const trace of [passkey.id, passkey.userHandle]) assert.ok(!left.includes(trace));
+  });
+});
+
+Deno.test("leaving by a link answers the signal, too, and a grace period answers none", async () => {
+  await withApp({}, async (app) => {
+    const passkey = await joinWithPasskey(new Browser(app), "hong");
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const path = await recoveryPath(app, id);
+    const { json } = await new Browser(app).send("POST", `${path}/withdrawal`);
+    assert.deepEqual(json.signal, {
+      rpId: "members.example",
+      userId: passkey.userHandle,
+      allAcceptedCredentialIds: [],
+    });
+  });
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const browser = new Browser(app);
+    const passkey = await joinWithPasskey(browser, "hong");
+    await signInWith(passkey, browser);
+    const left = await browser.send("DELETE", "/withdrawal");
+    assert.deepEqual([left.status, left.json.signal], [202, undefined]);
+    const back = await signInWith(passkey, browser);
+    assert.ok(back.json.withdrawal.erase_at, "the passkey leads back");
+    assert.equal((await browser.send("POST", "/restoration")).status, 200);
   });
 });
