@@ -57,6 +57,17 @@ export const ownTables = [
     purpose: { ko: "다른 서비스 계정으로 로그인", en: "To sign in with another service" },
     show: ["provider", "linked_at"],
   }),
+  destroy("confirmations", {
+    member: "user_id",
+    label: { ko: "다른 서비스에서 한 본인 확인", en: "Confirmations at sign-in services" },
+    purpose: {
+      ko: "본인 확인과 탈퇴 시 연결 해제(연결 해제용 토큰은 암호화하여 보관)",
+      en:
+        "To confirm who you are, and to end the grant there when you leave (its token is kept encrypted)",
+    },
+    lifetime: { ko: "확인 후 몇 분, 최대 24시간", en: "A few minutes, 24 hours at most" },
+    show: ["confirmed_at", "expires_at"],
+  }),
   destroy("links", {
     member: "user_id",
     label: { ko: "회원에게 보낸 링크", en: "Links sent to the member" },
@@ -66,6 +77,7 @@ export const ownTables = [
   }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),
+  holdsNobody("provider_answers", "hashes of answers of providers that were used; gone in minutes"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
   holdsNobody("erasures", "opaque ids of members who have left, and counts"),
   holdsNobody("erasure_keys", "keys noted while an erasure runs; empty outside of it"),

@@ -26,11 +26,13 @@ import {
   verificationOf,
 } from "./mail.ts";
 import { environmentName, refuseUnsafe, requireCost } from "./production.ts";
+import { type ProviderConfig, providerList } from "./providers.ts";
 import { type Recipient, recipientList } from "./recipients.ts";
 
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
+export type { ProviderConfig } from "./providers.ts";
 export type { Recipient } from "./recipients.ts";
 
 /** The service's settings: read from the environment once, checked and frozen. All times are in ms. */
@@ -54,6 +56,8 @@ export interface Config {
   bodyTimeoutMs: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
+  /** What members can sign in with, in the order of the buttons. */
+  providers: readonly ProviderConfig[];
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
@@ -95,6 +99,7 @@ const fields = z.object({
     ),
   ),
   RECIPIENTS: recipientList,
+  PROVIDERS: providerList,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
@@ -150,6 +155,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS,
+    providers: env.PROVIDERS,
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
     ledgerUrl: env.LEDGER_URL ?? null,

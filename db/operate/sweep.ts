@@ -22,6 +22,8 @@ const ends = [
   { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
+  { table: "confirmations", key: "id", over: "expires_at <= :now" },
+  { table: "provider_answers", key: "state_hash", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
   { // its recipient is no longer configured; a day later, so that its own job gives up first
     table: "outbox",
