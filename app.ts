@@ -9,6 +9,7 @@ import { AppError } from "./domain/error.ts";
 import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
+import { providerCookies } from "./http/flow.ts";
 import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
 import { requireSameOrigin, shareWith } from "./http/origin.ts";
@@ -21,6 +22,7 @@ import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import confirmation from "./routes/confirmation.tsx";
 import home from "./routes/home.tsx";
+import identities from "./routes/identities.tsx";
 import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
@@ -34,6 +36,7 @@ import restoration from "./routes/restoration.ts";
 import sessions from "./routes/sessions.tsx";
 import userinfo from "./routes/userinfo.tsx";
 import withdrawal from "./routes/withdrawal.tsx";
+import withProvider from "./routes/with_provider.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
@@ -57,13 +60,15 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
+    .use(rememberLanguage, deviceCookies, providerCookies, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)
+    .route("/", withProvider)
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", identities)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

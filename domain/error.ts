@@ -4,20 +4,24 @@ import type { Words } from "./data_map.ts";
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
 export const statuses = {
   invalid: 400,
+  provider_expired: 400,
   unauthenticated: 401,
   invalid_credentials: 401,
   confirmation_required: 403,
   confirmation_failed: 403,
   withdrawal_pending: 403,
   cross_site: 403,
+  provider_declined: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  last_credential: 409,
   too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
   internal: 500,
+  provider_failed: 502,
   unavailable: 503,
 } as const;
 
@@ -46,7 +50,15 @@ export interface ErrorDetails {
   /** For `method_not_allowed`. */
   allow?: readonly string[];
   /** A sentence of its own where the code says too little. */
-  sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  sentence?:
+    | "taken"
+    | "withdrawal_unavailable"
+    | "answer_lost"
+    | "nothing_pending"
+    | "vetoed"
+    | "identity_taken"
+    | "provider_linked_already"
+    | "address_taken";
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -1,3 +1,5 @@
+import type { Words } from "./data_map.ts";
+
 /** Why somebody is sent to a provider. */
 export type Purpose = "login" | "link" | "confirm";
 
@@ -69,4 +71,12 @@ export interface GrantState {
   status: GrantStatus;
   /** When it was settled, ms; `null` while it waits. */
   at: number | null;
+}
+
+/** What a button for a provider shows. */
+export interface ProviderButton {
+  /** The configured name. */
+  name: string;
+  kind: string;
+  label: Words;
 }

@@ -25,6 +25,7 @@ export const limits = {
   device: { tries: 10, windowMs: 15 * minute },
   device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
+  provider: { tries: 100, windowMs: 15 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** One try, and everything it counts against: a limit is reached only through those before it. */
@@ -97,6 +98,12 @@ function twoLimits(kind: "session" | "device", hash: string, scale: number): Att
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/** An answer that somebody brings from a provider. It makes us ask the provider. */
+export function providerAttempt(client: string, scale: number): Attempt {
+  const limit = scaled(limits.provider, scale);
+  return { id: newId(), subjects: [{ subject: `provider:${client}`, limit }] };
 }
 
 /** How many tries each limit allows, by the word that its subjects begin with. */

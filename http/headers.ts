@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { formOrigins } from "../providers/mod.ts";
 import type { Env } from "./env.ts";
 
 /** Whether a path holds a secret: the token of a link, or the number that opens a receipt. */
@@ -28,10 +29,20 @@ const headers = secureHeaders({
 /**
  * Sets the security headers of every answer (OWASP ASVS 3.4, 3.2). The referrer policy is `same-origin`,
  * because with `no-referrer` browsers send `Origin: null` with our own forms. A path with a secret gets
- * `no-referrer` all the same, so that no access log gets the secret from a `Referer`.
+ * `no-referrer` all the same, so that no access log gets the secret from a `Referer`. Browsers apply
+ * `form-action` to the redirects that follow a form, so it names the configured providers.
  */
-export const securityHeaders: MiddlewareHandler = async (c, next) => {
+export const securityHeaders: MiddlewareHandler<Env> = async (c, next) => {
   await headers(c, next);
+  const providers = c.get("services")?.config.providers ?? [];
+  if (providers.length > 0) {
+    const policy = c.res.headers.get("Content-Security-Policy") ?? "";
+    const origins = formOrigins(providers).join(" ");
+    c.res.headers.set(
+      "Content-Security-Policy",
+      policy.replace("form-action 'self'", `$& ${origins}`),
+    );
+  }
   if (holdsSecret(c.req.path)) c.res.headers.set("Referrer-Policy", "no-referrer");
 };
 

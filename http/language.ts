@@ -45,6 +45,8 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "providerLinked",
+  "providerUnlinked",
 ];
 
 /** Returns the notice that the redirect to this page names in `?done=`, or `null`. */

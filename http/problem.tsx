@@ -101,7 +101,7 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    if (!isRead) return c.html(<LoginPage t={t} next={next} />, status);
+    if (!isRead) return c.html(<LoginPage t={t} next={next} providers={[]} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {

@@ -1,11 +1,14 @@
+import type { ProviderButton } from "../domain/provider.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { Layout, type Notice } from "./layout.tsx";
+import { ProviderButtons } from "./providers.tsx";
 
 /** The registration form. `minLength` is that of a password. */
-export function RegisterPage({ t, minLength, refusal, once }: {
+export function RegisterPage({ t, minLength, providers, refusal, once }: {
   t: Messages;
   minLength: number;
+  providers: readonly ProviderButton[];
   once: string;
   refusal?: Refusal | undefined;
 }) {
@@ -17,6 +20,7 @@ export function RegisterPage({ t, minLength, refusal, once }: {
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
       </Form>
+      <ProviderButtons t={t} providers={providers} use="signIn" />
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
@@ -28,9 +32,10 @@ export function RegisterPage({ t, minLength, refusal, once }: {
  * The sign-in form.
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  */
-export function LoginPage({ t, next, notice, refusal }: {
+export function LoginPage({ t, next, providers, notice, refusal }: {
   t: Messages;
   next: string | null;
+  providers: readonly ProviderButton[];
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
@@ -45,6 +50,7 @@ export function LoginPage({ t, next, notice, refusal }: {
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
+      <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
       </p>
@@ -52,7 +58,7 @@ export function LoginPage({ t, next, notice, refusal }: {
   );
 }
 
-const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
+const pagesOfMembers = ["/userinfo/sessions", "/userinfo/identities", "/userinfo", "/withdrawal"];
 
 /**
  * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a
@@ -64,20 +70,28 @@ export function memberPageOf(t: Messages, path = ""): string | null {
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
-/** Asks for the password again, for an action that needs a recent proof. */
-export function ConfirmationPage({ t, next, refusal }: {
+/**
+ * Asks for a proof again, for an action that needs a recent one.
+ * @param providers those at which the member can authenticate anew
+ */
+export function ConfirmationPage({ t, next, hasPassword, providers, refusal }: {
   t: Messages;
   next: string | null;
+  hasPassword: boolean;
+  providers: readonly ProviderButton[];
   refusal?: Refusal | undefined;
 }) {
   const address = next ? `/confirmation?next=${next}` : "/confirmation";
   return (
     <Layout t={t} title={t.page.confirmYou} here={address}>
       <p>{t.page.confirmWhy}</p>
-      <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="password" refusal={refusal} />
-        <button type="submit">{t.page.confirm}</button>
-      </Form>
+      {hasPassword && (
+        <Form t={t} action={address} refusal={refusal}>
+          <Field t={t} name="password" refusal={refusal} />
+          <button type="submit">{t.page.confirm}</button>
+        </Form>
+      )}
+      <ProviderButtons t={t} providers={providers} use="confirm" next={next} />
     </Layout>
   );
 }

@@ -77,11 +77,13 @@ const fields = {
  * A labelled field, with its problem.
  * @param minLength of a new password
  * @param changing the new password replaces another one
+ * @param value what the field holds at first
  */
-export function Field({ t, refusal, name, minLength, changing = false }: Props & {
+export function Field({ t, refusal, name, minLength, changing = false, value }: Props & {
   name: keyof typeof fields;
   minLength?: number;
   changing?: boolean;
+  value?: string | undefined;
 }) {
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
@@ -96,7 +98,7 @@ export function Field({ t, refusal, name, minLength, changing = false }: Props &
           id={name}
           name={name}
           type={type}
-          value={refusal?.values[name]}
+          value={refusal?.values[name] ?? value}
           autocomplete={minLength ? "new-password" : autocomplete}
           autocapitalize="none"
           spellcheck={false}

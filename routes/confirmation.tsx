@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { confirm } from "../actions/confirm.ts";
+import { loadStanding } from "../actions/prove.ts";
 import { record } from "../actions/record.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
@@ -12,12 +13,17 @@ import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { ConfirmationPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { password } from "./fields.ts";
+import { buttonsAmong } from "./provider_button.ts";
 
 export const proof = z.object({ password });
 
-function entry(c: Context<Env>, refusal?: Refusal) {
-  const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <ConfirmationPage t={c.var.messages} next={next} refusal={refusal} />;
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const { services, messages: t, now } = c.var;
+  const next = memberPageOf(t, c.req.query("next"));
+  const { credentials } = await loadStanding(services, requireSecret(c), now);
+  const providers = buttonsAmong(services.config.providers, credentials);
+  const hasPassword = credentials.includes("password");
+  return <ConfirmationPage {...{ t, next, hasPassword, providers, refusal }} />;
 }
 
 /** Confirms the member's password and makes the session fresh. */
@@ -25,7 +31,7 @@ export default new Hono<Env>()
   .get("/confirmation", async (c) => {
     noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["password"] });
-    return page(c, entry(c));
+    return page(c, await entry(c));
   })
   .post("/confirmation", form(entry), memberBody(proof), async (c) => {
     const given = c.req.valid("json");

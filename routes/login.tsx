@@ -15,6 +15,7 @@ import { anySecretOf, startCookie } from "../http/session.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { acceptTutorialNames, password, shortText } from "./fields.ts";
+import { buttonOf } from "./provider_button.ts";
 
 export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),
@@ -25,7 +26,8 @@ export const credentials = acceptTutorialNames(z.object({ user_id: name, passwor
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
+  const providers = c.var.services.config.providers.map(buttonOf);
+  return <LoginPage {...{ t: c.var.messages, next, providers, notice: noticeOf(c), refusal }} />;
 }
 
 export default new Hono<Env>()

@@ -13,6 +13,7 @@ import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { acceptTutorialNames, once, password } from "./fields.ts";
+import { buttonOf } from "./provider_button.ts";
 
 export const registration = acceptTutorialNames(
   z.object({ user_id: loginName, email: emailAddress, password, once }).check(
@@ -24,8 +25,9 @@ export const registration = acceptTutorialNames(
 );
 
 function entry(c: Context<Env>, refusal?: Refusal) {
-  const { minLength } = c.var.services.config.password;
-  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} once={newId()} />;
+  const { password, providers } = c.var.services.config;
+  const shown = { minLength: password.minLength, providers: providers.map(buttonOf) };
+  return <RegisterPage t={c.var.messages} {...shown} refusal={refusal} once={newId()} />;
 }
 
 export default new Hono<Env>()

@@ -311,6 +311,7 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     device: "signing in, on one known device",
     device_day: "signing in, on one known device",
     registration: "joining, from one network",
+    provider: "coming back from a provider, from one network",
   };
   for (const [limit, row] of Object.entries(rows)) {
     const { tries, windowMs } = limits[limit as keyof typeof limits];

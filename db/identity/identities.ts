@@ -1,0 +1,111 @@
+import { secretHash } from "../../crypto/tokens.ts";
+import { flowMs, type Identity } from "../../domain/provider.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import { read } from "../engine/batch.ts";
+import type { FirstCredential } from "./members.ts";
+
+/**
+ * Makes the statements that use the answer to a round trip. The last one has a row if `act` used it: an
+ * answer works once.
+ * @param act id of the request
+ * @param now ms
+ */
+export function useAnswer(state: string, act: string, now: number): InStatement[] {
+  return [
+    {
+      sql: `
+        INSERT INTO provider_answers (state_hash, used_by, expires_at) VALUES (?, ?, ?)
+        ON CONFLICT DO NOTHING`,
+      args: [secretHash(state), act, now + flowMs],
+    },
+    { sql: "SELECT 1 FROM provider_answers WHERE used_by = ?", args: [act] },
+  ];
+}
+
+/** The member of an identity. */
+export interface IdentityOwner {
+  /** Id of the identity. */
+  id: string;
+  memberId: string;
+  name: string;
+}
+
+/** Finds the member of an identity, or `null`. Throws `unavailable`. */
+export async function findOwner(db: Database, identity: Identity): Promise<IdentityOwner | null> {
+  const { found } = await read(db, {
+    found: {
+      sql: `
+        SELECT identities.id, users.id AS user_id, users.name FROM identities JOIN users ON users.id = identities.user_id
+        WHERE identities.issuer = ? AND identities.subject = ?`,
+      args: [identity.issuer, identity.subject],
+    },
+  });
+  const row = found.rows[0];
+  return row ? { id: String(row.id), memberId: String(row.user_id), name: String(row.name) } : null;
+}
+
+/** An identity of a member. */
+export interface LinkedIdentity extends Identity {
+  id: string;
+  /** The configured name of the provider. */
+  provider: string;
+  /** ms */
+  linkedAt: number;
+}
+
+/** Makes the SELECT of a member's identities, oldest first. */
+export function selectIdentities(
+  member: { sql: string; values: Record<string, InValue> },
+): InStatement {
+  return {
+    sql: `
+      SELECT id, issuer, subject, provider, linked_at FROM identities
+      WHERE user_id = ${member.sql} ORDER BY linked_at, id`,
+    args: member.values,
+  };
+}
+
+/** Reads the result of `selectIdentities`. */
+export function toIdentities(result: ResultSet): LinkedIdentity[] {
+  return result.rows.map((row) => ({
+    id: String(row.id),
+    issuer: String(row.issuer),
+    subject: String(row.subject),
+    provider: String(row.provider),
+    linkedAt: Number(row.linked_at),
+  }));
+}
+
+/**
+ * An identity as the first credential.
+ * @param id of the row of `identities`
+ * @param verified the address that the provider vouches for
+ */
+export function firstIdentity(
+  id: string,
+  { issuer, subject }: Identity,
+  provider: string,
+  verified: boolean,
+): FirstCredential {
+  const identity = { issuer, subject };
+  return {
+    condition: {
+      sql: `NOT EXISTS (
+        SELECT 1 FROM identities WHERE issuer = :issuer AND subject = :subject)`,
+      values: identity,
+    },
+    store: (memberId) => [
+      {
+        sql: `
+          INSERT INTO identities (id, issuer, subject, user_id, provider, linked_at)
+          SELECT :id, :issuer, :subject, users.id, :provider, joined_at FROM users WHERE users.id = :member
+          ON CONFLICT DO NOTHING`,
+        args: { id, provider, member: memberId, ...identity },
+      },
+      {
+        sql: "UPDATE users SET email_verified_at = joined_at WHERE id = ? AND ?",
+        args: [memberId, verified ? 1 : 0],
+      },
+    ],
+  };
+}
