@@ -1,7 +1,7 @@
 /** A real OpenID Connect provider (`oidc-provider`, certified) on loopback, and a person at it. */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import Provider, { type Configuration } from "oidc-provider";
+import Provider from "oidc-provider";
 import { freePort } from "../../cli/sqld.ts";
 import type { Answer, Browser } from "./harness.ts";
 
@@ -36,7 +36,7 @@ export async function openOidc(
   origins: string[],
   { name = "corp", port = freePort(), ...configuration }:
     & { name?: string; port?: number }
-    & Configuration = {},
+    & Record<string, unknown> = {},
 ): Promise<Oidc> {
   const issuer = `http://127.0.0.1:${port}`;
   const behaviour: Behaviour = {
@@ -61,8 +61,8 @@ export async function openOidc(
     claims: { openid: ["sub"], email: ["email", "email_verified"] },
     scopes: ["openid", "offline_access"],
     cookies: { keys: ["a key of the provider's own cookies"] },
-    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
-    findAccount: (_, id) => ({
+    interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    findAccount: (_: unknown, id: string) => ({
       accountId: id,
       claims: () => ({
         sub: id,
