@@ -1,7 +1,7 @@
 import type { Config } from "../config/mod.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
-import { divide, type Outcome } from "../domain/receipt.ts";
+import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
@@ -36,7 +36,7 @@ export function linesOf(
     const counts = { gone: 0, kept: rejoinBlockValues, until: blockedUntil };
     outcomes.push({ label, ground, disposition: "keep", ...counts });
   }
-  const { destroyed: destroy, anonymised: anonymise, kept: keep } = divide(outcomes);
+  const { destroyed: destroy, anonymised: anonymise, kept: keep } = divideOutcomes(outcomes);
   return { destroy, anonymise, keep };
 }
 

@@ -114,6 +114,31 @@ function unsafeIndexes({ virtual }: Places): string[] {
   ]);
 }
 
+/** SQL: whether each index on the map still does what keeps no word of a member. */
+export function indexesAreSafe(places: Places): string {
+  const unsafe = unsafeIndexes(places);
+  return unsafe.length === 0 ? "TRUE" : `NOT (${unsafe.join(" OR ")})`;
+}
+
+/**
+ * SQL: a text that differs when the schema does. SQLite counts the changes of a schema; the lengths are for
+ * a database that was replaced by another one with as many changes.
+ */
+export const schemaMark = `(
+  (SELECT schema_version FROM pragma_schema_version) || ' ' ||
+  (SELECT total(length(sql)) FROM sqlite_schema))`;
+
+/**
+ * Selects a JSON list of `table.column`, in lower case, of the foreign keys by which rows are deleted with
+ * their row of `users`. It is empty where the database does not enforce foreign keys.
+ */
+export const selectCascading = `
+  SELECT json_group_array(lower(live.name || '.' || key."from"))
+  FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+  WHERE live.type = 'table' AND lower(key."table") = 'users' AND key.on_delete = 'CASCADE'
+    AND coalesce(lower(key."to"), 'id') = 'id'
+    AND (SELECT foreign_keys FROM pragma_foreign_keys) = 1`;
+
 /** A foreign key of a table. */
 export interface ForeignKey {
   column: string;

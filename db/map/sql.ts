@@ -9,7 +9,7 @@ import {
   type KeepApart,
   parentOf,
 } from "../../domain/data_map.ts";
-import { dateModifier, datesFrom, datesTo } from "../../domain/retention.ts";
+import { dateModifier, datesFrom, datesTo } from "../../domain/period.ts";
 
 /** The data map and the tables that exist. All statements are made from it. */
 export interface Places {
@@ -101,21 +101,18 @@ export function tableBelongsTo(places: Places, table: string, member: string): s
  */
 export function selectCounts(places: Places, belongs: (entry: Entry) => string): string {
   const each = places.all.map((entry, index) => {
-    if (!places.entries.includes(entry)) return `SELECT ${index} AS entry, 0, 0, NULL`;
-    const kept = entry.disposition === "keep";
-    const expires = kept ? expiresAt(entry) : "0";
-    return `
-      SELECT ${index} AS entry,
-        count(*) FILTER (WHERE ${kept ? `${expires} <= :now` : "1"}) AS gone,
-        count(*) FILTER (WHERE ${kept ? `${expires} > :now` : "0"}) AS kept,
-        ${kept ? `max(${expires}) FILTER (WHERE ${expires} > :now)` : "NULL"} AS until
-      FROM ${quote(entry.table)} WHERE ${belongs(entry)}`;
+    const name = `${index === 0 ? "{" : ","}"${index}":`;
+    return `'${name}' || ${places.entries.includes(entry) ? countsOf(entry) : "'[0,0,null]'"}`;
   });
-  return `
-    SELECT json_group_object(CAST(entry AS TEXT), json_array(gone, kept, until)) AS counts
-    FROM (SELECT NULL AS entry, 0 AS gone, 0 AS kept, NULL AS until UNION ALL ${
-    each.join(" UNION ALL ")
-  }) WHERE entry IS NOT NULL`;
+  return `SELECT ${each.join(" || ")} || '}' AS counts`;
+
+  function countsOf(entry: Entry): string {
+    const rows = `FROM ${quote(entry.table)} WHERE ${belongs(entry)}`;
+    if (entry.disposition !== "keep") return `json_array((SELECT count(*) ${rows}), 0, NULL)`;
+    const expires = expiresAt(entry);
+    return `(SELECT json_array(count(*) FILTER (WHERE ${expires} <= :now),
+      count(*) FILTER (WHERE ${expires} > :now), max(${expires}) FILTER (WHERE ${expires} > :now)) ${rows})`;
+  }
 }
 
 /**

@@ -89,8 +89,10 @@ Deno.test(
     const desk = await member.get("/desk");
     assert.deepEqual(Object.keys(desk.json).toSorted(), [
       "email",
+      "emailVerified",
       "id",
       "joinedAt",
+      "language",
       "name",
       "rank",
     ]);

@@ -24,7 +24,7 @@ const fragments: Record<string, string> = {
   "db/identity/members.ts": "condition.sql",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
   "db/leaving/withdrawals.ts": "initiator.from initiator.where mayRefer",
@@ -32,9 +32,9 @@ const fragments: Record<string, string> = {
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
   "db/map/member_ids.ts": "found n",
   "db/map/schema.ts":
-    "'JSON.stringify(written).replaceAll()' 'name' column isKept() table unsafeIndexes()",
+    "'JSON.stringify(written).replaceAll()' 'name' column isKept() table unsafe unsafeIndexes()",
   "db/map/sql.ts":
-    "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
+    "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
   "db/outbox/mails.ts": "done.sql",

@@ -370,7 +370,7 @@ Deno.test("more of a table is shown only where the map has the table", () => {
   const [users] = alsoShow(ownTables, "users", ["nickname", "email"]);
   assert.deepEqual(users, {
     ...ownTables[0],
-    show: ["name", "email", "rank", "joined_at", "nickname"],
+    show: ["name", "email", "email_verified_at", "language", "rank", "joined_at", "nickname"],
   });
   assert.throws(() => alsoShow(ownTables, "user", ["nickname"]), /"user" is not on the list/);
   assert.throws(() => alsoShow(ownTables, "audit", ["why"]), /"audit" is not on the list/);

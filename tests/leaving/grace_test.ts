@@ -215,7 +215,7 @@ Deno.test("the sweep deletes expired rejoin blocks, links and settled events, ex
     const end = app.clock.now() + 90 * day;
     for (const [id, at] of [["a", end], ["b", end + 1]] as const) {
       await app.sql("INSERT INTO rejoin_blocks VALUES (?, ?)", [id, at]);
-      await app.sql("INSERT INTO links SELECT ?, 'recovery', id, ?, 0, ?, NULL FROM users", [
+      await app.sql("INSERT INTO links SELECT ?, 'recovery', id, ?, 0, ?, NULL, NULL FROM users", [
         id,
         id,
         at,
