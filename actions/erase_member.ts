@@ -1,10 +1,12 @@
 import { rejoinTerms } from "../crypto/identifiers.ts";
+import { findIdentities } from "../db/identity/identities.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
 import type { Member } from "../domain/member.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
+import { vouchedFor } from "./providers.ts";
 import type { Services } from "./services.ts";
 
 /** Whom to erase, and on whose initiative. */
@@ -29,9 +31,11 @@ export interface Erasure {
  * @throws `unavailable`, `conflict`. Nothing has changed then, unless the answer was lost.
  */
 export async function eraseMember(
-  { config, db, inventory }: Services,
+  services: Services,
   { initiator, member, receiptId, now, reason = null, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
+  const { config, db, inventory } = services;
+  const grants = await grantsOf(services, member);
   return await erase(db, inventory, initiator, {
     now,
     receiptId,
@@ -39,6 +43,15 @@ export async function eraseMember(
     backupDays: config.withdrawal.backupDays,
     recipients: config.recipients,
     rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
+    ...(grants && { grants }),
     ...(audit && { audit }),
   });
+}
+
+/** What ends the member's grants without a token. It costs a round trip only where an admin key is configured. */
+async function grantsOf(services: Services, member: Pick<Member, "name">) {
+  const { providers } = services.config;
+  if (providers.length === 0) return null;
+  if (providers.every(({ adminKey }) => adminKey === null)) return {};
+  return vouchedFor(services, await findIdentities(services.db, member.name));
 }

@@ -7,6 +7,7 @@ import {
 } from "../db/identity/credentials.ts";
 import { selectPassword, toHash } from "../db/identity/passwords.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
+import { selectConfirmed } from "../db/session/identities.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
 import type { Proof } from "../domain/proof.ts";
 import { requireSession } from "../domain/standing.ts";
@@ -22,6 +23,8 @@ export interface Given {
 export interface Standing {
   session: Session;
   credentials: CredentialName[];
+  /** Whether the session was confirmed by a new authentication at a provider, which still counts. */
+  confirmed: boolean;
 }
 
 /** What was loaded to verify what the member gave. */
@@ -43,11 +46,16 @@ export async function loadStanding(
   secret: string,
   now: number,
 ): Promise<Standing> {
-  const { found, credentials } = await read(db, {
+  const { found, credentials, confirmed } = await read(db, {
     found: selectSession(secret, now),
     credentials: selectCredentials(memberOfSession(secret, now)),
+    confirmed: selectConfirmed(secret, now),
   });
-  return { session: requireSession(toSession(found)), credentials: toCredentials(credentials) };
+  return {
+    session: requireSession(toSession(found)),
+    credentials: toCredentials(credentials),
+    confirmed: confirmed.rows.length > 0,
+  };
 }
 
 /**
@@ -65,10 +73,11 @@ export async function countGiven(
 ): Promise<Counted> {
   const attempt = confirmationAttempt(secretHash(secret), config.throttleScale);
   const member = memberOfSession(secret, now);
-  const { counted, found, credentials, password } = await write(db, {
+  const { counted, found, credentials, confirmed, password } = await write(db, {
     counted: countAttempt(attempt, now, secretHash(secret)),
     found: selectSession(secret, now),
     credentials: selectCredentials(member),
+    confirmed: selectConfirmed(secret, now),
     password: selectPassword(member),
   });
   const session = requireSession(toSession(found));
@@ -76,6 +85,7 @@ export async function countGiven(
   return {
     session,
     credentials: toCredentials(credentials),
+    confirmed: confirmed.rows.length > 0,
     attempt,
     given,
     passwordHash: toHash(password),

@@ -101,8 +101,8 @@ async function decide(
 ): Promise<{ session: Session; proof: Proof | null; decision: WithdrawalDecision }> {
   const policy = services.config.withdrawal;
   if (!given) {
-    const { session, credentials } = await loadStanding(services, secret, now);
-    const decision = decideWithdrawal(session, credentials, form, "none", policy, now);
+    const { session, credentials, confirmed } = await loadStanding(services, secret, now);
+    const decision = decideWithdrawal(session, credentials, form, "none", policy, now, confirmed);
     return { session, proof: null, decision };
   }
   const counted = await countGiven(services, secret, given, now);

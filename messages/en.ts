@@ -181,6 +181,9 @@ export const en: Messages = {
     providerNothingDone: "Nothing has been changed.",
     tryAgain: "Try again",
     grants: "Connections to sign-in services",
+    grantsEnd: "When you leave, the connection to the sign-in service is ended as well.",
+    grantsByMember:
+      "If you confirm with the service now, leaving ends the connection there as well. You can leave without it, and end the connection at the service yourself.",
     grantStatuses: {
       waiting: "being ended",
       ended: "ended",

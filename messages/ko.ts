@@ -193,6 +193,9 @@ export const ko = {
     providerNothingDone: "변경된 내용은 없습니다.",
     tryAgain: "다시 시도",
     grants: "로그인 서비스 연결",
+    grantsEnd: "탈퇴하면 로그인 서비스와의 연결도 해제됩니다.",
+    grantsByMember:
+      "해당 서비스에서 본인 확인을 하면 탈퇴할 때 연결도 함께 해제됩니다. 하지 않아도 탈퇴할 수 있으며, 이 경우 연결은 해당 서비스에서 직접 해제해 주세요.",
     grantStatuses: {
       waiting: "연결 해제 중",
       ended: "연결 해제됨",

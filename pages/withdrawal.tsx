@@ -1,11 +1,13 @@
 import type { Confirm } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
+import type { ProviderButton } from "../domain/provider.ts";
 import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { SignOut } from "./home.tsx";
 import { Layout, Timed } from "./layout.tsx";
+import { ProviderButtons } from "./providers.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 /** An entry of the data map, and a number of rows. */
@@ -26,6 +28,10 @@ export interface Leaving {
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
   confirm: Confirm;
+  /** The grants at providers. `ready`: leaving can end it without the member. */
+  grants: readonly { name: string; ready: boolean }[];
+  /** The buttons of the providers at which this member can authenticate anew. */
+  providers: readonly ProviderButton[];
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
@@ -49,7 +55,22 @@ export function WithdrawalPage(props: {
   once: string;
 }) {
   const { t, confirm, leaving, refusal, once } = props;
-  const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />;
+  const providers = leaving?.providers ?? [];
+  const hasPassword = leaving?.confirmWith.includes("password") ?? true;
+  const asked = confirm === "password" && !hasPassword ? null : confirm;
+  const form = (
+    <>
+      {confirm === "password" && providers.length > 0 && (
+        <>
+          <p>{t.page.confirmWhy}</p>
+          <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+        </>
+      )}
+      {(asked !== null || providers.length === 0) && (
+        <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />
+      )}
+    </>
+  );
   return (
     <Layout t={t} title={t.page.withdrawal}>
       {refusal && form}
@@ -73,9 +94,26 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <h2>{t.page.userId}, {t.page.email}</h2>
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
       <Recipients t={t} recipients={recipients} />
+      <Grants t={t} leaving={leaving} />
       <p class="aside">
         <a href="/userinfo/export">{t.page.export}</a> · <a href="/logout">{t.page.signOut}</a>
       </p>
+    </>
+  );
+}
+
+/** What becomes of the grants at providers. Where only the member can end one, they may authenticate first. */
+function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
+  if (leaving.grants.length === 0) return null;
+  const open = leaving.grants.filter(({ ready }) => !ready).map(({ name }) => name);
+  const providers = leaving.providers.filter(({ name }) => open.includes(name));
+  return (
+    <>
+      <h2>{t.page.grants}</h2>
+      {open.length === 0 ? <p>{t.page.grantsEnd}</p> : <p>{t.page.grantsByMember}</p>}
+      {leaving.confirm !== "password" && (
+        <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+      )}
     </>
   );
 }

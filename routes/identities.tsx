@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { endAllGrants } from "../actions/end_grants.ts";
 import { identities, unlinkProvider } from "../actions/identities.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
@@ -11,6 +12,7 @@ import type { Refusal } from "../pages/form.tsx";
 import { IdentitiesPage } from "../pages/providers.tsx";
 import { pageOf } from "../providers/mod.ts";
 import { buttonNamed, buttonOf, buttonsAmong } from "./provider_button.ts";
+import { onWorkers } from "./left.ts";
 import { leaveFor } from "./with_provider.tsx";
 import { loadStanding } from "../actions/prove.ts";
 
@@ -49,6 +51,7 @@ async function unlink(c: Context<Env>, name: string) {
   const { services, now, messages } = c.var;
   const { memberId, grant } = await unlinkProvider(services, requireSecret(c), name, now);
   c.set("memberId", memberId);
+  onWorkers(c, () => endAllGrants(services));
   const config = services.config.providers.find((one) => one.name === name);
   if (wantsPage(c)) return c.redirect(`${path}?done=providerUnlinked`, 303);
   return c.json({

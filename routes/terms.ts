@@ -58,6 +58,7 @@ export function leavingJson(leaving: Leaving, language: string) {
   return {
     confirm: leaving.confirm,
     confirm_with: leaving.confirmWith,
+    grants: leaving.grants,
     ...(leaving.blocked && { blocked: leaving.blocked }),
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,

@@ -14,6 +14,7 @@ import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { givenIn, once, optional, password, shortText } from "./fields.ts";
+import { buttonsAmong } from "./provider_button.ts";
 import { left, repeatable } from "./left.ts";
 import { leavingJson, linesOf, termsOf } from "./terms.ts";
 
@@ -62,7 +63,8 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
   const { language, messages } = c.var;
   const found = await previewWithdrawal(c.var.services, requireSecret(c), c.var.now);
   noteSession(c, found.session);
-  const { confirm, confirmWith, obstacle } = found;
+  const { confirm, confirmWith, grants, obstacle } = found;
+  const providers = buttonsAmong(config.providers, confirmWith);
   const reason = obstacle?.words?.[language as keyof Words] ?? messages.page.blocked;
   const blocked = obstacle && { reason };
   const { graceMs, rejoinBlockMs } = config.withdrawal;
@@ -70,7 +72,15 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
     found.lines,
     rejoinBlockMs > 0 ? (found.session.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
   );
-  const leaving = { confirm, confirmWith, blocked, ...termsOf(config), ...lines };
+  const leaving = {
+    confirm,
+    confirmWith,
+    grants,
+    providers,
+    blocked,
+    ...termsOf(config),
+    ...lines,
+  };
   return { leaving, eraseAt: found.session.eraseAt };
 }
 

@@ -1,4 +1,5 @@
 import { secretHash } from "../../crypto/tokens.ts";
+import { fold } from "../../domain/member.ts";
 import { flowMs, type Identity } from "../../domain/provider.ts";
 import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { read } from "../engine/batch.ts";
@@ -63,6 +64,14 @@ export function selectIdentities(
       WHERE user_id = ${member.sql} ORDER BY linked_at, id`,
     args: member.values,
   };
+}
+
+/** Finds the identities of the member with a login name. Throws `unavailable`. */
+export async function findIdentities(db: Database, name: string): Promise<LinkedIdentity[]> {
+  const sql = "(SELECT id FROM users WHERE name_key = :name_key)";
+  const member = { sql, values: { name_key: fold(name) } };
+  const { found } = await read(db, { found: selectIdentities(member) });
+  return toIdentities(found);
 }
 
 /** Reads the result of `selectIdentities`. */

@@ -25,10 +25,11 @@ const ends = [
   { table: "confirmations", key: "id", over: "expires_at <= :now" },
   { table: "provider_answers", key: "state_hash", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
-  { // its recipient is no longer configured; a day later, so that its own job gives up first
+  { // its recipient is no longer configured; a day later, so that its own job gives up first. A token waits no longer
     table: "outbox",
     key: "position",
-    over: `status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs}`,
+    over: `status = 'waiting' AND (next_at <= :now OR channel = 'grant')
+      AND retry_until <= :now - iif(channel = 'grant', 0, ${dayMs})`,
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },

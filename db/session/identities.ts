@@ -2,7 +2,7 @@
 import { newId, secretHash } from "../../crypto/tokens.ts";
 import type { GrantState, Identity } from "../../domain/provider.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, InValue } from "../engine/database.ts";
 import { countCredentials } from "../identity/credentials.ts";
 import { type LinkedIdentity, selectIdentities, toIdentities } from "../identity/identities.ts";
 import { notPending } from "../leaving/pending.ts";
@@ -152,27 +152,27 @@ export function insertConfirmation(confirmation: {
   ];
 }
 
-/** Makes the SELECT of the identity at which a session was last confirmed anew, if that still counts. */
+/** Makes the SELECT of the new authentications at providers that still count in a session. */
 export function selectConfirmed(secret: string, now: number): InStatement {
   return {
     sql: `
-      SELECT identities.issuer, identities.subject, confirmations.confirmed_at FROM confirmations
+      SELECT confirmations.id FROM confirmations
       JOIN sessions ON sessions.id = confirmations.session_id
-      JOIN identities ON identities.id = confirmations.identity_id
-      WHERE sessions.secret_hash = ? AND confirmations.expires_at > ?
-      ORDER BY confirmations.confirmed_at DESC LIMIT 1`,
+      WHERE sessions.secret_hash = ? AND confirmations.expires_at > ?`,
     args: [secretHash(secret), now],
   };
 }
 
-/** Reads the result of `selectConfirmed`. */
-export function toConfirmed(result: ResultSet): (Identity & { confirmedAt: number }) | null {
-  const row = result.rows[0];
-  return row
-    ? {
-      issuer: String(row.issuer),
-      subject: String(row.subject),
-      confirmedAt: Number(row.confirmed_at),
-    }
-    : null;
+/** Makes the SELECT of a member's grants, and whether a token that ends each is at hand. */
+export function selectHeld(
+  member: { sql: string; values: Record<string, InValue> },
+): InStatement {
+  return {
+    sql: `
+      SELECT provider, EXISTS (
+        SELECT 1 FROM confirmations
+        WHERE identity_id = identities.id AND sealed IS NOT NULL AND expires_at > :now) AS held
+      FROM identities WHERE user_id = ${member.sql} ORDER BY linked_at, id`,
+    args: member.values,
+  };
 }

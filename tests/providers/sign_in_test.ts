@@ -1,31 +1,7 @@
 import assert from "node:assert/strict";
-import { Browser, Clock, newMember, openApp, type TestApp } from "../support/harness.ts";
-import { type Oidc, openOidc, Person, roundTrip } from "../support/oidc.ts";
-
-const origin = "https://members.example";
-
-/** Runs a test on an app with one real provider. */
-function testWith(
-  name: string,
-  test: (app: TestApp, oidc: Oidc) => Promise<void>,
-  env: Record<string, string> = {},
-) {
-  Deno.test({
-    name,
-    async fn() {
-      const oidc = await openOidc([origin]);
-      const clock = new Clock(Date.now());
-      const providers = { PROVIDERS: JSON.stringify([oidc.entry]) };
-      const app = await openApp({ env: { ...providers, ...env }, clock });
-      try {
-        await test(app, oidc);
-      } finally {
-        await app.close();
-        await oidc.close();
-      }
-    },
-  });
-}
+import { Browser, newMember } from "../support/harness.ts";
+import { Person, roundTrip } from "../support/oidc.ts";
+import { testWith } from "../support/providers.ts";
 
 testWith(
   "who is unknown joins with a user id alone, and signs in with the provider afterwards",
@@ -51,7 +27,7 @@ testWith(
   },
 );
 
-testWith("a member links a provider, signs in with it, and unlinks it again", async (app, oidc) => {
+testWith("a member links a provider, signs in with it, and unlinks it again", async (app) => {
   const person = new Person();
   const browser = await newMember(app, "haru");
   const linked = await roundTrip(browser, "/userinfo/identities/corp", person);
@@ -65,5 +41,4 @@ testWith("a member links a provider, signs in with it, and unlinks it again", as
   const stranger = new Browser(app);
   const back = await roundTrip(stranger, "/login/with/corp", person);
   assert.equal(back.headers.get("Location"), "/register/with/corp");
-  void oidc;
 });
