@@ -59,11 +59,13 @@ export const ownTables = [
   }),
   destroy("confirmations", {
     member: "user_id",
-    label: { ko: "다른 서비스에서 한 본인 확인", en: "Confirmations at sign-in services" },
+    label: {
+      ko: "다른 서비스에서 한 본인 확인(암호화된 토큰 포함)",
+      en: "Confirmations at sign-in services (with sealed tokens)",
+    },
     purpose: {
-      ko: "본인 확인과 탈퇴 시 연결 해제(연결 해제용 토큰은 암호화하여 보관)",
-      en:
-        "To confirm who you are, and to end the grant there when you leave (its token is kept encrypted)",
+      ko: "본인 확인과 연결 해제",
+      en: "To confirm who you are, and to end the grant there",
     },
     lifetime: { ko: "확인 후 몇 분, 최대 24시간", en: "A few minutes, 24 hours at most" },
     show: ["confirmed_at", "expires_at"],

@@ -38,6 +38,7 @@ export interface Departure {
 
 /**
  * Begins a round trip to a provider. No round trip to the database for a sign-in, one for the others.
+ * @param name the configured name of the provider
  * @param begun `secret`: of the session that links or confirms; `redirectUri`: our callback
  * @param now ms
  * @throws `not_found`, `provider_failed`, and for a session `unauthenticated`, `withdrawal_pending`;
@@ -45,15 +46,16 @@ export interface Departure {
  */
 export async function depart(
   services: Services,
-  provider: ProviderConfig,
+  name: string,
   begun: { purpose: Purpose; secret: string | null; next: string | null; redirectUri: string },
   now: number,
 ): Promise<Departure> {
   const { purpose, secret, next, redirectUri } = begun;
-  if (secret !== null) await requireAllowed(services, provider, purpose, secret, now);
+  if (secret !== null) await requireAllowed(services, name, purpose, secret, now);
+  const provider = providerOf(services, name);
   const flow: Flow = {
     state: newSecret(),
-    provider: provider.name,
+    provider: name,
     purpose,
     nonce: newSecret(),
     verifier: newSecret(),
@@ -69,14 +71,14 @@ export async function depart(
 
 async function requireAllowed(
   services: Services,
-  provider: ProviderConfig,
+  name: string,
   purpose: Purpose,
   secret: string,
   now: number,
 ): Promise<void> {
   const found = await listIdentities(services.db, secret, now);
   const session = requireMember(found.session);
-  const linked = found.identities.some((identity) => identity.provider === provider.name);
+  const linked = found.identities.some((identity) => identity.provider === name);
   const memberId = session.member.id;
   if (purpose === "confirm" && !linked) throw new AppError("not_found", { memberId });
   if (purpose !== "link") return;

@@ -13,13 +13,12 @@ import { IdentitiesPage } from "../pages/providers.tsx";
 import { pageOf } from "../providers/mod.ts";
 import { buttonNamed, buttonOf, buttonsAmong } from "./provider_button.ts";
 import { onWorkers } from "./left.ts";
-import { leaveFor } from "./with_provider.tsx";
 import { loadStanding } from "../actions/prove.ts";
 
 const path = "/userinfo/identities";
 
 /** The list again with why it was refused; where a fresh proof is missing, the form that takes one. */
-async function again(c: Context<Env>, refusal: Refusal) {
+export async function identitiesAgain(c: Context<Env>, refusal: Refusal) {
   const { messages: t, services, now } = c.var;
   if (refusal.code !== "confirmation_required") return await list(c, refusal.sentence);
   const { credentials } = await loadStanding(services, requireSecret(c), now);
@@ -42,12 +41,11 @@ export default new Hono<Env>()
       providers: c.var.services.config.providers.map(({ name }) => name),
     });
   })
-  .post(`${path}/:name`, form(again), (c) => leaveFor(c, c.req.param("name"), "link"))
-  .delete(`${path}/:name`, (c) => unlink(c, c.req.param("name")))
   .delete(`${path}/:name/remove`, (c) => unlink(c, c.req.param("name")))
-  .post(`${path}/:name/remove`, form(again), (c) => unlink(c, c.req.param("name")));
+  .post(`${path}/:name/remove`, form(identitiesAgain), (c) => unlink(c, c.req.param("name")));
 
-async function unlink(c: Context<Env>, name: string) {
+/** Unlinks an identity of the member who asks. */
+export async function unlink(c: Context<Env>, name: string) {
   const { services, now, messages } = c.var;
   const { memberId, grant } = await unlinkProvider(services, requireSecret(c), name, now);
   c.set("memberId", memberId);

@@ -30,6 +30,7 @@ import { memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { JoinWithProviderPage, ProviderProblemPage } from "../pages/providers.tsx";
 import { once, optional } from "./fields.ts";
+import { identitiesAgain, unlink } from "./identities.tsx";
 import { buttonOf } from "./provider_button.ts";
 
 export const registration = z.object({ user_id: loginName, email: optional(emailAddress), once });
@@ -50,13 +51,12 @@ function problem(purpose: Purpose, next: string | null = null) {
 }
 
 /** Begins a round trip, and leads to the provider. */
-export async function leaveFor(c: Context<Env>, name: string, purpose: Purpose) {
+async function leaveFor(c: Context<Env>, name: string, purpose: Purpose) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  const provider = providerOf(c.var.services, name);
   const secret = purpose === "login" ? null : requireSecret(c);
   if (!c.var.form) c.set("form", problem(purpose, next));
   const begun = { purpose, secret, next, redirectUri: callbackOf(c, name) };
-  const { flow, url } = await depart(c.var.services, provider, begun, c.var.now);
+  const { flow, url } = await depart(c.var.services, name, begun, c.var.now);
   await keepFlow(c, flow);
   return c.redirect(url, 303);
 }
@@ -68,10 +68,16 @@ function callbackOf(c: Context<Env>, name: string): string {
 
 const answerFields = ["code", "state", "iss", "error"];
 
-/** Sign-in, joining and confirmation with a provider. One callback serves all of them. */
+/** Sign-in, joining, linking and confirmation with a provider. One callback serves all of them. */
 export default new Hono<Env>()
   .post("/login/with/:name", (c) => leaveFor(c, c.req.param("name"), "login"))
   .post("/confirmation/with/:name", (c) => leaveFor(c, c.req.param("name"), "confirm"))
+  .post(
+    "/userinfo/identities/:name",
+    form(identitiesAgain),
+    (c) => leaveFor(c, c.req.param("name"), "link"),
+  )
+  .delete("/userinfo/identities/:name", (c) => unlink(c, c.req.param("name")))
   // Apple answers with a form of its own site, with which browsers send no cookie. They do with this redirect.
   .post("/login/with/:name/callback", async (c) => {
     const name = providerOf(c.var.services, c.req.param("name")).name;

@@ -28,7 +28,7 @@ const ends = [
   { // its recipient is no longer configured; a day later, so that its own job gives up first. A token waits no longer
     table: "outbox",
     key: "position",
-    over: `status = 'waiting' AND (next_at <= :now OR channel = 'grant')
+    over: `status = 'waiting' AND next_at <= :now
       AND retry_until <= :now - iif(channel = 'grant', 0, ${dayMs})`,
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,

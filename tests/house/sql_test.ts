@@ -21,6 +21,7 @@ const fragments: Record<string, string> = {
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",
+  "db/identity/credentials.ts": "member",
   "db/identity/members.ts": "condition.sql",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
@@ -37,8 +38,10 @@ const fragments: Record<string, string> = {
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
+  "db/outbox/grants.ts": "endingMs from receiptId where",
   "db/outbox/mails.ts": "done.sql",
   "db/session/end.ts": "member",
+  "db/session/identities.ts": "allowed.sql countCredentials()",
   "db/session/sessions.ts": "from owner proven.from proven.where where",
 };
 

@@ -4,6 +4,7 @@ import { createApp } from "../../app.ts";
 import assets from "../../routes/assets.ts";
 import metrics from "../../routes/metrics.ts";
 import recovery from "../../routes/recovery.tsx";
+import withProvider from "../../routes/with_provider.tsx";
 import { openapiText } from "../../tools/openapi.ts";
 import { examples, type RequestName, requests } from "../../tools/openapi/requests.ts";
 import { Browser, withApp } from "../support/harness.ts";
@@ -26,8 +27,9 @@ Deno.test("routes/openapi.json is current, and GET /openapi.json serves it uncha
 
 Deno.test("every route is in the document, and nothing else is", async () => {
   await withApp({}, (app) => {
-    const forOthers = new Set( // for pages, and for Prometheus
-      [...assets.routes, ...recovery.routes, ...metrics.routes].map(({ path }) => path),
+    const forOthers = new Set( // for pages, for browsers on their way to a provider, and for Prometheus
+      [...assets.routes, ...recovery.routes, ...withProvider.routes, ...metrics.routes]
+        .map(({ path }) => path),
     );
     const routes = createApp(app.services).routes
       .filter(({ method, path }) => method !== "ALL" && !forOthers.has(path))
