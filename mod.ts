@@ -8,12 +8,14 @@ import { type AppType, createApp } from "./app.ts";
 import type { Services } from "./actions/services.ts";
 import type { Database } from "./db/engine/database.ts";
 import { type Migration, ownMigrations } from "./db/engine/migrate.ts";
-import type { DataMap } from "./domain/data_map.ts";
+import type { DataMap, Words } from "./domain/data_map.ts";
 import type { Member } from "./domain/member.ts";
-import { type Changes, type Messages, wordsWith } from "./messages/mod.ts";
+import { lookOf, type Theme } from "./domain/theme.ts";
+import { type Changes, type Messages, ownWords, withService, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
+import { handOver, passCookies } from "./http/hand_over.ts";
 import { securityHeaders } from "./http/headers.ts";
-import { themeOf } from "./pages/stylesheet.ts";
+import { withTheme } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime/mod.ts";
 
 export { ownTables } from "./data_map.ts";
@@ -31,7 +33,7 @@ export {
 export { limitBody } from "./http/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
-export type { AppType, Database, Member, Migration, Parts, Services };
+export type { AppType, Database, Member, Migration, Parts, Services, Theme };
 
 /** What an app brings: plain data. */
 export interface Extension {
@@ -43,8 +45,12 @@ export interface Extension {
   name?: string;
   /** Whatever else the pages and answers should say instead. */
   words?: { ko?: Changes<Messages>; en?: Changes<Messages> };
-  /** CSS that comes after ours; `pages/style.css` says which variables there are. */
+  /** Name, logo, colours, font and links. */
+  theme?: Theme;
+  /** CSS that comes after ours and the theme's; `pages/style.css` says which variables there are. */
   style?: string;
+  /** The app's own pages, to which every page of Annyeong links in its header. */
+  navigation?: readonly { href: string; label: Words }[];
   /** The app's own pages for members: who has to sign in first is led back to them. */
   memberPages?: readonly string[];
 }
@@ -93,8 +99,7 @@ function contextOf(c: Context): Context["executionCtx"] | undefined {
 
 /** Throws an `Error` that says what is wrong with what was brought. */
 export function membership(extension: Extension): Membership {
-  const theme = themeOf(extension.style ?? "");
-  const parts = partsOf(extension, theme.path);
+  const parts = partsOf(extension);
   let opened: { db: Database; app: App; gate: Gate } | undefined;
 
   function inside() {
@@ -103,12 +108,6 @@ export function membership(extension: Extension): Membership {
   }
 
   const app = new Hono();
-  if (theme.path) {
-    app.get(theme.path, securityHeaders, (c) => {
-      c.header("Cache-Control", "public, max-age=31536000, immutable");
-      return c.body(theme.css, 200, { "Content-Type": "text/css; charset=utf-8" });
-    });
-  }
   app.all("*", async (c) => {
     return handOver(c, await inside().app.fetch(c.req.raw, c.env ?? {}, contextOf(c)));
   });
@@ -161,35 +160,21 @@ export function membership(extension: Extension): Membership {
   };
 }
 
-/**
- * Our answer on the app's context: neither takes the cookies of the other, nor what it varies by, and
- * what else we say stands. Set on `c.res` as well, whose headers Hono, if it merges, takes in place of
- * the answer's.
- */
-function handOver(c: Context, answer: Response): Response {
-  const vary = answer.headers.get("Vary");
-  if (vary) c.res.headers.append("Vary", vary);
-  passCookies(answer, c);
-  for (const [name, value] of answer.headers) {
-    if (!["set-cookie", "vary"].includes(name)) c.res.headers.set(name, value);
-  }
-  return new Response(answer.body, { status: answer.status, headers: c.res.headers });
-}
-
-/** Onto `c.res`: what is there when a handler answers is kept, whatever the handler answers with. */
-function passCookies({ headers }: Response, c: Context): void {
-  for (const cookie of headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
-}
-
-function partsOf(extension: Extension, stylesheet: string): Parts {
+function partsOf(extension: Extension): Parts {
   const migrations = [...ownMigrations, ...extension.migrations ?? []];
   const names = migrations.map(({ name }) => name);
   const twice = names.find((name, n) => names.indexOf(name) !== n);
   if (twice) throw new Error(`migrations: "${twice}" is there twice, or is one of Annyeong's own`);
-  const service = {
-    stylesheet,
+  const { name, theme, style, navigation = [] } = extension;
+  const look = lookOf({ ...(name && { name }), ...theme });
+  const own = withTheme(ownWords, look, style);
+  const service = (language: keyof Words) => ({
     memberPages: extension.memberPages ?? [],
-    ...(extension.name && { name: extension.name, brand: extension.name }),
-  };
-  return { dataMap: extension.dataMap, migrations, words: wordsWith(service, extension.words) };
+    navigation: navigation.map(({ href, label }) => ({ href, text: label[language] })),
+  });
+  const words = wordsWith(
+    withService(own, { ko: service("ko"), en: service("en") }),
+    extension.words,
+  );
+  return { dataMap: extension.dataMap, migrations, words };
 }

@@ -1,18 +1,22 @@
+import { getLogger } from "@logtape/logtape";
 import { rejoinTerms } from "../crypto/identifiers.ts";
 import { findIdentities } from "../db/identity/identities.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
 import type { Member } from "../domain/member.ts";
+import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import { vouchedFor } from "./providers.ts";
 import type { Services } from "./services.ts";
 
+const log = getLogger(["annyeong", "leaving"]);
+
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Pick<Member, "name" | "email">;
+  member: Pick<Member, "id" | "name" | "email">;
   receiptId: string;
   /** ms */
   now: number;
@@ -34,9 +38,10 @@ export async function eraseMember(
   services: Services,
   { initiator, member, receiptId, now, reason = null, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
-  const { config, db, inventory } = services;
+  const { config, db, inventory, erasing } = services;
   const grants = await grantsOf(services, member);
-  return await erase(db, inventory, initiator, {
+  const erased = await erasing?.(member.id);
+  const receipt = await erase(db, inventory, initiator, {
     now,
     receiptId,
     reason,
@@ -46,6 +51,12 @@ export async function eraseMember(
     ...(grants && { grants }),
     ...(audit && { audit }),
   });
+  if (receipt) {
+    await erased?.().catch((error) =>
+      log.error("the app failed after an erasure", { causes: causesOf(error) })
+    );
+  }
+  return receipt;
 }
 
 /** What ends the member's grants without a token. It costs a round trip only where an admin key is configured. */

@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import * as z from "zod/mini";
 import { type Confirm, confirms } from "../domain/confirmation.ts";
+import type { Look } from "../domain/theme.ts";
 import type { WithdrawalPolicy } from "../domain/withdrawal.ts";
 import { type DatabaseConfig, databaseConfig, databaseFields } from "./database.ts";
 import {
@@ -28,6 +29,7 @@ import {
 import { environmentName, refuseUnsafe, requireCost } from "./production.ts";
 import { type ProviderConfig, providerList } from "./providers.ts";
 import { type Recipient, recipientList } from "./recipients.ts";
+import { themeField } from "./theme.ts";
 
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
@@ -61,6 +63,8 @@ export interface Config {
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
+  /** `null`: Annyeong's own, or that of the app around it. */
+  theme: Look | null;
   /** The second place for the ledger: `file:` or an endpoint. */
   ledgerUrl: string | null;
   /** What `/metrics` asks for; `null` turns it off. */
@@ -100,6 +104,7 @@ const fields = z.object({
   ),
   RECIPIENTS: recipientList,
   PROVIDERS: providerList,
+  THEME: themeField,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
@@ -158,6 +163,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     providers: env.PROVIDERS,
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
+    theme: env.THEME ?? null,
     ledgerUrl: env.LEDGER_URL ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
   });

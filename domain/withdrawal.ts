@@ -1,4 +1,4 @@
-import { type Confirm, isPhrase } from "./confirmation.ts";
+import { type Asked, type Confirm, isPhrase } from "./confirmation.ts";
 import { AppError } from "./error.ts";
 import { fold } from "./member.ts";
 import { requireMember, type Standing } from "./standing.ts";
@@ -44,8 +44,8 @@ export type GivenProof = "none" | "unverified" | "right" | "wrong";
 /**
  * Returns what the member must give. `fresh` asks for nothing more if the session is fresh. `password` asks
  * for any proof now. A member who has no credential is asked for the phrase, because leaving is never
- * blocked by the lack of one. A new authentication at a provider cannot be given with the form, so it counts
- * as a proof now while it is fresh.
+ * blocked by the lack of one. Where the only credential is to sign in again, a fresh session is a proof.
+ * A new authentication at a provider cannot be given with the form, so it counts as a proof while it is fresh.
  * @param credentials names of what the member can prove it with
  * @param now ms
  * @param confirmed whether the session was confirmed by such an authentication
@@ -56,11 +56,14 @@ export function askedFor(
   policy: WithdrawalPolicy,
   now: number,
   confirmed = false,
-): Confirm {
+): Asked {
   const { confirm } = policy;
-  if (confirm === "password" && confirmed && isFresh(standing, policy, now)) return "fresh";
-  const asked = confirm === "fresh" && !isFresh(standing, policy, now) ? "password" : confirm;
-  return asked === "password" && credentials.length === 0 ? "phrase" : asked;
+  const fresh = isFresh(standing, policy, now);
+  if (confirm === "password" && confirmed && fresh) return "fresh";
+  const asked = confirm === "fresh" && !fresh ? "password" : confirm;
+  if (asked !== "password" || credentials.includes("password")) return asked;
+  if (credentials.includes("sign_in")) return fresh ? "fresh" : "sign_in";
+  return credentials.length === 0 ? "phrase" : asked;
 }
 
 /**
@@ -83,7 +86,7 @@ export function decideWithdrawal(
   const standing = requireMember(found);
   const memberId = standing.member.id;
   const asked = askedFor(standing, credentials, policy, now, confirmed);
-  if (asked === "password" && proof === "none") {
+  if ((asked === "password" || asked === "sign_in") && proof === "none") {
     throw new AppError("confirmation_required", { confirm: asked, memberId });
   }
   if (asked === "phrase" && form.phrase === undefined) {

@@ -20,10 +20,27 @@ export const ko = {
   service: {
     name: "Annyeong",
     brand: "안녕",
-    /** The path of a stylesheet after ours, or nothing. */
-    stylesheet: "",
+    /** A stylesheet after ours: its path, or nothing, and its text. */
+    stylesheet: { path: "", css: "" },
+    /** Addresses of images, or nothing. */
+    logo: "",
+    logoDark: "",
+    favicon: "",
+    /** Addresses of the operator's own pages, or nothing. */
+    links: { terms: "", privacy: "", support: "" },
+    /** Where images and fonts of the theme come from, besides this origin. */
+    sources: { images: [] as readonly string[], fonts: [] as readonly string[] },
+    /** The app's own pages that every page links to. */
+    navigation: [] as readonly { href: string; text: string }[],
     /** The app's own pages for members, to which a sign-in may lead back. */
     memberPages: [] as readonly string[],
+    /** Where members see their account, download their data, sign in and sign out. `""`: nowhere. */
+    paths: {
+      account: "/userinfo",
+      export: "/userinfo/export",
+      signIn: "/login",
+      signOut: "/logout",
+    },
   },
   instant,
   day,
@@ -105,7 +122,13 @@ export const ko = {
     join: "회원가입",
     myPage: "내 정보",
     home: "처음으로",
-    policy: "개인정보 처리 현황",
+    policy: "개인정보 처리 안내",
+    terms: "이용약관",
+    privacyPolicy: "개인정보 처리방침",
+    support: "고객센터",
+    profile: "프로필",
+    security: "로그인과 보안",
+    myData: "내 데이터",
     userId: "아이디",
     email: "이메일",
     password: "비밀번호",
@@ -121,7 +144,7 @@ export const ko = {
     joinedAt: "가입일",
     devices: "로그인한 기기",
     thisDevice: "이 기기",
-    endSession: "로그아웃",
+    endSession: "로그인 해제",
     export: "내 데이터 내려받기",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",

@@ -18,14 +18,22 @@ export type Changes<T> = {
     : Changes<T[K]>;
 };
 
-/** Returns Annyeong's messages with an app's changes. `service` applies to both languages, `changes` to one. */
+/** Returns messages with an app's changes. */
 export function wordsWith(
-  service: Changes<Messages["service"]>,
+  words: Words,
   changes: { ko?: Changes<Messages>; en?: Changes<Messages> } = {},
 ): Words {
+  return { ko: changed(words.ko, changes.ko), en: changed(words.en, changes.en) };
+}
+
+/** Returns messages with another service: its name, its logo, its links. */
+export function withService(
+  words: Words,
+  service: Readonly<Record<Language, Changes<Messages["service"]>>>,
+): Words {
   return {
-    ko: changed(changed(ko, { service }), changes.ko),
-    en: changed(changed(en, { service }), changes.en),
+    ko: changed(words.ko, { service: service.ko }),
+    en: changed(words.en, { service: service.en }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ProviderButton } from "../domain/provider.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { Layout, type Notice } from "./layout.tsx";
+import { EntryLayout, type Notice } from "./layout.tsx";
 import { ProviderButtons } from "./providers.tsx";
 
 /** The registration form. `minLength` is that of a password. */
@@ -13,7 +13,7 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
   refusal?: Refusal | undefined;
 }) {
   return (
-    <Layout t={t} title={t.page.join}>
+    <EntryLayout t={t} title={t.page.join}>
       <Form t={t} action="/register" refusal={refusal} once={once}>
         <Field t={t} name="user_id" refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
@@ -24,7 +24,7 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -43,7 +43,7 @@ export function LoginPage({ t, next, providers, notice, refusal }: {
   const sentHere = next && !refusal;
   const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
-    <Layout t={t} title={title} here={address} notice={notice}>
+    <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
         <Field t={t} name="user_id" refusal={refusal} />
@@ -54,7 +54,7 @@ export function LoginPage({ t, next, providers, notice, refusal }: {
       <p class="aside">
         <a href="/register">{t.page.join}</a>
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -83,7 +83,7 @@ export function ConfirmationPage({ t, next, hasPassword, providers, refusal }: {
 }) {
   const address = next ? `/confirmation?next=${next}` : "/confirmation";
   return (
-    <Layout t={t} title={t.page.confirmYou} here={address}>
+    <EntryLayout t={t} title={t.page.confirmYou} here={address}>
       <p>{t.page.confirmWhy}</p>
       {hasPassword && (
         <Form t={t} action={address} refusal={refusal}>
@@ -92,18 +92,18 @@ export function ConfirmationPage({ t, next, hasPassword, providers, refusal }: {
         </Form>
       )}
       <ProviderButtons t={t} providers={providers} use="confirm" next={next} />
-    </Layout>
+    </EntryLayout>
   );
 }
 
 /** Asks whether to sign out. */
 export function LogoutPage({ t }: { t: Messages }) {
   return (
-    <Layout t={t} title={t.page.signOut}>
+    <EntryLayout t={t} title={t.page.signOut}>
       <p>{t.page.signOutQuestion}</p>
       <form method="post" action="/logout">
         <button type="submit">{t.page.signOut}</button>
       </form>
-    </Layout>
+    </EntryLayout>
   );
 }

@@ -1,5 +1,6 @@
 import type { Messages } from "../messages/mod.ts";
-import { Layout, type Notice } from "./layout.tsx";
+import { EntryLayout, type Notice, SignOut } from "./layout.tsx";
+import { Drawing } from "./mark.tsx";
 
 /** The home page. `name` is the member's; `null` for a visitor. */
 export function HomePage({ t, name, notice }: {
@@ -9,30 +10,21 @@ export function HomePage({ t, name, notice }: {
 }) {
   if (name === null) {
     return (
-      <Layout t={t} title={t.page.greeting} notice={notice}>
+      <EntryLayout t={t} title={t.page.greeting} notice={notice} drawing={<Drawing />}>
         <p class="lead">{t.page.tagline}</p>
-        <div class="actions">
-          <a class="button" href="/login">{t.page.signIn}</a>
-          <a class="button quiet" href="/register">{t.page.join}</a>
+        <div class="stack">
+          <a class="button" href="/register">{t.page.join}</a>
+          <a class="button quiet" href="/login">{t.page.signIn}</a>
         </div>
-      </Layout>
+      </EntryLayout>
     );
   }
   return (
-    <Layout t={t} title={t.page.welcome(name)} notice={notice}>
-      <div class="actions">
+    <EntryLayout t={t} title={t.page.welcome(name)} notice={notice} drawing={<Drawing />}>
+      <div class="stack">
         <a class="button" href="/userinfo">{t.page.myPage}</a>
         <SignOut t={t} />
       </div>
-    </Layout>
-  );
-}
-
-/** The sign-out button. Every page of a member has it, or a link to it (OWASP ASVS 7.4.4). */
-export function SignOut({ t }: { t: Messages }) {
-  return (
-    <form method="post" action="/logout">
-      <button type="submit" class="quiet">{t.page.signOut}</button>
-    </form>
+    </EntryLayout>
   );
 }

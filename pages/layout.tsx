@@ -1,24 +1,73 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import type { Messages } from "../messages/mod.ts";
+import { type Messages, ownWords } from "../messages/mod.ts";
+import { Wordmark } from "./mark.tsx";
 import { enhancements, icon, stylesheet } from "./stylesheet.ts";
 
 /** The name of a message about what was just done, which the page after a redirect shows. */
 export type Notice = Exclude<keyof Messages["done"], "scheduled">;
 
-/**
- * The frame of every page.
- * @param here the address for the language links, if it is not that of the request
- */
-export function Layout(props: {
+interface Props {
   t: Messages;
   title: string;
+  /** The address for the language links, if it is not that of the request. */
   here?: string;
   notice?: Notice | null | undefined;
   children?: Child;
+}
+
+/** A page to read: the policy, a receipt, an error. */
+export function Layout(props: Props) {
+  return (
+    <Frame {...props} kind="reading">
+      <h1>{props.title}</h1>
+      <NoticeLine {...props} />
+      {props.children}
+    </Frame>
+  );
+}
+
+/**
+ * A page with one form, in a narrow card: joining, signing in, confirming, recovering.
+ * @param drawing stands above the heading
+ */
+export function EntryLayout(props: Props & { drawing?: Child }) {
+  return (
+    <Frame {...props} kind="entry">
+      <div class="card">
+        {props.drawing}
+        <h1>{props.title}</h1>
+        <NoticeLine {...props} />
+        {props.children}
+      </div>
+    </Frame>
+  );
+}
+
+/**
+ * A page of a member. Its header has the sign-out button.
+ * @param isHome the page is the overview itself, and needs no way back to it
+ */
+export function AccountLayout(props: Props & { isHome?: boolean }) {
+  const { t, title, isHome = false } = props;
+  return (
+    <Frame {...props} kind="account">
+      {!isHome && <a class="back" href="/userinfo">{t.page.myPage}</a>}
+      <h1>{title}</h1>
+      <NoticeLine {...props} />
+      {props.children}
+    </Frame>
+  );
+}
+
+function NoticeLine({ t, notice }: Props) {
+  return notice ? <p class="notice" role="status">{t.done[notice]}</p> : null;
+}
+
+function Frame({ t, title, here = "", kind, children }: Props & {
+  kind: "reading" | "entry" | "account";
 }) {
-  const { t, title, here = "", notice, children } = props;
-  const { name, brand, stylesheet: theme } = t.service;
+  const { name, stylesheet: theme, favicon, navigation } = t.service;
   return (
     <>
       {raw("<!DOCTYPE html>")}
@@ -28,32 +77,78 @@ export function Layout(props: {
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <title>{title} · {name}</title>
-          <link rel="icon" href={icon.path} type="image/svg+xml" />
+          <link
+            rel="icon"
+            href={favicon || icon.path}
+            type={favicon ? undefined : "image/svg+xml"}
+          />
           <link rel="stylesheet" href={stylesheet.path} />
-          {theme && <link rel="stylesheet" href={theme} />}
+          {theme.path && <link rel="stylesheet" href={theme.path} />}
           <script src={enhancements.path} defer blocking="render" />
         </head>
-        <body>
+        <body class={kind}>
           <header>
-            <a href="/" class="brand" lang={/\p{sc=Hangul}/u.test(brand) ? "ko" : undefined}>
-              {brand}
-            </a>
-            <nav>
+            <Brand t={t} />
+            {((kind === "account" && t.service.paths.signOut) || navigation.length > 0) && (
+              <nav>
+                {navigation.map(({ href, text }) => <a href={href}>{text}</a>)}
+                {kind === "account" && t.service.paths.signOut && <SignOut t={t} />}
+              </nav>
+            )}
+          </header>
+          <main>{children}</main>
+          <footer>
+            <Links t={t} />
+            <p class="languages">
               <LanguageLink t={t} here={here} language="ko" name="한국어" />
               <LanguageLink t={t} here={here} language="en" name="English" />
-            </nav>
-          </header>
-          <main>
-            <h1>{title}</h1>
-            {notice && <p class="notice" role="status">{t.done[notice]}</p>}
-            {children}
-          </main>
-          <footer>
-            <a href="/policy">{t.page.policy}</a>
+            </p>
           </footer>
         </body>
       </html>
     </>
+  );
+}
+
+/** The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). */
+export function SignOut({ t }: { t: Messages }) {
+  return (
+    <form method="post" action={t.service.paths.signOut}>
+      <button type="submit" class="quiet">{t.page.signOut}</button>
+    </form>
+  );
+}
+
+/** The logo, the wordmark or the name of the service. It leads home. */
+function Brand({ t }: { t: Messages }) {
+  const { brand, logo, logoDark } = t.service;
+  const isOwn = brand === ownWords.ko.service.brand;
+  return (
+    <a href="/" class="brand" lang={/\p{sc=Hangul}/u.test(brand) ? "ko" : undefined}>
+      {logo
+        ? (
+          <picture>
+            {logoDark && <source srcset={logoDark} media="(prefers-color-scheme: dark)" />}
+            <img src={logo} alt={brand} />
+          </picture>
+        )
+        : isOwn
+        ? <Wordmark />
+        : brand}
+    </a>
+  );
+}
+
+/** The data map as a page, and the operator's own pages. */
+function Links({ t }: { t: Messages }) {
+  const { terms, privacy, support } = t.service.links;
+  return (
+    <p>
+      <a href="/policy">{t.page.policy}</a>
+      {terms && <a href={terms}>{t.page.terms}</a>}
+      {privacy && <a href={privacy}>{t.page.privacyPolicy}</a>}
+      {support && <a href={support}>{t.page.support}</a>}
+    </p>
   );
 }
 

@@ -3,6 +3,7 @@ import type { GrantState } from "../domain/provider.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
+import { Drawing } from "./mark.tsx";
 import { KeptLines, Lines, Recipients } from "./withdrawal.tsx";
 
 /** A recipient on a receipt, and whether it has confirmed the erasure. */
@@ -43,6 +44,7 @@ export function ReceiptPage(props: {
   const { receiptId } = receipt;
   return (
     <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
+      {farewell && <Drawing leaving />}
       {farewell && <p class="lead">{t.page.thanks}</p>}
       {farewell && <h2>{t.page.receipt}</h2>}
       <p>

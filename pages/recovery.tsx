@@ -1,6 +1,6 @@
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
-import { Layout } from "./layout.tsx";
+import { EntryLayout } from "./layout.tsx";
 
 /** The page of a recovery link: set a new password, or withdraw. `minLength` is that of a password. */
 export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
@@ -13,7 +13,7 @@ export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
   once: string;
 }) {
   return (
-    <Layout t={t} title={t.page.recovery}>
+    <EntryLayout t={t} title={t.page.recovery}>
       <Form t={t} action={`/recovery/${token}`} refusal={refusal}>
         <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
         <button type="submit">{t.page.setPassword}</button>
@@ -28,6 +28,6 @@ export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
             <button type="submit" class="quiet">{t.page.withdraw}</button>
           </form>
         )}
-    </Layout>
+    </EntryLayout>
   );
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Look } from "../domain/theme.ts";
+import { type Changes, type Messages, withService, type Words } from "../messages/mod.ts";
 import script from "./script.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
@@ -18,9 +20,28 @@ const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
 /** The icon in the browser's tab, with a path like the stylesheet's. */
 export const icon = { svg, path: `/icon.${hashOf(svg)}.svg` };
 
-/** Returns an app's stylesheet, with a path like ours. The path is empty if `css` is. */
-export function themeOf(css: string) {
-  return { css, path: css && `/theme.${hashOf(css)}.css` };
+/** Returns the messages of a service with a theme. `style` is CSS after that of the theme. */
+export function withTheme(words: Words, look: Look | null, style = ""): Words {
+  const { ko, en } = words;
+  return withService(words, {
+    ko: changesOf(ko.service, look, look?.name?.ko, style),
+    en: changesOf(en.service, look, look?.name?.en, style),
+  });
+}
+
+function changesOf(
+  { stylesheet }: Messages["service"],
+  look: Look | null,
+  name: string | undefined,
+  style: string,
+): Changes<Messages["service"]> {
+  const css = stylesheet.css + (look?.css ?? "") + style;
+  const { logo, logoDark, favicon, links, sources } = look ?? {} as Partial<Look>;
+  return {
+    stylesheet: { css, path: css && `/theme.${hashOf(css)}.css` },
+    ...(look && { logo, logoDark, favicon, links, sources } as Changes<Messages["service"]>),
+    ...(name !== undefined && { name, brand: name }),
+  };
 }
 
 function hashOf(text: string): string {

@@ -2,63 +2,49 @@ import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
 import { deviceOf } from "./device.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { SignOut } from "./home.tsx";
-import { Layout, type Notice, Timed } from "./layout.tsx";
+import { AccountLayout, type Notice, Timed } from "./layout.tsx";
+import { Group, Row } from "./rows.tsx";
 
-/** The member's record, with links to sessions, export and withdrawal. `minLength` is that of a password. */
-export function UserinfoPage(props: {
-  t: Messages;
-  member: Member;
-  minLength: number;
-  notice: Notice | null;
-}) {
-  const { t, member, minLength, notice } = props;
+/** The member's record, and the pages of the account in groups. Leaving is the last of them. */
+export function UserinfoPage(props: { t: Messages; member: Member; notice: Notice | null }) {
+  const { t, member, notice } = props;
   return (
-    <Layout t={t} title={t.page.myPage} notice={notice}>
-      <dl class="card">
-        <dt>{t.page.userId}</dt>
-        <dd>{member.name}</dd>
-        <dt>{t.page.email}</dt>
-        <dd>{member.email}</dd>
-        <dt>{t.page.rank}</dt>
-        <dd>{member.rank}</dd>
-        <dt>{t.page.joinedAt}</dt>
-        <dd>
+    <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
+      <Group title={t.page.profile}>
+        <Row label={t.page.userId}>{member.name}</Row>
+        <Row label={t.page.email}>{member.email}</Row>
+        <Row label={t.page.joinedAt}>
           <Timed t={t} ms={member.joinedAt} day />
-        </dd>
-      </dl>
-      <ul class="rows">
-        <li>
-          <a href="/userinfo/sessions">{t.page.devices}</a>
-        </li>
-        <li>
-          <a href="/userinfo/export">{t.page.export}</a>
-        </li>
-        <li>
-          <a href="/withdrawal">{t.page.withdrawal}</a>
-        </li>
-      </ul>
-      <SignOut t={t} />
-      <h2>{t.page.changePassword}</h2>
-      <PasswordForm t={t} minLength={minLength} />
-    </Layout>
+        </Row>
+      </Group>
+      <Group title={t.page.security}>
+        <Row label={t.page.changePassword} href="/userinfo/password" />
+        <Row label={t.page.devices} href="/userinfo/sessions" />
+      </Group>
+      <Group title={t.page.myData}>
+        <Row label={t.page.export} href="/userinfo/export" />
+        <Row label={t.page.policy} href="/policy" />
+      </Group>
+      <Group>
+        <Row label={t.page.withdrawal} href="/withdrawal" quiet />
+      </Group>
+    </AccountLayout>
   );
 }
 
-/** The password form without the record, when it was refused. */
-export function PasswordPage(props: { t: Messages; minLength: number; refusal: Refusal }) {
+/** The password form. */
+export function PasswordPage(
+  props: { t: Messages; minLength: number; refusal?: Refusal | undefined },
+) {
   const { t } = props;
   return (
-    <Layout t={t} title={t.page.changePassword} here="/userinfo">
+    <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
       <PasswordForm {...props} />
-      <p class="aside">
-        <a href="/userinfo">{t.page.myPage}</a> · <a href="/logout">{t.page.signOut}</a>
-      </p>
-    </Layout>
+    </AccountLayout>
   );
 }
 
-function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal }) {
+function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal | undefined }) {
   const { t, minLength, refusal } = props;
   return (
     <Form t={t} action="/userinfo/password" refusal={refusal}>
@@ -86,11 +72,11 @@ export function SessionsPage(props: {
 }) {
   const { t, sessions, notice } = props;
   return (
-    <Layout t={t} title={t.page.devices} notice={notice}>
+    <AccountLayout t={t} title={t.page.devices} notice={notice}>
       <ul class="rows">
         {sessions.map(({ id, createdAt, userAgent, current }) => (
-          <li>
-            <div>
+          <li class="row">
+            <div class="label">
               <span id={`device-${id}`}>{deviceOf(userAgent)}</span>{" "}
               {current && <strong>{t.page.thisDevice}</strong>}
               <br />
@@ -106,9 +92,6 @@ export function SessionsPage(props: {
           </li>
         ))}
       </ul>
-      <p class="aside">
-        <a href="/userinfo">{t.page.myPage}</a> · <a href="/logout">{t.page.signOut}</a>
-      </p>
-    </Layout>
+    </AccountLayout>
   );
 }

@@ -1,12 +1,11 @@
-import type { Confirm } from "../domain/confirmation.ts";
+import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { ProviderButton } from "../domain/provider.ts";
 import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { SignOut } from "./home.tsx";
-import { Layout, Timed } from "./layout.tsx";
+import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
 import { ProviderButtons } from "./providers.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
@@ -27,7 +26,7 @@ export interface Leaving {
   /** The credentials that the member can confirm with, strongest first. */
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
-  confirm: Confirm;
+  confirm: Asked;
   /** The grants at providers. `ready`: leaving can end it without the member. */
   grants: readonly { name: string; ready: boolean }[];
   /** The buttons of the providers at which this member can authenticate anew. */
@@ -49,7 +48,7 @@ export interface Leaving {
  */
 export function WithdrawalPage(props: {
   t: Messages;
-  confirm: Confirm;
+  confirm: Asked;
   leaving: Leaving | null;
   refusal?: Refusal | undefined;
   once: string;
@@ -72,12 +71,12 @@ export function WithdrawalPage(props: {
     </>
   );
   return (
-    <Layout t={t} title={t.page.withdrawal}>
+    <AccountLayout t={t} title={t.page.withdrawal}>
       {refusal && form}
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <Preview t={t} leaving={leaving} />}
       {!refusal && form}
-    </Layout>
+    </AccountLayout>
   );
 }
 
@@ -96,7 +95,13 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <Recipients t={t} recipients={recipients} />
       <Grants t={t} leaving={leaving} />
       <p class="aside">
-        <a href="/userinfo/export">{t.page.export}</a> · <a href="/logout">{t.page.signOut}</a>
+        <a href={t.service.paths.export}>{t.page.export}</a>
+        {t.service.paths.signOut && (
+          <>
+            {" · "}
+            <a href={t.service.paths.signOut}>{t.page.signOut}</a>
+          </>
+        )}
       </p>
     </>
   );
@@ -120,13 +125,14 @@ function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
 
 function WithdrawalForm(props: {
   t: Messages;
-  confirm: Confirm;
+  confirm: Asked;
   refusal?: Refusal | undefined;
   once: string;
 }) {
   const { t, confirm, refusal, once } = props;
   return (
     <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
+      {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
       {(confirm === "password" || confirm === "phrase") && (
         <Field t={t} name={confirm} refusal={refusal} />
       )}
@@ -142,8 +148,10 @@ function WithdrawalForm(props: {
         </select>
       </div>
       <div class="actions">
-        <button type="submit">{t.page.withdraw}</button>
-        <a class="button quiet" href="/userinfo">{t.page.myPage}</a>
+        {confirm === "sign_in"
+          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+          : <button type="submit">{t.page.withdraw}</button>}
+        <a class="button quiet" href={t.service.paths.account}>{t.page.myPage}</a>
       </div>
     </Form>
   );
@@ -160,8 +168,8 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
         </form>
-        <a class="button quiet" href="/userinfo/export">{t.page.export}</a>
-        <SignOut t={t} />
+        <a class="button quiet" href={t.service.paths.export}>{t.page.export}</a>
+        {t.service.paths.signOut && <SignOut t={t} />}
       </div>
     </Layout>
   );

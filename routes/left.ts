@@ -8,13 +8,27 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
+import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
 /**
  * Answers a withdrawal form that is sent twice with the first outcome. The second request fails because the
  * first one has used up its session or link; its form token `once` finds the outcome.
  */
-export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
+export const repeatable = repeatableBy(endSessionHere);
+
+/** The same, where another system's session ends. */
+export function repeatableBy(
+  signOut: (c: Context<Env>, outcome: Left) => void,
+): MiddlewareHandler<Env> {
+  return (c, next) => repeat(c, next, signOut);
+}
+
+async function repeat(
+  c: Context<Env>,
+  next: () => Promise<void>,
+  signOut: (c: Context<Env>, outcome: Left) => void,
+): Promise<void> {
   await next();
   const problem = c.get("problem");
   if (!problem || !["unauthenticated", "not_found", "conflict"].includes(problem.code)) return;
@@ -22,8 +36,8 @@ export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
   const outcome = once && await findLeft(c.var.services, once);
   if (!outcome) return;
   c.set("problem", undefined);
-  c.res = await left(c, outcome);
-};
+  c.res = await left(c, outcome, signOut);
+}
 
 async function onceOf(c: Context<Env>): Promise<string | null> {
   const text = await c.req.text();
@@ -40,10 +54,23 @@ function parse(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Answers a withdrawal that was carried out or scheduled, and deletes the session cookie. */
-export async function left(c: Context<Env>, outcome: Left) {
-  if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
+/** Deletes the session cookie, and after an erasure that of the device. */
+function endSessionHere(c: Context<Env>, outcome?: Left): void {
   endCookie(c);
+  if (outcome?.status === "erased") forgetDevice(c);
+}
+
+/**
+ * Answers a withdrawal that was carried out or scheduled.
+ * @param signOut deletes the session cookie
+ */
+export async function left(
+  c: Context<Env>,
+  outcome: Left,
+  signOut: (c: Context<Env>, outcome: Left) => void = endSessionHere,
+) {
+  if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
+  signOut(c, outcome);
   if (outcome.status === "erased") return await erased(c, outcome.receipt);
   return scheduled(c, outcome.receiptId, outcome.eraseAt);
 }
@@ -51,7 +78,6 @@ export async function left(c: Context<Env>, outcome: Left) {
 async function erased(c: Context<Env>, receipt: Receipt) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   onWorkers(c, () => endAllGrants(c.var.services));
-  forgetDevice(c);
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
   return c.json({
@@ -60,15 +86,6 @@ async function erased(c: Context<Env>, receipt: Receipt) {
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
   });
-}
-
-/** Keeps a Worker alive until the work is done. On Deno Hono throws, but the work continues anyway. */
-function inBackground(c: Context<Env>, work: Promise<void>): void {
-  try {
-    c.executionCtx.waitUntil(work);
-  } catch {
-    // not a Worker
-  }
 }
 
 /** Begins a job at once on a Worker, whose clock starts jobs only each minute. */

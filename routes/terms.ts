@@ -1,8 +1,12 @@
+import type { Context } from "hono";
 import type { Config } from "../config/mod.ts";
+import type { Obstacle } from "../db/leaving/obstacle.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import type { Words } from "../domain/data_map.ts";
 import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
+import type { Env } from "../http/env.ts";
+import { buttonsAmong } from "./provider_button.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
@@ -50,6 +54,32 @@ export function linesIn(language: string) {
     until: new Date(place.until).toISOString(),
   });
   return { line, kept };
+}
+
+/** What the preview of a withdrawal found. */
+interface Found {
+  confirm: Leaving["confirm"];
+  confirmWith: readonly string[];
+  grants?: Leaving["grants"];
+  lines: readonly PreviewLine[];
+  obstacle: Obstacle | null;
+  /** The deadline of a pending withdrawal, ms. */
+  eraseAt: number | null;
+}
+
+/** Returns what a withdrawal would do now, under the operator's terms and in the caller's language. */
+export function leavingOf(c: Context<Env>, found: Found): Leaving {
+  const { config } = c.var.services;
+  const { confirm, confirmWith, grants = [], obstacle } = found;
+  const providers = buttonsAmong(config.providers, confirmWith);
+  const reason = obstacle?.words?.[c.var.language as keyof Words] ?? c.var.messages.page.blocked;
+  const { graceMs, rejoinBlockMs } = config.withdrawal;
+  const lines = linesOf(
+    found.lines,
+    rejoinBlockMs > 0 ? (found.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
+  );
+  const blocked = obstacle && { reason };
+  return { confirm, confirmWith, grants, providers, blocked, ...termsOf(config), ...lines };
 }
 
 /** Returns the JSON of a preview. */

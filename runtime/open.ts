@@ -1,5 +1,5 @@
 /** Makes the services of a process or an isolate from its configuration. */
-import { type Config, ConfigError } from "../config/mod.ts";
+import { type Config, ConfigError, type Environment } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
@@ -13,6 +13,7 @@ import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords, type Turn } from "../crypto/passwords.ts";
 import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
+import { withTheme } from "../pages/stylesheet.ts";
 
 /** What a service is made of besides its configuration: our own parts, or an app's as well (`mod.ts`). */
 export interface Parts {
@@ -20,6 +21,10 @@ export interface Parts {
   /** All of them, in order. */
   migrations: readonly Migration[];
   words: Words;
+  /** Variables that the parts need no value of from the environment. */
+  environment?: Environment;
+  /** See `Services`. */
+  erasing?: Services["erasing"];
 }
 
 export const ownParts: Parts = { dataMap: ownMap, migrations: ownMigrations, words: ownWords };
@@ -51,7 +56,7 @@ export interface Limits {
 /** Opens the database and the keys. Throws `ConfigError`. */
 export async function open(
   config: Config,
-  { dataMap, migrations, words }: Parts,
+  { dataMap, migrations, words, erasing }: Parts,
   limits: Limits,
 ): Promise<Services> {
   const db = await openConfigured(config.database, limits);
@@ -61,13 +66,14 @@ export async function open(
     db,
     inventory: createInventory(db, dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(
       config.password.cost,
       limits.hashMemoryMiB,
       limits.hashesAtOnce ? turnsOf(limits.hashesAtOnce) : undefined,
     ),
     receiptKeys,
+    ...(erasing && { erasing }),
     now: Date.now,
     clock: createClockGuard(db),
   };

@@ -1,4 +1,4 @@
-import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts";
+import { type Entry, erasureOrder, isExpression, type Subject } from "../../domain/data_map.ts";
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
@@ -29,6 +29,7 @@ import {
   selectColumns,
   selectCounts,
   startsAt,
+  subjectId,
   tableBelongsTo,
   type Template,
   template,
@@ -263,17 +264,24 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: Ho
   return {
     begin: own([
       ...(known ? [] : [selectColumns(places)]),
-      claimStatement(initiator, known ? isAsKnown(places) : `${countUncovered(places)} = 0`),
+      claimStatement(
+        places.subject,
+        initiator,
+        known ? isAsKnown(places) : `${countUncovered(places)} = 0`,
+      ),
       ...(known ? [] : [insertDescription]),
       ...notes,
       `UPDATE erasures SET counts = (${selectCounts(places, byErasure)})
-         WHERE id = :claim AND counts IS NULL`,
+       WHERE id = :claim AND counts IS NULL`,
       ...(rejoin ? [countBlock(places)] : []),
     ]),
     erase: [
-      ...each(places.entries, keep),
+      ...each(places.entries, (...given) => keep(places.subject, ...given)),
       ...each(places.entries, anonymise),
-      ...each(erasureOrder(places.entries).filter((entry) => !goesByItself(entry, known)), destroy),
+      ...each(
+        erasureOrder(places.entries, places.subject).filter((entry) => !goesByItself(entry, known)),
+        destroy,
+      ),
       ...own(mergeStatements(places.virtual, claimed)),
       ...own(rejoin ? [rejoinStatement] : []),
     ],
@@ -296,11 +304,17 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: Ho
 }
 
 /** The first statement. It inserts the claim if its conditions hold; all later ones depend on that row. */
-function claimStatement({ from, where, receiptId }: Initiator, isCovered: string): string {
+function claimStatement(
+  subject: Subject,
+  { from, where, receiptId }: Initiator,
+  isCovered: string,
+): string {
   return `
     INSERT INTO erasures
       (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
-    SELECT :claim, users.id, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
+    SELECT :claim, ${
+    subjectId(subject)
+  }, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
     FROM ${from}
     WHERE ${where} AND ${isCovered}
     ON CONFLICT DO NOTHING`;
@@ -324,7 +338,7 @@ function goesByItself(entry: Entry, known: Checked | null): boolean {
 
 /** Stores the keys of each parent row, grandparents first, to find its children after the parent has changed. */
 function noteKeys(places: Places): string[] {
-  const deepestLast = erasureOrder(places.entries).reverse();
+  const deepestLast = erasureOrder(places.entries, places.subject).reverse();
   const parents = new Map(
     deepestLast.flatMap(({ via }) => via ? [[`${via.table}.${via.key}`, via] as const] : []),
   );
@@ -342,12 +356,15 @@ function inNotedKeys(
     SELECT key FROM erasure_keys WHERE erasure_id = :claim AND place = '${table}.${key}')`;
 }
 
-function keep(entry: Entry, index: number, belongs: string): string[] {
+function keep(subject: Subject, entry: Entry, index: number, belongs: string): string[] {
   if (entry.disposition !== "keep") return [];
   const columns = entry.columns.map((column) => `'${column}', ${jsonSafe(quote(column))}`);
   const copies = Object.entries(entry.copy).map(([name, source]) => {
-    const column = quote(source.slice("users.".length));
-    return `'${name}', (SELECT ${jsonSafe(column)} FROM users WHERE id = ${member})`;
+    const column = quote(source.slice(`${subject.table}.`.length));
+    return `'${name}', (
+      SELECT ${jsonSafe(column)} FROM ${quote(subject.table)} WHERE ${
+      quote(subject.key)
+    } = ${member})`;
   });
   return [`
     INSERT INTO retained (id, receipt_id, source, ground, purpose, starts_at, expires_at, row)

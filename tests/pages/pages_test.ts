@@ -421,7 +421,7 @@ Deno.test("password fields have the autocomplete values of password managers, an
     assert.deepEqual(await fieldsOf("/register"), [
       ...["text username", "email email", "password new-password"],
     ]);
-    assert.deepEqual(await fieldsOf("/userinfo"), [
+    assert.deepEqual(await fieldsOf("/userinfo/password"), [
       ...["password current-password", "password new-password"],
     ]);
     assert.deepEqual(await fieldsOf("/withdrawal"), ["password current-password"]);

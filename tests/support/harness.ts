@@ -13,6 +13,7 @@ import type { DataMap } from "../../domain/data_map.ts";
 import type { App, Parts } from "../../runtime/mod.ts";
 import { createPasswords } from "../../crypto/passwords.ts";
 import { ownWords } from "../../messages/mod.ts";
+import { withTheme } from "../../pages/stylesheet.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 
 export const minute = 60_000;
@@ -86,7 +87,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
   });
   const clock = setup.clock ?? new Clock();
   const db = await openDatabase(config.database);
-  const { migrations, words, dataMap } = setup.beside?.parts ??
+  const { migrations, words, dataMap, erasing }: Parts = setup.beside?.parts ??
     { migrations: ownMigrations, words: ownWords, dataMap: ownMap };
   await migrate(db, clock.now(), migrations);
   if (setup.tables) await db.write(setup.tables);
@@ -97,9 +98,10 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     db: between,
     inventory: createInventory(between, setup.map ?? dataMap),
     migrations,
-    words,
+    words: withTheme(words, config.theme),
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
+    ...(erasing && { erasing }),
     now: clock.now,
     clock: { trusts: trusted, allows: trusted },
   };

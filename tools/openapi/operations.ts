@@ -139,6 +139,11 @@ export const operations: Record<
     },
   },
   "/userinfo/password": {
+    get: {
+      ...form("passwordForm", "/userinfo/password"),
+      session: "needed",
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
     post: {
       id: "changePassword",
       summary: "Changes the password and ends every other session",

@@ -1,0 +1,232 @@
+/// <reference lib="dom" />
+/**
+ * Takes the pictures of docs/gallery: each page in both languages, on a phone and on a desktop, light and
+ * dark, in three themes. Arguments: names of scenes; default: all. `--to=DIR` writes elsewhere.
+ */
+import {
+  type Browser as Chromium,
+  type BrowserContext,
+  chromium,
+  type Page,
+} from "playwright-core";
+import shopMap from "../examples/shop/data_map.ts";
+import {
+  Browser,
+  goodPassword,
+  join,
+  openApp,
+  signIn,
+  type TestApp,
+} from "../tests/support/harness.ts";
+
+const executablePath = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
+
+interface Look {
+  name: string;
+  theme: Record<string, unknown> | null;
+  language: "ko" | "en";
+  width: number;
+  scheme: "light" | "dark";
+}
+
+const kakao = {
+  name: { ko: "노랑가게", en: "Yellow Store" },
+  accent: "#fee500",
+  radius: 14,
+  links: { terms: "/terms", privacy: "/privacy", support: "mailto:help@yellow.example" },
+};
+const black = { name: "MONO", accent: "#000000", radius: 2, font: '"Helvetica Neue", sans-serif' };
+
+const phone = 360;
+const desktop = 1280;
+
+/** Each pair of theme, language, width and scheme occurs. */
+const looks: Look[] = [
+  { name: "own-ko-phone-light", theme: null, language: "ko", width: phone, scheme: "light" },
+  { name: "own-en-phone-dark", theme: null, language: "en", width: phone, scheme: "dark" },
+  { name: "own-ko-desktop-dark", theme: null, language: "ko", width: desktop, scheme: "dark" },
+  { name: "own-en-desktop-light", theme: null, language: "en", width: desktop, scheme: "light" },
+  { name: "yellow-ko-phone-light", theme: kakao, language: "ko", width: phone, scheme: "light" },
+  { name: "yellow-en-desktop-dark", theme: kakao, language: "en", width: desktop, scheme: "dark" },
+  { name: "black-en-phone-light", theme: black, language: "en", width: phone, scheme: "light" },
+  { name: "black-ko-desktop-dark", theme: black, language: "ko", width: desktop, scheme: "dark" },
+];
+
+interface Visit {
+  app: TestApp;
+  page: Page;
+  shot(name: string): Promise<void>;
+}
+
+const agents = {
+  kakao:
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/22F76 KAKAOTALK/25.4.1 (INAPP)",
+  samsung:
+    "Mozilla/5.0 (Linux; Android 15; SM-S928N) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+};
+
+/** Fills an account with what a customer of the shop has. */
+async function fill(app: TestApp, name: string): Promise<string> {
+  const [row] = await app.sql("SELECT id FROM users WHERE name = ?", [name]);
+  const id = String(row!.id);
+  const paid = app.clock.now() - 300 * 24 * 3600_000;
+  const inserts: [string, (string | number | null)[]][] = [
+    ["INSERT INTO carts (id, user_id, opened_at) VALUES ('c1', ?, ?)", [id, paid]],
+    [
+      "INSERT INTO cart_items (cart_id, product_id, quantity) SELECT 'c1', id, 2 FROM products LIMIT 2",
+      [],
+    ],
+    [
+      "INSERT INTO orders (id, buyer_id, cart_id, address, total, paid_at) VALUES ('o1', ?, 'c0', '서울시 종로구', 24000, ?)",
+      [id, paid],
+    ],
+    [
+      "INSERT INTO order_items (id, order_id, title, price, quantity, paid_at) VALUES ('i1', 'o1', '우롱차', 12000, 2, ?)",
+      [paid],
+    ],
+    [
+      "INSERT INTO reviews (id, product_id, author_id, author_name, stars, body, written_at) SELECT 'r1', id, ?, ?, 5, '향이 좋아요', ? FROM products LIMIT 1",
+      [id, name, paid],
+    ],
+  ];
+  for (const [sql, args] of inserts) await app.sql(sql, args);
+  return id;
+}
+
+async function enter({ app, page }: Visit): Promise<string> {
+  await join(app, "haru");
+  const id = await fill(app, "haru");
+  await signIn(app, "haru", goodPassword, { "User-Agent": agents.kakao });
+  app.clock.pass(3 * 24 * 3600_000);
+  await signIn(app, "haru", goodPassword, { "User-Agent": agents.samsung });
+  app.clock.pass(3600_000);
+  await page.goto("/login");
+  await page.fill("#user_id", "haru");
+  await page.fill("#password", goodPassword);
+  await page.click("main form button[type=submit]");
+  return id;
+}
+
+/** The scenes in order; each begins in a service without members. */
+const scenes: Record<string, (visit: Visit) => Promise<void>> = {
+  async entry({ page, app, shot }) {
+    await page.goto("/");
+    await shot("home");
+    await page.goto("/register");
+    await shot("join");
+    await page.fill("#user_id", "a");
+    await page.fill("#email", "haru");
+    await page.fill("#password", "1234");
+    await page.click("main form button[type=submit]");
+    await shot("join-refused");
+    await join(app, "haru");
+    await page.goto("/login?next=/userinfo");
+    await page.fill("#user_id", "haru");
+    await page.fill("#password", "wrong");
+    await page.click("main form button[type=submit]");
+    await shot("sign-in-refused");
+    await page.goto("/login");
+    await shot("sign-in");
+  },
+  async account(visit) {
+    const { page, shot } = visit;
+    await enter(visit);
+    await page.goto("/userinfo");
+    await shot("my-page");
+    await page.goto("/userinfo/password");
+    await shot("password");
+    await page.goto("/userinfo/sessions");
+    await shot("devices");
+    await page.goto("/policy");
+    await shot("policy");
+  },
+  async leaving(visit) {
+    const { app, page, shot } = visit;
+    await enter(visit);
+    await page.goto("/withdrawal");
+    await shot("leaving");
+    app.clock.pass(11 * 60_000);
+    await page.click("main form[action='/withdrawal'] button[type=submit]");
+    await shot("leaving-refused");
+    await page.fill("#password", goodPassword);
+    await page.click("main form[action='/withdrawal'] button[type=submit]");
+    await shot("farewell");
+    app.clock.pass(60 * 60_000);
+    const visitor = await page.context().browser()!.newContext({
+      ...optionsOf(visit),
+      baseURL: app.origin,
+    });
+    void visitor;
+    await page.reload();
+    await shot("receipt");
+  },
+};
+
+let contextOptions: Record<string, unknown> = {};
+const optionsOf = (_: Visit) => contextOptions;
+
+async function take(look: Look, chosen: string[], folder: string, browser: Chromium) {
+  for (const [scene, play] of Object.entries(scenes)) {
+    if (chosen.length > 0 && !chosen.includes(scene)) continue;
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      (request) => app.fetch(request),
+    );
+    const origin = `http://127.0.0.1:${server.addr.port}`;
+    const shop = await Promise.all(
+      ["0001_shop", "0002_reviews"].map((name) =>
+        Deno.readTextFile(new URL(`../examples/shop/migrations/${name}.sql`, import.meta.url))
+      ),
+    );
+    const app = await openApp({
+      env: {
+        PUBLIC_ORIGIN: origin,
+        REJOIN_BLOCK_DAYS: "30",
+        BACKUP_DAYS: "14",
+        ...(look.theme && { THEME: JSON.stringify(look.theme) }),
+      },
+      map: shopMap,
+      tables: shop.flatMap((sql) => sql.split(/;\s*$/m)).map((sql) => sql.trim()).filter(Boolean),
+    });
+    contextOptions = {
+      locale: look.language === "ko" ? "ko-KR" : "en-GB",
+      timezoneId: "Asia/Seoul",
+      colorScheme: look.scheme,
+      viewport: { width: look.width, height: look.width === phone ? 740 : 800 },
+    };
+    const context: BrowserContext = await browser.newContext({
+      ...contextOptions,
+      baseURL: origin,
+    });
+    context.setDefaultTimeout(8000);
+    const page = await context.newPage();
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    try {
+      await play({
+        app,
+        page,
+        shot: async (name) => {
+          await Deno.mkdir(folder, { recursive: true });
+          await page.screenshot({ path: `${folder}/${name}-${look.name}.png`, fullPage: true });
+        },
+      });
+    } finally {
+      await context.close();
+      await server.shutdown();
+      await app.close();
+    }
+  }
+}
+
+const to = Deno.args.find((argument) => argument.startsWith("--to="))?.slice(5) ?? "docs/gallery";
+const only = Deno.args.find((argument) => argument.startsWith("--look="))?.slice(7);
+const chosen = Deno.args.filter((argument) => !argument.startsWith("--"));
+const browser = await chromium.launch({
+  executablePath,
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"],
+});
+for (const look of looks) {
+  if (!only || look.name.includes(only)) await take(look, chosen, to, browser);
+}
+await browser.close();
+void Browser;
