@@ -77,6 +77,20 @@ export const ownTables = [
     lifetime: { ko: "사용하거나 만료될 때까지", en: "Until used or expired" },
     show: ["purpose", "address", "created_at", "expires_at"],
   }),
+  destroy("outbox", {
+    member: "member_id",
+    where: "channel = 'mail'", // other channels have opaque ids only, and recipients still have to be told
+    label: { ko: "회원에게 보내는 메일", en: "Mails to the member" },
+    purpose: {
+      ko: "이메일 확인과 계정 복구, 변경 알림",
+      en: "To verify an address, and to tell of changes",
+    },
+    lifetime: {
+      ko: "주소는 보낼 때까지, 최대 24시간. 보낸 기록은 90일",
+      en: "The address until it is sent, 24 hours at most; the record 90 days",
+    },
+    show: ["type", "created_at", "status", "settled_at"],
+  }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),
   holdsNobody("provider_answers", "hashes of answers of providers that were used; gone in minutes"),
@@ -87,7 +101,6 @@ export const ownTables = [
   holdsNobody("retained", "rows kept apart, as the entries that keep them declare"),
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
-  holdsNobody("outbox", "what has to be told: opaque ids only"),
   holdsNobody("delivery_tries", "what each try of a delivery met; goes with the delivery"),
   holdsNobody("failing_recipients", "recipients that do not confirm, by name"),
   holdsNobody("audit", "what operators did, by opaque ids"),

@@ -35,6 +35,7 @@ export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
 export type { ProviderConfig } from "./providers.ts";
+export { developmentMailFolder, type Mailbox, type MailConfig, type MailRoute } from "./mail.ts";
 export type { Recipient } from "./recipients.ts";
 
 /** The service's settings: read from the environment once, checked and frozen. All times are in ms. */
@@ -137,7 +138,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
     throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
-  const mail = mailConfig(env, production);
+  const mail = mailConfig(env, production, runtime);
   return deepFreeze({
     production,
     database: databaseConfig(env),

@@ -6,6 +6,7 @@ import { AppError, causesOf } from "../domain/error.ts";
 import { deliver } from "./delivery.ts";
 import { endGrants } from "../actions/end_grants.ts";
 import { eraseDue } from "../actions/erase_due.ts";
+import { sendMails } from "./mails.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
@@ -40,6 +41,7 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       const logEmptied = await db.truncateLog();
       return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
     }),
+    ...(services.transport ? [mailJob(services, stop)] : []),
     ...(config.ledgerUrl ? [ledgerJob(services, stop)] : []),
     ...config.providers.map((provider) =>
       job(`grants at ${provider.name}`, async () => {
@@ -54,6 +56,14 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       })
     ),
   ];
+}
+
+/** Sends the mails that are due. */
+export function mailJob(services: Services, stop?: AbortSignal): Job {
+  return job("mails", async () => {
+    const done = await sendMails(services, services.now() + runMs, stop);
+    return { report: done, worked: done.sent > 0, left: false };
+  });
 }
 
 /** Copies ledger lines that `LEDGER_URL` lacks, because a copy failed or the process stopped first. */

@@ -1,4 +1,5 @@
 import { ko, type Messages } from "./ko.ts";
+import { mailEn } from "./mail/en.ts";
 
 const instant = (ms: number) =>
   `${
@@ -199,4 +200,5 @@ export const en: Messages = {
     },
     retryAt: (ms) => `You can try again after ${instant(ms)}.`,
   },
+  mail: mailEn,
 };

@@ -1,3 +1,5 @@
+import { mailKo } from "./mail/ko.ts";
+
 /** The source language: its type is the contract that every other language satisfies. */
 const instant = (ms: number) =>
   `${
@@ -228,6 +230,7 @@ export const ko = {
     },
     retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
+  mail: mailKo,
 };
 
 export type Messages = typeof ko;

@@ -36,11 +36,17 @@ const allEnds: readonly End[] = [
   { table: "confirmations", key: "id", over: "expires_at <= :now" },
   { table: "provider_answers", key: "state_hash", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
-  { // its recipient is no longer configured; a day later, so that its own job gives up first. A token waits no longer
+  { // what nobody could send loses its address or token, also if mail or the provider was turned off
     table: "outbox",
     key: "position",
-    over: `status = 'waiting' AND next_at <= :now
-      AND retry_until <= :now - iif(channel = 'grant', 0, ${dayMs})`,
+    over: "channel IN ('mail', 'grant') AND status = 'waiting' AND retry_until <= :now",
+    act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
+      sealed = NULL`,
+  },
+  { // its recipient is no longer configured; a day later, so that its own job gives up first
+    table: "outbox",
+    key: "position",
+    over: `status = 'waiting' AND next_at <= :now AND retry_until <= :now - ${dayMs}`,
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
