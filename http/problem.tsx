@@ -10,6 +10,7 @@ import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
+import { buttonOf } from "../providers/buttons.ts";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
 import { endCookie, secretOf } from "./session.ts";
@@ -101,7 +102,8 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    if (!isRead) return c.html(<LoginPage t={t} next={next} providers={[]} />, status);
+    const providers = c.var.services?.config.providers.map(buttonOf) ?? [];
+    if (!isRead) return c.html(<LoginPage t={t} next={next} providers={providers} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {

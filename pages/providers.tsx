@@ -2,7 +2,7 @@ import type { ProviderButton } from "../domain/provider.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { Layout, type Notice, Timed } from "./layout.tsx";
+import { AccountLayout, EntryLayout, type Notice, Timed } from "./layout.tsx";
 
 /** What a button is for: the path before the provider's name, and the words on it. */
 type Use = "signIn" | "link" | "confirm";
@@ -109,7 +109,7 @@ export function JoinWithProviderPage({ t, provider, email, refusal, once }: {
 }) {
   const label = provider.label[t.language as keyof Words];
   return (
-    <Layout t={t} title={t.page.join} here={`/register/with/${provider.name}`}>
+    <EntryLayout t={t} title={t.page.join} here={`/register/with/${provider.name}`}>
       <p>{t.page.joinWithProvider(label)}</p>
       <Form t={t} action={`/register/with/${provider.name}`} refusal={refusal} once={once}>
         <Field t={t} name="user_id" refusal={refusal} />
@@ -119,7 +119,7 @@ export function JoinWithProviderPage({ t, provider, email, refusal, once }: {
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -130,13 +130,13 @@ export function ProviderProblemPage({ t, sentence, back }: {
   back: string;
 }) {
   return (
-    <Layout t={t} title={sentence} here={back}>
+    <EntryLayout t={t} title={sentence} here={back}>
       <p>{t.page.providerNothingDone}</p>
       <div class="actions">
         <a class="button" href={back}>{t.page.tryAgain}</a>
         <a class="button quiet" href="/">{t.page.home}</a>
       </div>
-    </Layout>
+    </EntryLayout>
   );
 }
 
@@ -159,7 +159,7 @@ export function IdentitiesPage({ t, identities, others, notice, sentence }: {
   sentence?: string | undefined;
 }) {
   return (
-    <Layout t={t} title={t.page.identities} here="/userinfo/identities" notice={notice}>
+    <AccountLayout t={t} title={t.page.identities} here="/userinfo/identities" notice={notice}>
       {sentence && <p class="refusal" role="alert">{sentence}</p>}
       {identities.length === 0 && <p>{t.page.noIdentities}</p>}
       <ul class="rows">
@@ -195,9 +195,6 @@ export function IdentitiesPage({ t, identities, others, notice, sentence }: {
         ))}
       </ul>
       <ProviderButtons t={t} providers={others} use="link" />
-      <p class="aside">
-        <a href="/userinfo">{t.page.myPage}</a>
-      </p>
-    </Layout>
+    </AccountLayout>
   );
 }

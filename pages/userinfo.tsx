@@ -6,8 +6,14 @@ import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
 
 /** The member's record, and the pages of the account in groups. Leaving is the last of them. */
-export function UserinfoPage(props: { t: Messages; member: Member; notice: Notice | null }) {
-  const { t, member, notice } = props;
+export function UserinfoPage(props: {
+  t: Messages;
+  member: Member;
+  /** Whether members can sign in with another service. */
+  hasProviders: boolean;
+  notice: Notice | null;
+}) {
+  const { t, member, hasProviders, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -19,6 +25,7 @@ export function UserinfoPage(props: { t: Messages; member: Member; notice: Notic
       </Group>
       <Group title={t.page.security}>
         <Row label={t.page.changePassword} href="/userinfo/password" />
+        {hasProviders && <Row label={t.page.identities} href="/userinfo/identities" />}
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>

@@ -13,7 +13,7 @@ import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import { ConfirmationPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { password } from "./fields.ts";
-import { buttonsAmong } from "./provider_button.ts";
+import { buttonsAmong } from "../providers/buttons.ts";
 
 export const proof = z.object({ password });
 

@@ -11,7 +11,7 @@ import { ConfirmationPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { IdentitiesPage } from "../pages/providers.tsx";
 import { pageOf } from "../providers/mod.ts";
-import { buttonNamed, buttonOf, buttonsAmong } from "./provider_button.ts";
+import { buttonNamed, buttonOf, buttonsAmong } from "../providers/buttons.ts";
 import { onWorkers } from "./left.ts";
 import { loadStanding } from "../actions/prove.ts";
 

@@ -15,7 +15,7 @@ import { anySecretOf, startCookie } from "../http/session.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { acceptTutorialNames, password, shortText } from "./fields.ts";
-import { buttonOf } from "./provider_button.ts";
+import { buttonOf } from "../providers/buttons.ts";
 
 export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),

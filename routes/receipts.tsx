@@ -17,7 +17,7 @@ import {
 } from "../pages/receipt.tsx";
 import { pageOf } from "../providers/mod.ts";
 import { grantJson } from "./identities.tsx";
-import { buttonNamed } from "./provider_button.ts";
+import { buttonNamed } from "../providers/buttons.ts";
 import { linesIn } from "./terms.ts";
 
 /** The page of a receipt thanks the member during this time after the erasure. */

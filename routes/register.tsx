@@ -13,7 +13,7 @@ import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { acceptTutorialNames, once, password } from "./fields.ts";
-import { buttonOf } from "./provider_button.ts";
+import { buttonOf } from "../providers/buttons.ts";
 
 export const registration = acceptTutorialNames(
   z.object({ user_id: loginName, email: emailAddress, password, once }).check(

@@ -6,7 +6,7 @@ import type { Words } from "../domain/data_map.ts";
 import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { Env } from "../http/env.ts";
-import { buttonsAmong } from "./provider_button.ts";
+import { buttonsAmong } from "../providers/buttons.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;

@@ -31,7 +31,7 @@ import type { Refusal } from "../pages/form.tsx";
 import { JoinWithProviderPage, ProviderProblemPage } from "../pages/providers.tsx";
 import { once, optional } from "./fields.ts";
 import { identitiesAgain, unlink } from "./identities.tsx";
-import { buttonOf } from "./provider_button.ts";
+import { buttonOf } from "../providers/buttons.ts";
 
 export const registration = z.object({ user_id: loginName, email: optional(emailAddress), once });
 

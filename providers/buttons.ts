@@ -1,6 +1,6 @@
 import type { ProviderConfig } from "../config/mod.ts";
 import type { ProviderButton } from "../domain/provider.ts";
-import { labelOf } from "../providers/mod.ts";
+import { labelOf } from "./mod.ts";
 
 /** What the button of a provider shows. */
 export function buttonOf(config: ProviderConfig): ProviderButton {
