@@ -2,8 +2,16 @@
  * Stand-ins for providers that cannot run here, written from their documentation. Each has one app, one
  * person, and the odd parts that its documentation tells.
  */
-import { exportJWK, exportPKCS8, generateKeyPair, importSPKI, jwtVerify, SignJWT } from "jose";
-import { exportSPKI } from "jose";
+import {
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  type GenerateKeyPairResult,
+  importSPKI,
+  jwtVerify,
+  SignJWT,
+} from "jose";
 import { freePort } from "../../cli/sqld.ts";
 import { newSecret, sha256 } from "../../crypto/tokens.ts";
 
@@ -25,6 +33,10 @@ export interface StandIn {
   granted: boolean;
   /** The person's address there. */
   email: string;
+  /** Takes new keys, and publishes only them. */
+  rotateKeys(): Promise<void>;
+  /** Signs ID tokens with keys that are not published. */
+  forgeKeys?: GenerateKeyPairResult;
   /** Signs a notice of the provider about the person. */
   sign(claims: Record<string, unknown>, audience?: string): Promise<string>;
   /** Goes through the provider's pages. Returns the form that Apple posts, or the callback's path. */
@@ -37,8 +49,9 @@ type Kind = "google" | "apple" | "kakao" | "naver" | "github";
 export async function openStandIn(kind: Kind): Promise<StandIn> {
   const port = freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const keys = await generateKeyPair("RS256");
-  const jwk = { ...await exportJWK(keys.publicKey), kid: "k1", alg: "RS256", use: "sig" };
+  let keys = await generateKeyPair("RS256");
+  let kid = "k1";
+  let jwk = { ...await exportJWK(keys.publicKey), kid, alg: "RS256", use: "sig" };
   const own = await generateKeyPair("ES256", { extractable: true });
   const entry: Record<string, unknown> = {
     kind,
@@ -64,8 +77,13 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
     granted: false,
     email: `haru@${kind}.example`,
     sign: (claims, audience = `${kind}-app`) =>
-      new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k1" }).setIssuer(origin)
+      new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin)
         .setAudience(audience).setIssuedAt().setJti(newSecret()).sign(keys.privateKey),
+    async rotateKeys() {
+      keys = await generateKeyPair("RS256");
+      kid = "k2";
+      jwk = { ...await exportJWK(keys.publicKey), kid, alg: "RS256", use: "sig" };
+    },
     visit(address) {
       const url = new URL(address);
       const given = url.searchParams;
@@ -149,8 +167,10 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
       nonce: code.nonce,
       email: standIn.email,
       email_verified: kind === "apple" ? "true" : true,
-    }).setProtectedHeader({ alg: "RS256", kid: "k1" }).setIssuer(origin).setSubject("001.person")
-      .setAudience(`${kind}-app`).setIssuedAt().setExpirationTime("10m").sign(keys.privateKey);
+    }).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin).setSubject("001.person")
+      .setAudience(`${kind}-app`).setIssuedAt().setExpirationTime("10m").sign(
+        (standIn.forgeKeys ?? keys).privateKey,
+      );
     return Response.json({ ...tokens, ...refresh, id_token, expires_in: 3600 });
   }
 
