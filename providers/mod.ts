@@ -77,7 +77,11 @@ function inBase({ base }: ProviderConfig, url: string): string {
   return base + pathname + search;
 }
 
-async function serverOf(config: ProviderConfig, now: number): Promise<oauth.AuthorizationServer> {
+/** Endpoints and keys of a provider. Throws if it cannot be discovered. `now` in ms. */
+export async function serverOf(
+  config: ProviderConfig,
+  now: number,
+): Promise<oauth.AuthorizationServer> {
   const { endpoints } = presetOf(config);
   if (endpoints) {
     return {

@@ -11,6 +11,7 @@ import {
   providerOf,
   signInWithProvider,
 } from "../actions/providers.ts";
+import { heedProvider } from "../actions/heed_provider.ts";
 import type { Arrival, SignedIn } from "../actions/open_session.ts";
 import { newId } from "../crypto/tokens.ts";
 import { AppError } from "../domain/error.ts";
@@ -116,6 +117,13 @@ export default new Hono<Env>()
         return c.redirect(flow.next ?? "/userinfo", 303);
       }
     }
+  })
+  .post("/login/with/:name/events", async (c) => {
+    const provider = providerOf(c.var.services, c.req.param("name"));
+    const posted = { authorization: c.req.header("Authorization"), body: await c.req.text() };
+    const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
+    if (memberId !== null) c.set("memberId", memberId);
+    return c.body(null, provider.kind === "google" || provider.kind === "oidc" ? 202 : 200);
   })
   .get("/register/with/:name", async (c) => {
     const newcomer = await newcomerOf(c, providerOf(c.var.services, c.req.param("name")).name);

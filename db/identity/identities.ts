@@ -25,24 +25,47 @@ export function useAnswer(state: string, act: string, now: number): InStatement[
 
 /** The member of an identity. */
 export interface IdentityOwner {
-  /** Id of the identity. */
-  id: string;
   memberId: string;
   name: string;
 }
 
 /** Finds the member of an identity, or `null`. Throws `unavailable`. */
 export async function findOwner(db: Database, identity: Identity): Promise<IdentityOwner | null> {
-  const { found } = await read(db, {
-    found: {
-      sql: `
-        SELECT identities.id, users.id AS user_id, users.name FROM identities JOIN users ON users.id = identities.user_id
-        WHERE identities.issuer = ? AND identities.subject = ?`,
-      args: [identity.issuer, identity.subject],
-    },
-  });
-  const row = found.rows[0];
-  return row ? { id: String(row.id), memberId: String(row.user_id), name: String(row.name) } : null;
+  const { found } = await read(db, { found: selectOwner(identity) });
+  const owner = toOwner(found);
+  return owner && { memberId: owner.id, name: owner.name };
+}
+
+/** Makes the SELECT of an identity with its member. */
+export function selectOwner({ issuer, subject }: Identity): InStatement {
+  return {
+    sql: `
+      SELECT identities.id, identities.linked_at, users.id AS user_id, users.name, users.email,
+        users.language
+      FROM identities JOIN users ON users.id = identities.user_id
+      WHERE identities.issuer = ? AND identities.subject = ?`,
+    args: [issuer, subject],
+  };
+}
+
+/** Reads the result of `selectOwner`. `linkedAt` in ms. */
+export function toOwner(result: ResultSet) {
+  const row = result.rows[0];
+  return row
+    ? {
+      identityId: String(row.id),
+      linkedAt: Number(row.linked_at),
+      id: String(row.user_id),
+      name: String(row.name),
+      email: String(row.email),
+      language: row.language === "en" ? "en" as const : "ko" as const,
+    }
+    : null;
+}
+
+/** Makes the statement that deletes an identity. */
+export function endIdentity(id: string): InStatement {
+  return { sql: "DELETE FROM identities WHERE id = ?", args: [id] };
 }
 
 /** An identity of a member. */

@@ -74,6 +74,17 @@ export function endGrantIf(
   return queueGrants({ ...ending, values: condition.values }, vouched, now);
 }
 
+/** Makes the statement that notes that the provider itself has said that a grant is over. */
+export function settleGrantEndedThere(identityId: string, now: number): InStatement {
+  return {
+    sql: `
+      UPDATE outbox SET status = 'confirmed', settled_at = ?, problem = NULL, sealed = NULL,
+        lease = NULL, leased_until = NULL
+      WHERE id = ? AND channel = 'grant' AND status <> 'confirmed'`,
+    args: [now, identityId],
+  };
+}
+
 /** Makes the SELECT of the grants on a receipt. */
 export function selectGrants(receiptId: string): InStatement {
   return {

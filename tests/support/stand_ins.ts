@@ -78,7 +78,9 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
     email: `haru@${kind}.example`,
     sign: (claims, audience = `${kind}-app`) =>
       new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin)
-        .setAudience(audience).setIssuedAt().setJti(newSecret()).sign(keys.privateKey),
+        .setAudience(audience).setIssuedAt().setJti(newSecret()).sign(
+          (standIn.forgeKeys ?? keys).privateKey,
+        ),
     async rotateKeys() {
       keys = await generateKeyPair("RS256");
       kid = "k2";
