@@ -1,13 +1,15 @@
 import { getLogger } from "@logtape/logtape";
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { type Blocked, rejoinTerms } from "../crypto/identifiers.ts";
 import { findIdentities } from "../db/identity/identities.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
+import type { Addressee } from "../db/identity/members.ts";
+import type { MailCondition } from "../db/outbox/mails.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
-import type { Member } from "../domain/member.ts";
 import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
+import { mailStatements } from "./mail.ts";
 import { vouchedFor } from "./providers.ts";
 import type { Services } from "./services.ts";
 
@@ -16,11 +18,13 @@ const log = getLogger(["annyeong", "leaving"]);
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Pick<Member, "id" | "name" | "email">;
+  member: Blocked & { id: string };
   receiptId: string;
   /** ms */
   now: number;
   reason?: Reason | null;
+  /** Who is told by mail that the account is gone. Absent: nobody, as when an erasure is repeated. */
+  tell?: Addressee | null;
   /** Written to the audit log, for an erasure by an operator. */
   audit?: AuditEntry;
   /** When the rejoin block begins, ms. Default: `now`. Earlier when an erasure is repeated; `null`: no block. */
@@ -36,7 +40,7 @@ export interface Erasure {
  */
 export async function eraseMember(
   services: Services,
-  { initiator, member, receiptId, now, reason = null, audit, blockedFrom = now }: Erasure,
+  { initiator, member, receiptId, now, reason = null, tell, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
   const { config, db, inventory, erasing } = services;
   const grants = await grantsOf(services, member);
@@ -50,6 +54,10 @@ export async function eraseMember(
     rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
     ...(grants && { grants }),
     ...(audit && { audit }),
+    ...(tell && {
+      also: (done: MailCondition) =>
+        mailStatements(services, { kind: "erased", member: tell }, now, done),
+    }),
   });
   if (receipt) {
     await erased?.().catch((error) =>
@@ -60,7 +68,7 @@ export async function eraseMember(
 }
 
 /** What ends the member's grants without a token. It costs a round trip only where an admin key is configured. */
-async function grantsOf(services: Services, member: Pick<Member, "name">) {
+async function grantsOf(services: Services, member: Blocked) {
   const { providers } = services.config;
   if (providers.length === 0) return null;
   if (providers.every(({ adminKey }) => adminKey === null)) return {};

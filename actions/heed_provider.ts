@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { ProviderConfig } from "../config/mod.ts";
-import { read, write } from "../db/engine/batch.ts";
-import { endIdentity, selectOwner, toOwner } from "../db/identity/identities.ts";
+import { write } from "../db/engine/batch.ts";
+import { endIdentity, findOwner } from "../db/identity/identities.ts";
 import { proofSource } from "../db/identity/proofs.ts";
 import { byMember } from "../db/leaving/initiator.ts";
 import { settleGrantEndedThere } from "../db/outbox/grants.ts";
@@ -38,8 +38,7 @@ export async function heedProvider(
     throw new AppError("provider_failed", { cause });
   });
   if (!notice) return null;
-  const { owner } = await read(services.db, { owner: selectOwner(notice) });
-  const member = toOwner(owner);
+  const member = await findOwner(services.db, notice);
   if (!member || member.linkedAt > notice.at) return null;
   const leaves = notice.ends === "identity" && provider.onUnlink === "leave";
   if (leaves && await hasLeft(services, notice, member, now)) return member.id;

@@ -19,9 +19,11 @@ import {
   issuerOf,
   Refused,
 } from "../providers/mod.ts";
+import { countMailTo, linkMailStatements } from "./link_mail.ts";
 import { mailStatements } from "./mail.ts";
 import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
 import type { Services } from "./services.ts";
+import { mustVerify } from "./sign_in.ts";
 
 /** Finds a configured provider. Throws `not_found`. */
 export function providerOf({ config }: Services, name: string): ProviderConfig {
@@ -140,23 +142,32 @@ export async function land(
 
 /**
  * Signs in the member of an identity. Two round trips.
+ * @param arrival `knows`: whether this login name has signed in on this device before
  * @param now ms
  * @returns `null` if no member has the identity
- * @throws `unavailable`
+ * @throws `unverified` if the address has to be verified first, after the link was mailed; `unavailable`
  */
 export async function signInWithProvider(
   services: Services,
   { profile, attempt }: Landed,
-  arrival: Arrival,
+  arrival: Arrival & { knows: (name: string) => Promise<boolean> },
   now: number,
 ): Promise<SignedIn | null> {
+  const { config, db } = services;
   const { issuer, subject } = profile;
-  const owner = await findOwner(services.db, { issuer, subject });
-  if (!owner) return null;
+  const member = await findOwner(db, { issuer, subject });
+  if (!member) return null;
+  if (mustVerify(config, member)) {
+    const { count, allowed } = countMailTo(services, member.email, now);
+    const mail = { kind: "verification", member } as const;
+    await write(db, { count, send: linkMailStatements(services, mail, now, allowed) });
+    throw new AppError("unverified", { memberId: member.id });
+  }
   const opening = {
     proof: { by: "provider", issuer, subject } as const,
-    member: { id: owner.memberId, name: owner.name },
+    member: { id: member.id, name: member.name },
     attempt,
+    newDeviceOf: await arrival.knows(member.name) ? null : member,
   };
   return await openSession(services, opening, arrival, now);
 }

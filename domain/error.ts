@@ -10,6 +10,7 @@ export const statuses = {
   confirmation_required: 403,
   confirmation_failed: 403,
   withdrawal_pending: 403,
+  unverified: 403,
   cross_site: 403,
   provider_declined: 403,
   not_found: 404,
@@ -58,7 +59,8 @@ export interface ErrorDetails {
     | "vetoed"
     | "identity_taken"
     | "provider_linked_already"
-    | "address_taken";
+    | "address_taken"
+    | "no_mail";
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

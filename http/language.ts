@@ -47,6 +47,12 @@ const notices: readonly Notice[] = [
   "restored",
   "providerLinked",
   "providerUnlinked",
+  "joined",
+  "linkAsked",
+  "linkSent",
+  "verified",
+  "emailChanged",
+  "emailRestored",
 ];
 
 /** Returns the notice that the redirect to this page names in `?done=`, or `null`. */

@@ -102,8 +102,9 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    const providers = c.var.services?.config.providers.map(buttonOf) ?? [];
-    if (!isRead) return c.html(<LoginPage t={t} next={next} providers={providers} />, status);
+    const { mail, providers } = c.var.services.config;
+    const offered = { mail: mail !== null, providers: providers.map(buttonOf) };
+    if (!isRead) return c.html(<LoginPage {...{ t, next, ...offered }} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {

@@ -37,6 +37,15 @@ export const en: Messages = {
     restored: "Your account will not be deleted.",
     providerLinked: "The sign-in service is linked.",
     providerUnlinked: "The sign-in service is unlinked.",
+    joined:
+      "You have joined. Please verify your e-mail address with the link that we have sent you.",
+    linkAsked: "If there is such a member, we have sent a link to their e-mail address. " +
+      "If you see no mail, please look into the spam folder.",
+    linkSent: "We have sent a link by e-mail. Please open it to go on.",
+    verified: "Your e-mail address is verified.",
+    emailChanged: "Your e-mail address has been changed.",
+    emailRestored: "Your earlier e-mail address is back, and all devices are signed out. " +
+      "Please set a new password as well.",
   },
   problem: {
     invalid: "Please check what you entered.",
@@ -47,6 +56,7 @@ export const en: Messages = {
     confirmation_failed: "We could not confirm that it is you. Please check what you entered.",
     withdrawal_pending: "Your account is about to be deleted. Take that back to use it again.",
     provider_declined: "You did not agree at the sign-in service, so we stopped.",
+    unverified: "Please verify your e-mail address first. We have sent you the link.",
     cross_site: "Requests from other sites are not accepted.",
     not_found: "There is nothing here.",
     method_not_allowed: "This method is not supported here.",
@@ -72,6 +82,7 @@ export const en: Messages = {
     address_taken:
       "This user id or e-mail is in use. If it is yours, sign in to that account first and link the sign-in service there.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+    no_mail: "This service sends no mail. Please ask its operator.",
   },
   field: {
     required: "This is required.",
@@ -82,6 +93,36 @@ export const en: Messages = {
     common: "This password is commonly used or has been leaked. Please choose another.",
     contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
     foreign_address: "A user id with @ must be your own e-mail address.",
+  },
+  link: {
+    nameOrEmail: "User id or e-mail",
+    send: "Send the link",
+    account: "Account",
+    forgot: "Forgot your password?",
+    recoveryWhy: "We send a link to your e-mail address, with which you set a new password. " +
+      "It works for 30 minutes.",
+    verification: "Verify your e-mail address",
+    verificationWhy: "The button verifies this e-mail address.",
+    verify: "Verify this address",
+    verified: "verified",
+    unverified: "not verified",
+    sendVerification: "Send the link to verify it",
+    email: "Change e-mail",
+    emailWhy:
+      "We send a link to the new address. Your current address stays until you use the link.",
+    newEmail: "New e-mail",
+    emailUse: "The button changes your e-mail address. We also tell the old address about it.",
+    changeEmail: "Change to this address",
+    emailUndo: "Undo the change of e-mail",
+    emailUndoWhy: "The button restores your earlier e-mail address and signs out all devices. " +
+      "If you changed the address yourself, you need not do anything.",
+    undoEmail: "Restore the earlier address",
+    leave: "How to delete your account",
+    leaveWhat: "What is erased and what is kept when you leave:",
+    leaveByMail: "To delete your account without signing in, enter your user id or e-mail. " +
+      "We send a link to your e-mail address, which works for 30 minutes.",
+    leaveSignedIn: "You can delete your account after signing in.",
+    leaveUse: "The button deletes this account.",
   },
   page: {
     greeting: "Hello",

@@ -30,12 +30,14 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
 
 /**
  * The sign-in form.
+ * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  */
-export function LoginPage({ t, next, providers, notice, refusal }: {
+export function LoginPage({ t, next, providers, notice, refusal, mail }: {
   t: Messages;
   next: string | null;
   providers: readonly ProviderButton[];
+  mail: boolean;
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
@@ -46,19 +48,30 @@ export function LoginPage({ t, next, providers, notice, refusal }: {
     <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
+        {mail && (
+          <>
+            · <a href="/recovery">{t.link.forgot}</a>
+          </>
+        )}
       </p>
     </EntryLayout>
   );
 }
 
-const pagesOfMembers = ["/userinfo/sessions", "/userinfo/identities", "/userinfo", "/withdrawal"];
+const pagesOfMembers = [
+  "/userinfo/sessions",
+  "/userinfo/email",
+  "/userinfo/identities",
+  "/userinfo",
+  "/withdrawal",
+];
 
 /**
  * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a

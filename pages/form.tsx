@@ -75,12 +75,14 @@ const fields = {
 
 /**
  * A labelled field, with its problem.
+ * @param label in place of the usual one
  * @param minLength of a new password
  * @param changing the new password replaces another one
  * @param value what the field holds at first
  */
-export function Field({ t, refusal, name, minLength, changing = false, value }: Props & {
+export function Field({ t, refusal, name, label, minLength, changing = false, value }: Props & {
   name: keyof typeof fields;
+  label?: string;
   minLength?: number;
   changing?: boolean;
   value?: string | undefined;
@@ -91,7 +93,7 @@ export function Field({ t, refusal, name, minLength, changing = false, value }: 
   const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
   return (
     <div class="field">
-      <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
+      <label for={name} id={`${name}-label`}>{label ?? labelOf(t, name, changing)}</label>
       {problem && <p class="wrong" id={`${name}-problem`}>{problem}</p>}
       <div class="input">
         <input

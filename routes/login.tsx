@@ -26,8 +26,9 @@ export const credentials = acceptTutorialNames(z.object({ user_id: name, passwor
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  const providers = c.var.services.config.providers.map(buttonOf);
-  return <LoginPage {...{ t: c.var.messages, next, providers, notice: noticeOf(c), refusal }} />;
+  const { mail, providers } = c.var.services.config;
+  const offered = { mail: mail !== null, providers: providers.map(buttonOf) };
+  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal, ...offered }} />;
 }
 
 export default new Hono<Env>()

@@ -19,7 +19,7 @@ import { emailAddress, isForeignAddress, loginName } from "../domain/member.ts";
 import type { Purpose } from "../domain/provider.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
-import { rememberDevice } from "../http/device.ts";
+import { deviceOf, rememberDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { forgetFlows, keepFlow, keepNewcomer, newcomerOf, takeFlow } from "../http/flow.ts";
 import { wantsPage } from "../http/language.ts";
@@ -152,10 +152,12 @@ export default new Hono<Env>()
     }
     const language = c.get("language");
     const values = { newcomer, name: user_id, email, language, once, ...arrivalOf(c) };
-    const signedIn = await joinWithProvider(c.var.services, values, c.var.now);
+    const { session, verified } = await joinWithProvider(c.var.services, values, c.var.now);
     forgetFlows(c);
-    await begin(c, signedIn);
-    if (wantsPage(c)) return c.redirect("/", 303);
+    if (session) await begin(c, session);
+    const verifies = c.var.services.config.emailVerification !== "off" && !verified;
+    const done = verifies ? "joined" : "registered";
+    if (wantsPage(c)) return c.redirect(`${session ? "/" : "/login"}?done=${done}`, 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });
 
@@ -175,7 +177,9 @@ async function entry(c: Context<Env>, refusal?: Refusal) {
 /** Signs in the member of the identity, or leads to the form that makes one. */
 async function signIn(c: Context<Env>, provider: string, landed: Landed) {
   const { services, now } = c.var;
-  const signedIn = await signInWithProvider(services, landed, arrivalOf(c), now);
+  const knows = async (name: string) => await deviceOf(c, name) !== null;
+  const arrival = { ...arrivalOf(c), knows };
+  const signedIn = await signInWithProvider(services, landed, arrival, now);
   if (!signedIn) {
     const { issuer, subject, email, emailVerified } = landed.profile;
     const usable = emailAddress.safeParse(email);

@@ -3,6 +3,7 @@ import { fold } from "../../domain/member.ts";
 import { flowMs, type Identity } from "../../domain/provider.ts";
 import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { read } from "../engine/batch.ts";
+import { claimAddress, isAnothers } from "./addresses.ts";
 import type { FirstCredential } from "./members.ts";
 
 /**
@@ -23,17 +24,10 @@ export function useAnswer(state: string, act: string, now: number): InStatement[
   ];
 }
 
-/** The member of an identity. */
-export interface IdentityOwner {
-  memberId: string;
-  name: string;
-}
-
 /** Finds the member of an identity, or `null`. Throws `unavailable`. */
-export async function findOwner(db: Database, identity: Identity): Promise<IdentityOwner | null> {
+export async function findOwner(db: Database, identity: Identity) {
   const { found } = await read(db, { found: selectOwner(identity) });
-  const owner = toOwner(found);
-  return owner && { memberId: owner.id, name: owner.name };
+  return toOwner(found);
 }
 
 /** Makes the SELECT of an identity with its member. */
@@ -41,7 +35,7 @@ export function selectOwner({ issuer, subject }: Identity): InStatement {
   return {
     sql: `
       SELECT identities.id, identities.linked_at, users.id AS user_id, users.name, users.email,
-        users.language
+        users.language, users.email_verified_at
       FROM identities JOIN users ON users.id = identities.user_id
       WHERE identities.issuer = ? AND identities.subject = ?`,
     args: [issuer, subject],
@@ -59,6 +53,7 @@ export function toOwner(result: ResultSet) {
       name: String(row.name),
       email: String(row.email),
       language: row.language === "en" ? "en" as const : "ko" as const,
+      emailVerified: row.email_verified_at !== null,
     }
     : null;
 }
@@ -111,20 +106,28 @@ export function toIdentities(result: ResultSet): LinkedIdentity[] {
 /**
  * An identity as the first credential.
  * @param id of the row of `identities`
- * @param verified the address that the provider vouches for
+ * @param vouched the address of the member, if the provider vouches for it. It is verified then, and taken
+ *   from a member who has not verified it
+ * @param now ms
  */
 export function firstIdentity(
   id: string,
   { issuer, subject }: Identity,
   provider: string,
-  verified: boolean,
+  vouched: string | null,
+  now: number,
 ): FirstCredential {
   const identity = { issuer, subject };
+  const isFree =
+    "NOT EXISTS (SELECT 1 FROM identities WHERE issuer = :issuer AND subject = :subject)";
+  const owner = (member: string) => ({
+    sql: "(SELECT id FROM users WHERE id = :member)",
+    values: { member },
+  });
   return {
-    condition: {
-      sql: `NOT EXISTS (
-        SELECT 1 FROM identities WHERE issuer = :issuer AND subject = :subject)`,
-      values: identity,
+    condition: vouched === null ? { sql: isFree, values: identity } : {
+      sql: `${isFree} AND NOT ${isAnothers("''")}`,
+      values: { ...identity, address_key: fold(vouched) },
     },
     store: (memberId) => [
       {
@@ -134,10 +137,7 @@ export function firstIdentity(
           ON CONFLICT DO NOTHING`,
         args: { id, provider, member: memberId, ...identity },
       },
-      {
-        sql: "UPDATE users SET email_verified_at = joined_at WHERE id = ? AND ?",
-        args: [memberId, verified ? 1 : 0],
-      },
+      ...(vouched === null ? [] : claimAddress(owner(memberId), vouched, now)),
     ],
   };
 }

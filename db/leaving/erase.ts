@@ -2,7 +2,6 @@ import { type Entry, erasureOrder, isExpression, type Subject } from "../../doma
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
-import { rejoinBlockValues } from "../../domain/rejoin.ts";
 import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
@@ -18,6 +17,7 @@ import {
 } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import { endGrantsOf } from "../outbox/grants.ts";
+import type { MailCondition } from "../outbox/mails.ts";
 import {
   belongsTo,
   expiresAt,
@@ -63,6 +63,11 @@ export interface ErasureTerms {
   grants?: Readonly<Record<string, string>>;
   /** Written to the audit log if the member is erased. */
   audit?: AuditEntry;
+  /**
+   * Makes the last statements of the batch, after it was checked that nothing of the member is left. `done`
+   * is SQL for whether the member is erased.
+   */
+  also?: (done: MailCondition) => readonly InStatement[];
 }
 
 /**
@@ -198,6 +203,11 @@ function erasureSteps(
   const audit = terms.audit
     ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
     : [];
+  const also = terms.also?.({
+    sql: claimed,
+    values: { claim },
+    receiptId: "(SELECT receipt_id FROM erasures WHERE id = :claim)",
+  }) ?? [];
   const steps = [
     ...own(initiator.first ?? []),
     ...filled(plan.begin),
@@ -205,7 +215,7 @@ function erasureSteps(
     ...filled(plan.erase),
     ...own(insertReason(terms.reason, claimed, values)),
     ...filled(plan.readBack),
-    ...own([...events, ...audit]),
+    ...own([...events, ...audit, ...also]),
   ];
   return { steps, verdict: fill(plan.verdict, values), description: plan.description };
 }
@@ -408,7 +418,7 @@ function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string):
 function countBlock(places: Places): string {
   return `
     UPDATE erasures SET counts = json_set(counts, '$."${places.all.length}"',
-      json_array(0, ${rejoinBlockValues}, :rejoin_until)) WHERE id = :claim`;
+      json_array(0, json_array_length(:rejoin_identifiers), :rejoin_until)) WHERE id = :claim`;
 }
 
 const rejoinStatement = `

@@ -36,6 +36,11 @@ const allEnds: readonly End[] = [
   { table: "confirmations", key: "id", over: "expires_at <= :now" },
   { table: "provider_answers", key: "state_hash", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
+  {
+    table: "outbox",
+    key: "position",
+    over: "channel = 'mail' AND type = 'erased' AND status = 'waiting' AND retry_until <= :now",
+  },
   { // what nobody could send loses its address or token, also if mail or the provider was turned off
     table: "outbox",
     key: "position",
