@@ -26,6 +26,7 @@ const fragments: Record<string, string> = {
   "actions/register.ts": "allowed.sql",
   "db/identity/addresses.ts": "member owner.sql",
   "db/identity/credentials.ts": "member",
+  "db/identity/identities.ts": "isAnothers()",
   "db/identity/members.ts": "condition.sql unclaimedKey",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
