@@ -79,7 +79,9 @@ export const ownTables = [
   }),
   destroy("outbox", {
     member: "member_id",
-    where: "channel = 'mail'", // other channels have opaque ids only, and recipients still have to be told
+    // Webhooks have opaque ids only. A grant has a sealed token that is used after its member has left, within
+    // 24 hours. Both still have to be delivered.
+    where: "channel = 'mail'",
     label: { ko: "회원에게 보내는 메일", en: "Mails to the member" },
     purpose: {
       ko: "이메일 확인과 계정 복구, 변경 알림",

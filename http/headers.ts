@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { formOrigins } from "../providers/mod.ts";
+import { discover, formOrigins } from "../providers/mod.ts";
 import type { Env } from "./env.ts";
 
 /** Whether a path holds a secret: the token of a link, or the number that opens a receipt. */
@@ -45,7 +45,8 @@ export function securityHeadersFor(sources: Sources): MiddlewareHandler<Env> {
   return async (c, next) => {
     await headers(c, next);
     const providers = c.get("services")?.config.providers ?? [];
-    if (providers.length > 0) {
+    if (providers.length > 0 && isPage(c.res)) {
+      await discover(providers, c.get("now"));
       const policy = c.res.headers.get("Content-Security-Policy") ?? "";
       const origins = formOrigins(providers).join(" ");
       const wider = policy.replace("form-action 'self'", `$& ${origins}`);
@@ -53,6 +54,10 @@ export function securityHeadersFor(sources: Sources): MiddlewareHandler<Env> {
     }
     if (holdsSecret(c.req.path)) c.res.headers.set("Referrer-Policy", "no-referrer");
   };
+}
+
+function isPage({ headers }: Response): boolean {
+  return headers.get("Content-Type")?.startsWith("text/html") ?? false;
 }
 
 /** The same for the pages of an app, which have no files of a theme elsewhere. */

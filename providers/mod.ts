@@ -106,6 +106,32 @@ export async function serverOf(
   return server;
 }
 
+/** How long a page waits for discovery, and how soon it waits again after a failure, ms. */
+const discoverWaitMs = 1500;
+const discoverAgainMs = 60_000;
+
+/** When discovery was last begun for a page, ms. */
+const begun = new WeakMap<ProviderConfig, number>();
+
+/**
+ * Discovers providers before a page with their buttons is sent, so that `formOrigins` knows where they lead.
+ * Waits a moment at most, and not again for a minute. Never throws.
+ * @param now ms
+ */
+export async function discover(providers: readonly ProviderConfig[], now: number): Promise<void> {
+  const unknown = providers.filter((config) =>
+    config.kind === "oidc" && !discovered.has(config) &&
+    now - (begun.get(config) ?? 0) >= discoverAgainMs
+  );
+  if (unknown.length === 0) return;
+  for (const config of unknown) begun.set(config, now);
+  const found = Promise.allSettled(unknown.map((config) => serverOf(config, now)));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise((resolve) => timer = setTimeout(resolve, discoverWaitMs));
+  await Promise.race([found, patience]);
+  clearTimeout(timer);
+}
+
 /**
  * Makes the address at the provider to which a round trip leads.
  * @param redirectUri the callback, exactly as registered at the provider

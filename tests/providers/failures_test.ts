@@ -136,3 +136,28 @@ testWith("the pages let a form through to the provider, and show its button", as
   const english = await new Browser(app).get("/login?lang=en", html);
   assert.match(english.text, /Sign in with Haru Corp/);
 });
+
+testWith(
+  "the first page knows where the provider's own authorization endpoint leads",
+  async (app, oidc) => {
+    const elsewhere = "https://sign-in.elsewhere.example";
+    oidc.behaviour.instead = (request, response) => {
+      if (request.url !== "/.well-known/openid-configuration") return false;
+      response.setHeader("Content-Type", "application/json");
+      response.end(JSON.stringify({
+        issuer: oidc.issuer,
+        authorization_endpoint: `${elsewhere}/auth`,
+        token_endpoint: `${oidc.issuer}/token`,
+        jwks_uri: `${oidc.issuer}/jwks`,
+      }));
+      return true;
+    };
+    const { headers } = await new Browser(app).get("/login", html);
+    assert.match(
+      headers.get("Content-Security-Policy")!,
+      new RegExp(`form-action[^;]* ${elsewhere}`),
+    );
+    const json = await new Browser(app).get("/login");
+    assert.doesNotMatch(json.headers.get("Content-Security-Policy")!, /elsewhere/);
+  },
+);
