@@ -249,8 +249,10 @@ export const ko = {
     grantPage: "해당 서비스에서 연결 관리",
     /** The words on a provider's button. `kind` is that of its brand, which may have words of its own. */
     withProvider: {
-      signIn: (name: string, kind: string) =>
-        kind === "kakao" || kind === "naver" ? `${name} 로그인` : `${name} 계정으로 로그인`,
+      signIn: (name: string, kind: string) => {
+        if (kind === "apple") return "Apple로 로그인";
+        return kind === "kakao" || kind === "naver" ? `${name} 로그인` : `${name} 계정으로 로그인`;
+      },
       link: (name: string, _kind: string) => `${name} 계정 연결`,
       confirm: (name: string, _kind: string) => `${name} 계정으로 본인 확인`,
     },

@@ -28,7 +28,10 @@ export function ProviderButtons({ t, providers, use, next = null }: {
     <div class="providers">
       {providers.map((provider) => (
         <form method="post" action={`${paths[use]}/${provider.name}${next ? `?next=${next}` : ""}`}>
-          <button type="submit" class={`provider ${provider.kind}`}>
+          <button
+            type="submit"
+            class={provider.kind === "oidc" ? "provider quiet" : `provider ${provider.kind}`}
+          >
             <Logo kind={provider.kind} />
             <span>{wordsOn(t, use, provider)}</span>
           </button>

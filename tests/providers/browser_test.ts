@@ -53,7 +53,7 @@ Deno.test({
         "네이버 로그인",
         "Google 계정으로 로그인",
         "GitHub 계정으로 로그인",
-        "Apple 계정으로 로그인",
+        "Apple로 로그인",
         "하루상사 계정으로 로그인",
       ]);
       const twin = await (await browser.newContext(options)).newPage(); // axe needs JavaScript
