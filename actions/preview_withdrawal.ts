@@ -5,6 +5,7 @@ import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
 import { selectConfirmed, selectHeld } from "../db/session/identities.ts";
+import { type FoundLink, memberOfLink, selectLink, toLink } from "../db/session/links.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
 import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
@@ -63,6 +64,34 @@ export async function previewWithdrawal(
     lines: found.lines,
     obstacle: session.eraseAt === null && found.canBeBlocked
       ? await obstacleOf(services, session.member.id, now)
+      : null,
+  };
+}
+
+/**
+ * Previews a withdrawal by link. One or two round trips, as `previewWithdrawal`. The link itself is the
+ * proof, so nothing is asked for.
+ * @param now ms
+ * @throws `not_found` if the link is unknown, used or expired, `unavailable`
+ */
+export async function previewByLink(
+  services: Services,
+  token: string,
+  now: number,
+): Promise<Omit<Preview, "session"> & { link: FoundLink }> {
+  const { db, inventory } = services;
+  const beside = [selectLink(["recovery"], token, now)];
+  const found = await preview(db, inventory, memberOfLink(token, now), beside, now);
+  const link = toLink(found.beside[0]!);
+  if (!link || link.used) throw new AppError("not_found");
+  return {
+    link,
+    confirm: "session",
+    confirmWith: [],
+    grants: [],
+    lines: found.lines,
+    obstacle: link.eraseAt === null && found.canBeBlocked
+      ? await obstacleOf(services, link.memberId, now)
       : null,
   };
 }

@@ -55,11 +55,7 @@ export function LoginPage({ t, next, providers, notice, refusal, mail }: {
       <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
-        {mail && (
-          <>
-            · <a href="/recovery">{t.link.forgot}</a>
-          </>
-        )}
+        {mail && <a href="/recovery">{t.link.forgot}</a>}
       </p>
     </EntryLayout>
   );

@@ -1,3 +1,4 @@
+import type { Child } from "hono/jsx";
 import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { ProviderButton } from "../domain/provider.ts";
@@ -74,13 +75,30 @@ export function WithdrawalPage(props: {
     <AccountLayout t={t} title={t.page.withdrawal}>
       {refusal && form}
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
-      {leaving && <Preview t={t} leaving={leaving} />}
+      {leaving && (
+        <Preview t={t} leaving={leaving}>
+          <p class="aside">
+            <a href={t.service.paths.export}>{t.page.export}</a>
+            {t.service.paths.signOut && (
+              <>
+                {" · "}
+                <a href={t.service.paths.signOut}>{t.page.signOut}</a>
+              </>
+            )}
+          </p>
+        </Preview>
+      )}
       {!refusal && form}
     </AccountLayout>
   );
 }
 
-function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
+/** What a withdrawal would do. `children` stand below it. */
+export function Preview({ t, leaving, children }: {
+  t: Messages;
+  leaving: Leaving;
+  children?: Child;
+}) {
   const { destroy, anonymise, keep, recipients, backupDays } = leaving;
   return (
     <>
@@ -94,15 +112,7 @@ function Preview({ t, leaving }: { t: Messages; leaving: Leaving }) {
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
       <Recipients t={t} recipients={recipients} />
       <Grants t={t} leaving={leaving} />
-      <p class="aside">
-        <a href={t.service.paths.export}>{t.page.export}</a>
-        {t.service.paths.signOut && (
-          <>
-            {" · "}
-            <a href={t.service.paths.signOut}>{t.page.signOut}</a>
-          </>
-        )}
-      </p>
+      {children}
     </>
   );
 }

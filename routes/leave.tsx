@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { askLink } from "../actions/ask_link.ts";
-import { findRecovery } from "../actions/recover.ts";
+import { previewByLink } from "../actions/preview_withdrawal.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
 import { newId } from "../crypto/tokens.ts";
 import { body } from "../http/body.ts";
@@ -10,11 +10,12 @@ import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { LeavePage, LinkPage } from "../pages/link.tsx";
-import { PendingPage } from "../pages/withdrawal.tsx";
+import { LeavePage, LeavingPage, LinkPage } from "../pages/link.tsx";
+import { Preview } from "../pages/withdrawal.tsx";
 import { addressee, askedIn } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 import { farewell } from "./recovery.tsx";
+import { leavingJson, leavingOf } from "./terms.ts";
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -42,17 +43,22 @@ export default new Hono<Env>()
   })
   .get("/leave/:token", async (c) => {
     const token = c.req.param("token");
-    const link = await findRecovery(c.var.services, token, c.var.now);
-    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["reason"] });
+    const found = await previewByLink(c.var.services, token, c.var.now);
+    const { name, eraseAt } = found.link;
+    const leaving = leavingOf(c, { ...found, eraseAt });
+    if (!wantsPage(c)) {
+      const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
+      return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
+    }
     const t = c.var.messages;
-    if (link.eraseAt !== null) return page(c, <PendingPage t={t} eraseAt={link.eraseAt} />);
-    const { graceMs } = c.var.services.config.withdrawal;
-    const why = `${t.link.leaveUse} ${t.page.grace(graceMs / dayMs)}`;
-    const texts = { title: t.page.withdrawal, why, button: t.page.withdraw };
-    const action = `/leave/${token}`;
+    if (eraseAt !== null) return page(c, <LeavingPage t={t} eraseAt={eraseAt} />);
+    const texts = { title: t.page.withdrawal, why: t.link.leaveUse, button: t.page.withdraw };
     return page(
       c,
-      <LinkPage t={t} {...texts} action={action} account={{ name: link.name }} once={newId()} />,
+      <LinkPage t={t} {...texts} action={`/leave/${token}`} account={{ name }} once={newId()}>
+        {leaving.blocked && <p class="notice" role="status">{leaving.blocked.reason}</p>}
+        <Preview t={t} leaving={leaving} />
+      </LinkPage>,
     );
   })
   .post("/leave/:token", repeatable, body(farewell), async (c) => {

@@ -86,6 +86,7 @@ async function succeed() {
     await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
     await ask(phone, "post", "/userinfo/verification");
     await ask(phone, "get", "/userinfo/email");
+    await ask(phone, "get", "/userinfo/password");
     await ask(phone, "post", "/userinfo/email", { body: { email: "new@example.com" } });
     await ask(phone, "get", "/confirmation");
     await ask(phone, "post", "/confirmation", { body: { password } });

@@ -57,11 +57,11 @@ export interface WorkerService extends Service {
 }
 
 /** The text that a stream has brought so far. */
-function collect(stream: ReadableStream<Uint8Array>) {
+export function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
-  const decoder = new TextDecoder();
-  const write = (chunk: Uint8Array) => void (text += decoder.decode(chunk, { stream: true }));
-  const ended = stream.pipeTo(new WritableStream({ write }));
+  const decoding = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
+  const ended = stream.pipeThrough(decoding)
+    .pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
   return { ended, text: () => text };
 }
 
