@@ -1,4 +1,5 @@
-import { importPKCS8, SignJWT } from "jose";
+import { Buffer } from "node:buffer";
+import { CompactSign } from "jose";
 import { ClientSecretPost } from "oauth4webapi";
 import { noReply, reply, stillThere } from "./ask.ts";
 import { describeByClaims, isOver, post } from "./oidc.ts";
@@ -23,14 +24,16 @@ export const apple: Preset = {
   async authenticate({ apple, clientId }, server, now) {
     const { teamId, keyId, privateKey } = apple!;
     const seconds = Math.floor(now / 1000);
-    const secret = await new SignJWT()
+    const claims = {
+      iss: teamId,
+      sub: clientId,
+      aud: server.issuer,
+      iat: seconds,
+      exp: seconds + 300,
+    };
+    const secret = await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
       .setProtectedHeader({ alg: "ES256", kid: keyId })
-      .setIssuer(teamId)
-      .setSubject(clientId)
-      .setAudience(server.issuer)
-      .setIssuedAt(seconds)
-      .setExpirationTime(seconds + 300)
-      .sign(await importPKCS8(privateKey, "ES256"));
+      .sign(await keyIn(privateKey));
     return ClientSecretPost(secret);
   },
   describe: describeByClaims,
@@ -52,3 +55,10 @@ export const apple: Preset = {
   },
   page: "https://account.apple.com/account/manage",
 };
+
+/** The key of Apple's `.p8` file: PKCS #8 as PEM (RFC 7468). */
+async function keyIn(pem: string): Promise<CryptoKey> {
+  const bytes = Buffer.from(pem.replace(/-----[^-]+-----/g, ""), "base64");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  return await crypto.subtle.importKey("pkcs8", bytes, algorithm, false, ["sign"]);
+}

@@ -1,5 +1,5 @@
 /** What a provider says by itself: that its member has ended the grant, or has lost the account there. */
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
+import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { isSameSecret } from "../crypto/tokens.ts";
 import type { ProviderConfig } from "../config/mod.ts";
 import { ask, objectIn } from "./ask.ts";
@@ -67,6 +67,15 @@ function ofKakao(
   return { issuer: issuerOf(config), subject, ends: "identity", at: now };
 }
 
+/** The claims of a signed notice (RFC 8417). */
+interface Claims {
+  iss: string;
+  aud: string | string[];
+  /** Seconds. */
+  iat: number;
+  events: unknown;
+}
+
 function payloadIn(body: string): string {
   try {
     return String(JSON.parse(body).payload);
@@ -76,10 +85,10 @@ function payloadIn(body: string): string {
 }
 
 /** "Processing changes for Sign in with Apple accounts". `events` is a JSON text. */
-function ofApple(config: ProviderConfig, { events, iat }: JWTPayload): ProviderNotice | null {
+function ofApple(config: ProviderConfig, { events, iat }: Claims): ProviderNotice | null {
   const { type, sub, event_time } = JSON.parse(String(events));
   if (!["consent-revoked", "account-delete", "account-deleted"].includes(type)) return null;
-  const at = typeof event_time === "number" ? event_time : iat! * 1000;
+  const at = typeof event_time === "number" ? event_time : iat * 1000;
   return { issuer: issuerOf(config), subject: String(sub), ends: "identity", at };
 }
 
@@ -96,13 +105,13 @@ const ends: Record<string, ProviderNotice["ends"]> = {
   [`${risc}sessions-revoked`]: "sessions",
 };
 
-function ofEvents(config: ProviderConfig, { events, iat }: JWTPayload): ProviderNotice | null {
+function ofEvents(config: ProviderConfig, { events, iat }: Claims): ProviderNotice | null {
   for (const [type, event] of Object.entries(Object(events))) {
     const { subject } = Object(event);
     const end = ends[type];
     if (!end || typeof subject?.sub !== "string") continue;
     if (withoutSlash(subject.iss) !== withoutSlash(issuerOf(config))) continue;
-    return { issuer: issuerOf(config), subject: subject.sub, ends: end, at: iat! * 1000 };
+    return { issuer: issuerOf(config), subject: subject.sub, ends: end, at: iat * 1000 };
   }
   return null;
 }
@@ -119,26 +128,27 @@ const againMs = 60_000;
 const keysOf = new WeakMap<ProviderConfig, { keys: JSONWebKeySet; at: number }>();
 
 /** Verifies a signed notice: signature, issuer, audience. A notice does not expire (RFC 8417 2.2). */
-async function verified(config: ProviderConfig, jwt: string, now: number): Promise<JWTPayload> {
-  const issuer = issuerOf(config);
-  const options = {
-    issuer: [issuer, `${issuer}/`],
-    audience: config.clientId,
-    requiredClaims: ["iat", "events"],
-    algorithms: ["RS256", "ES256", "PS256", "EdDSA", "Ed25519"],
-    currentDate: new Date(now),
+async function verified(config: ProviderConfig, jwt: string, now: number): Promise<Claims> {
+  const algorithms = ["RS256", "ES256", "PS256", "EdDSA", "Ed25519"];
+  const verify = async (maxAgeMs: number) => {
+    const keys = createLocalJWKSet(await readKeys(config, now, maxAgeMs));
+    return await compactVerify(jwt, keys, { algorithms });
   };
-  const verify = async (maxAgeMs: number) =>
-    (await jwtVerify(jwt, createLocalJWKSet(await readKeys(config, now, maxAgeMs)), options))
-      .payload;
   try {
-    return await verify(keysMs).catch((error) => {
+    const { payload } = await verify(keysMs).catch((error) => {
       if (error instanceof errors.JWKSNoMatchingKey) return verify(againMs);
       throw error;
     });
+    const claims: Claims = JSON.parse(new TextDecoder().decode(payload));
+    const isOurs = [claims.aud].flat().includes(config.clientId) &&
+      withoutSlash(claims.iss) === withoutSlash(issuerOf(config));
+    if (!isOurs || typeof claims.iat !== "number") {
+      throw new NotAuthentic("the issuer or the audience does not fit");
+    }
+    return claims;
   } catch (cause) {
-    if (!(cause instanceof errors.JOSEError)) throw cause;
-    throw new NotAuthentic("the signature or a claim does not fit", { cause });
+    if (!(cause instanceof errors.JOSEError || cause instanceof SyntaxError)) throw cause;
+    throw new NotAuthentic("the signature does not fit", { cause });
   }
 }
 
