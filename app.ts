@@ -17,6 +17,7 @@ import type { WithoutPages } from "./http/page.ts";
 import { onError, onNotFound, type Problems } from "./http/problem.tsx";
 import { provide } from "./http/provide.ts";
 import { cookieSessions } from "./http/session.ts";
+import { signalCookies } from "./http/signal.ts";
 import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
@@ -29,6 +30,7 @@ import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import metrics from "./routes/metrics.ts";
 import openapi from "./routes/openapi.ts";
+import passkeys from "./routes/passkeys.tsx";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
 import recovery from "./routes/recovery.tsx";
@@ -62,7 +64,13 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, providerCookies, cookieSessions(services.config))
+    .use(
+      rememberLanguage,
+      deviceCookies,
+      providerCookies,
+      signalCookies,
+      cookieSessions(services.config),
+    )
     .route("/", home)
     .route("/", register)
     .route("/", login)
@@ -71,6 +79,7 @@ export function createApp(services: Services) {
     .route("/", userinfo)
     .route("/", sessions)
     .route("/", identities)
+    .route("/", passkeys)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

@@ -37,7 +37,9 @@ export type FieldProblem =
   | "too_long"
   | "common"
   | "contains_name"
-  | "foreign_address";
+  | "foreign_address"
+  | "expired"
+  | "refused";
 
 export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */
@@ -60,7 +62,15 @@ export interface ErrorDetails {
     | "identity_taken"
     | "provider_linked_already"
     | "address_taken"
+    | "passkey_expired"
+    | "passkey_unknown"
+    | "passkey_refused"
+    | "passkey_taken"
+    | "passkeys_full"
+    | "no_passkey"
     | "no_mail";
+  /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
+  unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -29,6 +29,10 @@ export const en: Messages = {
     signedOut: "You are signed out.",
     passwordChanged: "Your password has been changed.",
     sessionEnded: "That device has been signed out.",
+    passkeyAdded: "The passkey has been added.",
+    passkeyRemoved: "The passkey has been removed.",
+    secondWay:
+      "You are signed in. This passkey is your only way to sign in. Add a second one, so that you can still sign in if you lose it.",
     withdrawn: "Your account has been deleted.",
     scheduled: (eraseAt) =>
       `Your request has been received. You can take it back until ${
@@ -61,8 +65,8 @@ export const en: Messages = {
     not_found: "There is nothing here.",
     method_not_allowed: "This method is not supported here.",
     request_timeout: "The request body did not arrive in time. Please try again.",
-    last_credential: "This is your only way to sign in. Please add another one first.",
     conflict: "Another request came first. Please look at how things stand.",
+    last_credential: "This is your only way to sign in. Add another one before you remove it.",
     too_large: "The request body is too large.",
     unsupported_media_type: "Please send application/json or application/x-www-form-urlencoded.",
     throttled: "Too many attempts. Please try again later.",
@@ -82,6 +86,13 @@ export const en: Messages = {
     address_taken:
       "This user id or e-mail is in use. If it is yours, sign in to that account first and link the sign-in service there.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+    passkey_expired: "This took too long, or it was sent twice. Please try again.",
+    passkey_unknown: "No account here uses this passkey. It may have been removed.",
+    passkey_refused:
+      "This passkey could not be verified. Please try again, or sign in another way.",
+    passkey_taken: "This passkey belongs to an account already. Please choose another one.",
+    passkeys_full: "You have as many passkeys as an account can have. Remove one first.",
+    no_passkey: "Your account has no passkey. Please confirm in another way.",
     no_mail: "This service sends no mail. Please ask its operator.",
   },
   field: {
@@ -93,6 +104,8 @@ export const en: Messages = {
     common: "This password is commonly used or has been leaked. Please choose another.",
     contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
     foreign_address: "A user id with @ must be your own e-mail address.",
+    expired: "This took too long, or it was sent twice. Please try again.",
+    refused: "This passkey could not be verified. Please try again.",
   },
   link: {
     nameOrEmail: "User id or e-mail",
@@ -132,7 +145,7 @@ export const en: Messages = {
     signIn: "Sign in",
     signOut: "Sign out",
     confirmYou: "Confirm it is you",
-    confirmWhy: "This is an important change, so please confirm once more that it is you.",
+    confirmWhy: "This is an important change, so please confirm again that it is you.",
     confirm: "Confirm",
     signOutQuestion: "This signs you out on this device.",
     signedOut: "You are signed out",
@@ -164,6 +177,29 @@ export const en: Messages = {
     thisDevice: "this device",
     endSession: "End session",
     export: "Download my data",
+    passkeys: "Passkeys",
+    passkeysWhy:
+      "Sign in with your fingerprint, your face or your screen lock. There is no password to remember.",
+    signInWithPasskey: "Sign in with a passkey",
+    joinWithPasskey: "Join with a passkey, without a password",
+    confirmWithPasskey: "Confirm with a passkey",
+    leaveWithPasskey: "Confirm with a passkey and delete account",
+    addPasskey: "Add a passkey",
+    removePasskey: "Remove",
+    passkeyName: "Name of the passkey (optional)",
+    passkeyAddedOn: (day) => `added on ${day}`,
+    lastUsedOn: (day) => `last used on ${day}`,
+    neverUsed: "never used",
+    backedUp: "synced to other devices",
+    onlyWay:
+      "This is your only way to sign in, so you cannot remove it. Add a passkey on another device, or set a password.",
+    confirmFirst: "To add or remove a passkey, please confirm that it is you.",
+    passkeyCancelled: "It was cancelled or took too long. Please try again.",
+    passkeyPresent:
+      "This device has a passkey for your account already. Add one on another device.",
+    passkeyFailed: "This browser could not use a passkey. Please choose another way.",
+    passkeyNeedsScript: "To use a passkey, please turn on JavaScript in your browser.",
+    choosePassword: "Set a password",
     withdrawal: "Delete account",
     withdraw: "Delete account",
     blocked: "Something still has to be settled, so a withdrawal cannot be completed now.",

@@ -1,7 +1,8 @@
 import type { ProviderButton } from "../domain/provider.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { Field, Form, type Refusal, Summary } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
+import { type BrowserSignal, PasskeyButton, PasskeyForm, Signal } from "./passkeys.tsx";
 import { ProviderButtons } from "./providers.tsx";
 
 /** The registration form. `minLength` is that of a password. */
@@ -19,6 +20,13 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
+        <PasskeyButton
+          t={t}
+          does="create"
+          options="/register/passkey/options"
+          label={t.page.joinWithPasskey}
+          without="password"
+        />
       </Form>
       <ProviderButtons t={t} providers={providers} use="signIn" />
       <p class="aside">
@@ -32,9 +40,11 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
  * The sign-in form.
  * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
+ * @param signal what to tell the browser about a passkey that did not work
  */
-export function LoginPage({ t, next, providers, notice, refusal, mail }: {
+export function LoginPage({ t, next, providers, notice, refusal, mail, signal }: {
   t: Messages;
+  signal?: BrowserSignal | null;
   next: string | null;
   providers: readonly ProviderButton[];
   mail: boolean;
@@ -48,11 +58,20 @@ export function LoginPage({ t, next, providers, notice, refusal, mail }: {
     <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} passkeys />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
+      <PasskeyForm
+        t={t}
+        action={address.replace("/login", "/login/passkey")}
+        does="get"
+        options="/login/passkey/options"
+        label={t.page.signInWithPasskey}
+        autofill
+      />
       <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
+      <Signal signal={signal} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
         {mail && <a href="/recovery">{t.link.forgot}</a>}
@@ -62,10 +81,14 @@ export function LoginPage({ t, next, providers, notice, refusal, mail }: {
 }
 
 const pagesOfMembers = [
-  "/userinfo/sessions",
-  "/userinfo/email",
-  "/userinfo/identities",
-  "/userinfo",
+  ...[
+    "/userinfo/sessions",
+    "/userinfo/passkeys",
+    "/userinfo/password",
+    "/userinfo/email",
+    "/userinfo/identities",
+    "/userinfo",
+  ],
   "/withdrawal",
 ];
 
@@ -83,10 +106,11 @@ export function memberPageOf(t: Messages, path = ""): string | null {
  * Asks for a proof again, for an action that needs a recent one.
  * @param providers those at which the member can authenticate anew
  */
-export function ConfirmationPage({ t, next, hasPassword, providers, refusal }: {
+export function ConfirmationPage({ t, next, hasPassword, hasPasskey, providers, refusal }: {
   t: Messages;
   next: string | null;
   hasPassword: boolean;
+  hasPasskey: boolean;
   providers: readonly ProviderButton[];
   refusal?: Refusal | undefined;
 }) {
@@ -99,6 +123,17 @@ export function ConfirmationPage({ t, next, hasPassword, providers, refusal }: {
           <Field t={t} name="password" refusal={refusal} />
           <button type="submit">{t.page.confirm}</button>
         </Form>
+      )}
+      {!hasPassword && refusal && <Summary t={t} refusal={refusal} />}
+      {hasPasskey && (
+        <PasskeyForm
+          t={t}
+          action={address.replace("/confirmation", "/confirmation/passkey")}
+          does="get"
+          options="/confirmation/passkey/options"
+          label={t.page.confirmWithPasskey}
+          alone={!hasPassword}
+        />
       )}
       <ProviderButtons t={t} providers={providers} use="confirm" next={next} />
     </EntryLayout>

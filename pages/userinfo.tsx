@@ -9,6 +9,7 @@ import { Group, Row } from "./rows.tsx";
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
+  hasPassword: boolean;
   /** Whether mail is sent: without it the address stays as it is. */
   mail: boolean;
   /** Whether addresses are verified. */
@@ -17,7 +18,7 @@ export function UserinfoPage(props: {
   hasProviders: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, mail, verifies, hasProviders, notice } = props;
+  const { t, member, hasPassword, mail, verifies, hasProviders, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -37,7 +38,11 @@ export function UserinfoPage(props: {
       )}
       <Group title={t.page.security}>
         {mail && <Row label={t.link.email} href="/userinfo/email" />}
-        <Row label={t.page.changePassword} href="/userinfo/password" />
+        <Row
+          label={hasPassword ? t.page.changePassword : t.page.choosePassword}
+          href="/userinfo/password"
+        />
+        <Row label={t.page.passkeys} href="/userinfo/passkeys" />
         {hasProviders && <Row label={t.page.identities} href="/userinfo/identities" />}
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
@@ -52,26 +57,24 @@ export function UserinfoPage(props: {
   );
 }
 
-/** The password form. */
-export function PasswordPage(
-  props: { t: Messages; minLength: number; refusal?: Refusal | undefined },
-) {
-  const { t } = props;
+/** The password form. A member without a password sets one, in a fresh session. */
+export function PasswordPage(props: {
+  t: Messages;
+  minLength: number;
+  hasPassword: boolean;
+  refusal?: Refusal | undefined;
+}) {
+  const { t, minLength, hasPassword, refusal } = props;
+  const title = hasPassword ? t.page.changePassword : t.page.choosePassword;
+  const here = "/userinfo/password";
   return (
-    <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
-      <PasswordForm {...props} />
+    <AccountLayout t={t} title={title} here={here}>
+      <Form t={t} action={here} refusal={refusal} next={here}>
+        {hasPassword && <Field t={t} name="current" refusal={refusal} />}
+        <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
+        <button type="submit">{title}</button>
+      </Form>
     </AccountLayout>
-  );
-}
-
-function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal | undefined }) {
-  const { t, minLength, refusal } = props;
-  return (
-    <Form t={t} action="/userinfo/password" refusal={refusal}>
-      <Field t={t} name="current" refusal={refusal} />
-      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
-      <button type="submit">{t.page.changePassword}</button>
-    </Form>
   );
 }
 

@@ -7,6 +7,7 @@ import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
+import { PasskeyButton } from "./passkeys.tsx";
 import { ProviderButtons } from "./providers.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
@@ -56,8 +57,9 @@ export function WithdrawalPage(props: {
 }) {
   const { t, confirm, leaving, refusal, once } = props;
   const providers = leaving?.providers ?? [];
-  const hasPassword = leaving?.confirmWith.includes("password") ?? true;
-  const asked = confirm === "password" && !hasPassword ? null : confirm;
+  const confirmWith = leaving?.confirmWith ?? ["password"];
+  const hasForm = confirm !== "password" || providers.length === 0 ||
+    confirmWith.includes("password") || confirmWith.includes("passkey");
   const form = (
     <>
       {confirm === "password" && providers.length > 0 && (
@@ -66,9 +68,7 @@ export function WithdrawalPage(props: {
           <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
         </>
       )}
-      {(asked !== null || providers.length === 0) && (
-        <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />
-      )}
+      {hasForm && <WithdrawalForm {...{ t, confirm, confirmWith, refusal, once }} />}
     </>
   );
   return (
@@ -136,16 +136,19 @@ function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
 function WithdrawalForm(props: {
   t: Messages;
   confirm: Asked;
+  confirmWith: readonly string[];
   refusal?: Refusal | undefined;
   once: string;
 }) {
-  const { t, confirm, refusal, once } = props;
+  const { t, confirm, confirmWith, refusal, once } = props;
+  const asksProof = confirm === "password";
+  const byPassword = asksProof && confirmWith.includes("password");
+  const byPasskey = asksProof && confirmWith.includes("passkey");
   return (
     <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
       {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
-      {(confirm === "password" || confirm === "phrase") && (
-        <Field t={t} name={confirm} refusal={refusal} />
-      )}
+      {byPassword && <Field t={t} name="password" refusal={refusal} />}
+      {confirm === "phrase" && <Field t={t} name="phrase" refusal={refusal} />}
       <div class="field">
         <label for="reason">{t.page.reason}</label>
         <select id="reason" name="reason">
@@ -157,10 +160,23 @@ function WithdrawalForm(props: {
           ))}
         </select>
       </div>
+      {byPasskey && (
+        <PasskeyButton
+          t={t}
+          does="get"
+          options="/confirmation/passkey/options"
+          label={t.page.leaveWithPasskey}
+          without="password"
+          alone={!byPassword}
+        />
+      )}
       <div class="actions">
-        {confirm === "sign_in"
-          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
-          : <button type="submit">{t.page.withdraw}</button>}
+        {confirm === "sign_in" && (
+          <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+        )}
+        {confirm !== "sign_in" && (byPassword || !byPasskey) && (
+          <button type="submit">{t.page.withdraw}</button>
+        )}
         <a class="button quiet" href={t.service.paths.account}>{t.page.myPage}</a>
       </div>
     </Form>

@@ -23,7 +23,11 @@ export async function identitiesAgain(c: Context<Env>, refusal: Refusal) {
   if (refusal.code !== "confirmation_required") return await list(c, refusal.sentence);
   const { credentials } = await loadStanding(services, requireSecret(c), now);
   const providers = buttonsAmong(services.config.providers, credentials);
-  const confirming = { t, next: path, hasPassword: credentials.includes("password"), providers };
+  const has = {
+    hasPassword: credentials.includes("password"),
+    hasPasskey: credentials.includes("passkey"),
+  };
+  const confirming = { t, next: path, ...has, providers };
   return <ConfirmationPage {...confirming} />;
 }
 

@@ -18,6 +18,7 @@ import {
 import { pageOf } from "../providers/mod.ts";
 import { grantJson } from "./identities.tsx";
 import { buttonNamed } from "../providers/buttons.ts";
+import { takeSignal } from "../http/signal.ts";
 import { linesIn } from "./terms.ts";
 
 /** The page of a receipt thanks the member during this time after the erasure. */
@@ -60,6 +61,7 @@ export default new Hono<Env>()
           jws={jws}
           address={address}
           farewell={farewell}
+          signal={await takeSignal(c)}
         />,
       );
     }
