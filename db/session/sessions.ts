@@ -296,8 +296,10 @@ export async function freshenSession(db: Database, freshening: {
   proof: Proof;
   attempt: Attempt;
   now: number;
+  /** Further statements of the batch. They depend on the new secret. */
+  also?: readonly InStatement[];
 }): Promise<boolean> {
-  const { now } = freshening;
+  const { now, also = [] } = freshening;
   const source = sessionSource(freshening.secret, 0, freshening.proof);
   const { from, where, values, first = [] } = source;
   const { fresh } = await write(db, {
@@ -308,6 +310,7 @@ export async function freshenSession(db: Database, freshening: {
         WHERE id IN (SELECT sessions.id FROM ${from} WHERE ${where} AND ${notPending})`,
       args: { ...values, now, new_secret_hash: secretHash(freshening.newSecret) },
     },
+    also,
     forget: forgetAttempt(freshening.attempt),
     fresh: {
       sql: "SELECT id FROM sessions WHERE secret_hash = ?",
