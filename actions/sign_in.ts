@@ -3,11 +3,10 @@ import type { Config } from "../config/mod.ts";
 import { write } from "../db/engine/batch.ts";
 import { selectSignIn, toSignIn } from "../db/identity/members.ts";
 import { strengthenPassword } from "../db/identity/passwords.ts";
-import { countAttempt, forgetAttempt, requireCounted } from "../db/session/attempts.ts";
+import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import { signInAttempt } from "../domain/throttle.ts";
-import { countMailTo, linkMailStatements } from "./link_mail.ts";
-import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
+import { type Arrival, askToVerify, openSession, type SignedIn } from "./open_session.ts";
 import { verifyCounted } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -47,13 +46,7 @@ export async function signIn(
   if (!found || hash === null || !right) throw new AppError("invalid_credentials");
 
   const { member } = found;
-  if (mustVerify(config, member)) {
-    const { count, allowed } = countMailTo(services, member.email, now);
-    const mail = { kind: "verification", member } as const;
-    const forget = forgetAttempt(attempt);
-    await write(db, { forget, count, send: linkMailStatements(services, mail, now, allowed) });
-    throw new AppError("unverified", { memberId: member.id });
-  }
+  if (mustVerify(config, member)) return await askToVerify(services, member, attempt, now);
   const memberId = member.id;
   const stronger = passwords.isWeak(hash) ? await passwords.hash(form.password) : null;
   const opening = {
@@ -69,7 +62,7 @@ export async function signIn(
 }
 
 /** Whether a member has to verify the address before they can sign in. */
-export function mustVerify(
+function mustVerify(
   { emailVerification }: Pick<Config, "emailVerification">,
   { emailVerified }: { emailVerified: boolean },
 ): boolean {
