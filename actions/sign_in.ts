@@ -62,7 +62,7 @@ export async function signIn(
 }
 
 /** Whether a member has to verify the address before they can sign in. */
-function mustVerify(
+export function mustVerify(
   { emailVerification }: Pick<Config, "emailVerification">,
   { emailVerified }: { emailVerified: boolean },
 ): boolean {
