@@ -90,7 +90,7 @@ export async function withdrawByLink(
   const member = { ...found, id: found.memberId };
   const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
-  return left;
+  return left.status === "erased" ? { ...left, handle: found.handle } : left;
 }
 
 /**
