@@ -35,6 +35,7 @@ const allEnds: readonly End[] = [
   { table: "sessions", key: "id", over: "expires_at <= :now" },
   { table: "sign_ins", key: "id", over: `signed_in_at <= :now - ${signInsLiveMs}` },
   { table: "attempts", key: "(subject, id)", over: "expires_at <= :now" },
+  { table: "passkey_challenges", key: "id", over: "expires_at <= :now" },
   { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
