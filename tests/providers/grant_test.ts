@@ -210,3 +210,34 @@ testWith("unlinking ends the grant as well, and the last credential stays", asyn
   assert.equal(await isActive(oidc, tokens[0]!), false);
   assert.deepEqual((await browser.get("/userinfo/identities")).json.identities, []);
 });
+
+testWith(
+  "a provider that keeps the grant and renews the token at every use has not ended it",
+  async (app, oidc) => {
+    const person = new Person();
+    const browser = await joinWith(app, "haru", person);
+    await roundTrip(browser, "/confirmation/with/corp", person);
+    oidc.behaviour.instead = (request, response) => {
+      if (!request.url!.startsWith("/token/revocation")) return false;
+      response.end();
+      return true;
+    };
+    const { receipt_id } = (await browser.send("DELETE", "/withdrawal", {})).json;
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "waiting");
+      app.clock.pass(10 * minute);
+    }
+    delete oidc.behaviour.instead;
+    assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "ended");
+    assert.equal(await isGranted(oidc, app, person), false);
+  },
+  {},
+  {
+    rotateRefreshToken: true,
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      introspection: { enabled: false },
+    },
+  },
+);
