@@ -243,12 +243,17 @@ export async function openSession(db: Database, opening: {
   account: string;
   /** Keyed hash of the client's network. */
   client: string;
+  /** Whether the member's address has to be verified. */
+  verifiedOnly?: boolean;
   /** Further statements of the batch. They depend on the session's row. */
   also: readonly InStatement[];
 }): Promise<{ eraseAt: number | null } | null> {
   const { session, previousSecret, attempt } = opening;
   const { id } = session;
-  const source = proofSource(opening.proof);
+  const proven = proofSource(opening.proof);
+  const source = opening.verifiedOnly
+    ? { ...proven, where: `${proven.where} AND users.email_verified_at IS NOT NULL` }
+    : proven;
   const isOpen = "EXISTS (SELECT 1 FROM sessions WHERE id = :id)";
   const owner = "(SELECT user_id FROM sessions WHERE id = :id)";
   const { opened } = await write(db, {
