@@ -309,6 +309,38 @@ Deno.test("a member with better-auth's two-factor signs in with both factors, an
   });
 });
 
+Deno.test("tables and columns that better-auth's options rename, and keys of its api-key plugin, go as well", async () => {
+  const auth = {
+    user: { modelName: "member_record", fields: { email: "mail" } },
+    session: { modelName: "sitting", fields: { userId: "sitter", token: "secret" } },
+    account: { modelName: "way_in" },
+    plugins: [{
+      id: "api-key" as const,
+      schema: { // as in @better-auth/api-key 1.7.5
+        apikey: {
+          fields: {
+            key: { type: "string" as const, required: true },
+            referenceId: { type: "string" as const, required: true },
+          },
+        },
+      },
+    }],
+  };
+  await withBetterAuth({ auth, env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const leaver = await member(app, "haneul");
+    const second = await signIn(app, "haneul");
+    await app.sql(
+      "INSERT INTO apikey (id, key, referenceId) SELECT 'k', 'haneul-key', id FROM member_record",
+    );
+    assert.equal((await leaver.send("DELETE", "/withdrawal", { password })).status, 202);
+    assert.equal(await whoIs(second), null);
+    app.clock.pass(8 * day);
+    await runJobs(app.services);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await app.sql("SELECT count(*) AS n FROM apikey"))[0]!.n, 0);
+  });
+});
+
 Deno.test("a member whom better-auth's admin removes is erased with a receipt, and every table", async () => {
   const note = destroy("note", { member: "owner", label: words("notes"), purpose: words("notes") });
   const setup = {
