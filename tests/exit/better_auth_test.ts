@@ -341,6 +341,22 @@ Deno.test("tables and columns that better-auth's options rename, and keys of its
   });
 });
 
+Deno.test("a database with columns in snake_case and instants as numbers, as Drizzle makes them, works too", async () => {
+  await withBetterAuth({ on: "sqld", naming: "snake_case" }, async (app) => {
+    const leaver = await member(app, "haneul");
+    const other = await member(app, "byeol");
+    assert.equal((await post(leaver, "/two-factor/enable", { password })).status, 200);
+    const ms = (column: string) => `CAST(unixepoch(${column}, 'subsec') * 1000 AS INTEGER)`;
+    await app.sql(
+      `UPDATE session SET expires_at = ${ms("expires_at")}, created_at = ${ms("created_at")}`,
+    );
+    const left = await leaver.send("DELETE", "/withdrawal", { password });
+    assert.equal(left.status, 200, left.text);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await other.get("/withdrawal")).status, 200);
+  });
+});
+
 Deno.test("a member whom better-auth's admin removes is erased with a receipt, and every table", async () => {
   const note = destroy("note", { member: "owner", label: words("notes"), purpose: words("notes") });
   const setup = {
