@@ -48,7 +48,7 @@ const fragments: Record<string, string> = {
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "'mailRecipient' act counts key over rows table",
   "db/operate/status.ts": "table",
-  "exit/better_auth.ts": "instantIn() member organization owner",
+  "exit/better_auth.ts": "member organization owner",
   "exit/better_auth_map.ts": "condition",
   "exit/node_sqlite.ts": "pragma",
   "db/outbox/grants.ts": "done.sql endingMs from receiptId where",
