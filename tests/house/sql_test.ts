@@ -51,7 +51,7 @@ const fragments: Record<string, string> = {
   "exit/better_auth.ts": "member organization owner",
   "exit/better_auth_map.ts": "condition",
   "exit/node_sqlite.ts": "pragma",
-  "db/outbox/grants.ts": "endingMs from receiptId where",
+  "db/outbox/grants.ts": "done.sql endingMs from receiptId where",
   "db/outbox/mails.ts": "counted.sql done.receiptId done.sql",
   "db/session/attempts.ts": "condition.sql",
   "db/session/end.ts": "member",
