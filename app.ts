@@ -16,6 +16,7 @@ import type { WithoutPages } from "./http/page.ts";
 import { onError, onNotFound, type Problems } from "./http/problem.tsx";
 import { provide } from "./http/provide.ts";
 import { cookieSessions } from "./http/session.ts";
+import { signalCookies } from "./http/signal.ts";
 import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
@@ -27,6 +28,7 @@ import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import metrics from "./routes/metrics.ts";
 import openapi from "./routes/openapi.ts";
+import passkeys from "./routes/passkeys.tsx";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
 import recovery from "./routes/recovery.tsx";
@@ -59,13 +61,14 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
+    .use(rememberLanguage, deviceCookies, signalCookies, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", passkeys)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

@@ -81,6 +81,10 @@ export const ownTables = [
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
+  holdsNobody(
+    "passkey_challenges",
+    "hashes of random values that passkeys sign; gone within minutes",
+  ),
   holdsNobody("erasures", "opaque ids of members who have left, and counts"),
   holdsNobody("erasure_keys", "keys noted while an erasure runs; empty outside of it"),
   holdsNobody("data_maps", "what the map said when a receipt was issued"),

@@ -15,6 +15,7 @@ export const statuses = {
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  last_credential: 409,
   too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
@@ -33,7 +34,9 @@ export type FieldProblem =
   | "too_long"
   | "common"
   | "contains_name"
-  | "foreign_address";
+  | "foreign_address"
+  | "expired"
+  | "refused";
 
 export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */
@@ -53,7 +56,15 @@ export interface ErrorDetails {
     | "answer_lost"
     | "nothing_pending"
     | "vetoed"
+    | "passkey_expired"
+    | "passkey_unknown"
+    | "passkey_refused"
+    | "passkey_taken"
+    | "passkeys_full"
+    | "no_passkey"
     | "no_mail";
+  /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
+  unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -3,6 +3,7 @@ import { cors } from "hono/cors";
 import type { Config } from "../config/mod.ts";
 import type { Env } from "./env.ts";
 import { AppError } from "../domain/error.ts";
+import type { RelyingParty } from "../domain/passkey.ts";
 import { holdsSecret } from "./headers.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -48,4 +49,12 @@ function isSameOrigin(c: Context<Env>): boolean {
 /** Our own origin: configured, or in development that of the request. */
 export function originOf(c: Context<Env>): string {
   return c.get("services").config.publicOrigin ?? new URL(c.req.url).origin;
+}
+
+/** The service as browsers and authenticators know it. Its id is the host of our origin. */
+export function relyingPartyOf(c: Context<Env>): RelyingParty {
+  const origin = originOf(c);
+  const { allowedOrigins } = c.get("services").config;
+  const { name } = c.get("messages").service;
+  return { id: new URL(origin).hostname, name, origins: [origin, ...allowedOrigins] };
 }

@@ -23,6 +23,8 @@ export interface Problem<C extends Code = Code> {
   confirm?: Asked;
   /** Where an answer was lost: leads to the receipt if the withdrawal was carried out. */
   receipt_id?: string;
+  /** No member has the passkey that was given: the browser may forget it. */
+  unknown_passkey?: true;
   /** ISO 8601 */
   erase_at?: string;
   /** How many erasures are not at the second place of the ledger. */
@@ -82,6 +84,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
     code: error.code,
     ...(details.fields && { fields: fieldsOf(error, c) }),
     ...(details.confirm && { confirm: details.confirm }),
+    ...(details.unknownPasskey && { unknown_passkey: true }),
     ...(details.receiptId && { receipt_id: details.receiptId }),
     ...(details.behind !== undefined && { ledger: { behind: details.behind } }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
@@ -144,7 +147,9 @@ function inOrder(fields: Record<string, string>, order: string[]): Record<string
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */
 function valuesOf(typed: string): Record<string, string> {
   const values = Object.fromEntries(new URLSearchParams(typed));
-  for (const name of ["password", "current", "userpw"]) if (name in values) values[name] = "";
+  for (const name of ["password", "current", "userpw", "passkey"]) {
+    if (name in values) values[name] = "";
+  }
   return values;
 }
 

@@ -55,6 +55,10 @@ export const ko = {
     signedOut: "로그아웃되었습니다.",
     passwordChanged: "비밀번호가 변경되었습니다.",
     sessionEnded: "해당 기기에서 로그아웃되었습니다.",
+    passkeyAdded: "패스키가 추가되었습니다.",
+    passkeyRemoved: "패스키가 삭제되었습니다.",
+    secondWay:
+      "로그인되었습니다. 지금은 이 패스키로만 로그인할 수 있습니다. 잃어버려도 로그인할 수 있도록 다른 방법을 하나 더 추가해 주세요.",
     withdrawn: "회원탈퇴 성공",
     scheduled: (eraseAt: number) =>
       `탈퇴 신청이 접수되었습니다. ${
@@ -83,6 +87,8 @@ export const ko = {
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
     request_timeout: "요청 본문이 제때 도착하지 않았습니다. 다시 시도해 주세요.",
     conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
+    last_credential:
+      "지금 로그인할 수 있는 유일한 방법입니다. 다른 방법을 추가한 뒤 삭제해 주세요.",
     too_large: "요청 본문이 너무 큽니다.",
     unsupported_media_type:
       "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
@@ -96,6 +102,12 @@ export const ko = {
     answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
+    passkey_expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    passkey_unknown: "이 패스키로 로그인할 수 있는 계정이 없습니다. 삭제된 패스키일 수 있습니다.",
+    passkey_refused: "패스키를 확인하지 못했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.",
+    passkey_taken: "이미 다른 계정에 등록된 패스키입니다. 다른 패스키를 선택해 주세요.",
+    passkeys_full: "더 이상 패스키를 추가할 수 없습니다. 쓰지 않는 패스키를 먼저 삭제해 주세요.",
+    no_passkey: "등록된 패스키가 없습니다. 다른 방법으로 확인해 주세요.",
     no_mail: "이 서비스는 메일을 보내지 않습니다. 운영자에게 문의해 주세요.",
   },
   field: {
@@ -107,6 +119,8 @@ export const ko = {
     common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
     foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
+    expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    refused: "패스키를 확인하지 못했습니다. 다시 시도해 주세요.",
   },
   /** The pages that mail a link, and the pages of a link. */
   link: {
@@ -146,7 +160,7 @@ export const ko = {
     signIn: "로그인",
     signOut: "로그아웃",
     confirmYou: "본인 확인",
-    confirmWhy: "중요한 변경이므로 비밀번호를 한 번 더 입력해 주세요.",
+    confirmWhy: "중요한 변경이므로 본인 확인이 한 번 더 필요합니다.",
     confirm: "확인",
     signOutQuestion: "이 기기에서 로그아웃합니다.",
     signedOut: "로그아웃된 상태입니다",
@@ -178,6 +192,27 @@ export const ko = {
     thisDevice: "이 기기",
     endSession: "로그인 해제",
     export: "내 데이터 내려받기",
+    passkeys: "패스키",
+    passkeysWhy: "지문, 얼굴 또는 화면 잠금으로 로그인합니다. 비밀번호를 기억하지 않아도 됩니다.",
+    signInWithPasskey: "패스키로 로그인",
+    joinWithPasskey: "비밀번호 없이 패스키로 가입",
+    confirmWithPasskey: "패스키로 확인",
+    leaveWithPasskey: "패스키로 확인하고 탈퇴하기",
+    addPasskey: "패스키 추가",
+    removePasskey: "삭제",
+    passkeyName: "패스키 이름 (선택)",
+    passkeyAddedOn: (day: string) => `${day}에 추가`,
+    lastUsedOn: (day: string) => `${day}에 마지막으로 사용`,
+    neverUsed: "사용한 적 없음",
+    backedUp: "다른 기기에 동기화됨",
+    onlyWay:
+      "지금은 이 방법으로만 로그인할 수 있어 삭제할 수 없습니다. 다른 기기에 패스키를 하나 더 추가하거나 비밀번호를 설정해 두세요.",
+    confirmFirst: "패스키를 추가하거나 삭제하려면 본인 확인이 필요합니다.",
+    passkeyCancelled: "취소되었거나 시간이 지났습니다. 다시 시도해 주세요.",
+    passkeyPresent: "이 기기에는 이미 패스키가 있습니다. 다른 기기에서 추가해 주세요.",
+    passkeyFailed: "이 브라우저에서 패스키를 사용하지 못했습니다. 다른 방법을 이용해 주세요.",
+    passkeyNeedsScript: "패스키를 사용하려면 브라우저에서 JavaScript를 켜 주세요.",
+    choosePassword: "비밀번호 설정",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",
     blocked: "남은 절차가 있어 지금은 탈퇴가 완료되지 않습니다.",

@@ -1,6 +1,7 @@
 import type { Messages } from "../messages/mod.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { Field, Form, type Refusal, Summary } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
+import { type BrowserSignal, PasskeyButton, PasskeyForm, Signal } from "./passkeys.tsx";
 
 /** The registration form. `minLength` is that of a password. */
 export function RegisterPage({ t, minLength, refusal, once }: {
@@ -16,6 +17,13 @@ export function RegisterPage({ t, minLength, refusal, once }: {
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
+        <PasskeyButton
+          t={t}
+          does="create"
+          options="/register/passkey/options"
+          label={t.page.joinWithPasskey}
+          without="password"
+        />
       </Form>
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
@@ -28,9 +36,11 @@ export function RegisterPage({ t, minLength, refusal, once }: {
  * The sign-in form.
  * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
+ * @param signal what to tell the browser about a passkey that did not work
  */
-export function LoginPage({ t, next, notice, refusal, mail }: {
+export function LoginPage({ t, next, notice, refusal, mail, signal }: {
   t: Messages;
+  signal?: BrowserSignal | null;
   next: string | null;
   mail: boolean;
   notice?: Notice | null;
@@ -43,10 +53,19 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
     <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} passkeys />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
+      <PasskeyForm
+        t={t}
+        action={address.replace("/login", "/login/passkey")}
+        does="get"
+        options="/login/passkey/options"
+        label={t.page.signInWithPasskey}
+        autofill
+      />
+      <Signal signal={signal} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
         {mail && <a href="/recovery">{t.link.forgot}</a>}
@@ -55,7 +74,16 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
   );
 }
 
-const pagesOfMembers = ["/userinfo/sessions", "/userinfo/email", "/userinfo", "/withdrawal"];
+const pagesOfMembers = [
+  ...[
+    "/userinfo/sessions",
+    "/userinfo/passkeys",
+    "/userinfo/password",
+    "/userinfo/email",
+    "/userinfo",
+  ],
+  "/withdrawal",
+];
 
 /**
  * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a
@@ -67,20 +95,35 @@ export function memberPageOf(t: Messages, path = ""): string | null {
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
-/** Asks for the password again, for an action that needs a recent proof. */
-export function ConfirmationPage({ t, next, refusal }: {
+/** Asks for a proof again, for an action that needs a recent one. */
+export function ConfirmationPage({ t, next, hasPassword, hasPasskey, refusal }: {
   t: Messages;
   next: string | null;
+  hasPassword: boolean;
+  hasPasskey: boolean;
   refusal?: Refusal | undefined;
 }) {
   const address = next ? `/confirmation?next=${next}` : "/confirmation";
   return (
     <EntryLayout t={t} title={t.page.confirmYou} here={address}>
       <p>{t.page.confirmWhy}</p>
-      <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="password" refusal={refusal} />
-        <button type="submit">{t.page.confirm}</button>
-      </Form>
+      {hasPassword && (
+        <Form t={t} action={address} refusal={refusal}>
+          <Field t={t} name="password" refusal={refusal} />
+          <button type="submit">{t.page.confirm}</button>
+        </Form>
+      )}
+      {!hasPassword && refusal && <Summary t={t} refusal={refusal} />}
+      {hasPasskey && (
+        <PasskeyForm
+          t={t}
+          action={address.replace("/confirmation", "/confirmation/passkey")}
+          does="get"
+          options="/confirmation/passkey/options"
+          label={t.page.confirmWithPasskey}
+          alone={!hasPassword}
+        />
+      )}
     </EntryLayout>
   );
 }

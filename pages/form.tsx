@@ -25,16 +25,18 @@ interface Props {
 /**
  * A form that shows why it was refused. `novalidate` turns off the browser's messages, which are in the
  * browser's language.
+ * @param next the page to return to, if the member has to confirm first
  * @param once a token by which the service recognises a form that is sent twice
  */
-export function Form({ t, refusal, action, once, children }: Props & {
+export function Form({ t, refusal, action, once, next, children }: Props & {
   action: string;
+  next?: string;
   once?: string;
   children?: Child;
 }) {
   return (
     <form method="post" action={action} novalidate>
-      {refusal && <Summary t={t} refusal={refusal} />}
+      {refusal && <Summary t={t} refusal={refusal} next={next} />}
       {once && <Once once={once} />}
       {children}
     </form>
@@ -46,8 +48,11 @@ export function Once({ once }: { once: string }) {
   return <input type="hidden" name="once" value={once} />;
 }
 
-function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
-  const { sentence, fields, retryAt, receiptId } = refusal;
+/** Why a form was refused, above it. */
+export function Summary(
+  { t, refusal, next }: { t: Messages; refusal: Refusal; next?: string | undefined },
+) {
+  const { code, sentence, fields, retryAt, receiptId } = refusal;
   const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
   const nowhere = Object.keys(fields).length === 0;
   return (
@@ -59,6 +64,9 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
         </p>
       ))}
       {retryAt && <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />}
+      {code === "confirmation_required" && next && (
+        <a href={`/confirmation?next=${next}`}>{t.page.confirm}</a>
+      )}
       {receiptId && <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>}
     </div>
   );
@@ -77,14 +85,18 @@ const fields = {
  * A labelled field, with its problem.
  * @param label in place of the usual one
  * @param minLength of a new password
+ * @param passkeys the autofill also offers passkeys
  * @param changing the new password replaces another one
  */
-export function Field({ t, refusal, name, label, minLength, changing = false }: Props & {
-  name: keyof typeof fields;
-  label?: string;
-  minLength?: number;
-  changing?: boolean;
-}) {
+export function Field(
+  { t, refusal, name, label, minLength, changing = false, passkeys = false }: Props & {
+    name: keyof typeof fields;
+    label?: string;
+    minLength?: number;
+    changing?: boolean;
+    passkeys?: boolean;
+  },
+) {
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
@@ -99,7 +111,11 @@ export function Field({ t, refusal, name, label, minLength, changing = false }: 
           name={name}
           type={type}
           value={refusal?.values[name]}
-          autocomplete={minLength ? "new-password" : autocomplete}
+          autocomplete={minLength
+            ? "new-password"
+            : passkeys
+            ? `${autocomplete} webauthn`
+            : autocomplete}
           autocapitalize="none"
           spellcheck={false}
           required

@@ -2,6 +2,7 @@ import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
 import { Drawing } from "./mark.tsx";
+import { type BrowserSignal, Signal } from "./passkeys.tsx";
 import { KeptLines, Lines, Recipients } from "./withdrawal.tsx";
 
 /** A recipient on a receipt, and whether it has confirmed the erasure. */
@@ -20,6 +21,7 @@ const jwks = "/.well-known/jwks.json";
  * The receipt: what was erased, what is kept, and who was notified. It does not name the member.
  * @param jws the signed receipt
  * @param address the permanent address of this receipt
+ * @param signal what to tell the browser about the passkeys of who has just left
  * @param farewell whether to thank the member, who has just left
  */
 export function ReceiptPage(props: {
@@ -29,8 +31,9 @@ export function ReceiptPage(props: {
   jws: string;
   address: string;
   farewell: boolean;
+  signal: BrowserSignal | null;
 }) {
-  const { t, receipt, recipients, jws, address, farewell } = props;
+  const { t, receipt, recipients, jws, address, farewell, signal } = props;
   const { receiptId } = receipt;
   return (
     <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
@@ -53,6 +56,7 @@ export function ReceiptPage(props: {
         <p class="code">{jws}</p>
         <a class="code" href={jwks}>{jwks}</a>
       </details>
+      <Signal signal={signal} />
     </Layout>
   );
 }

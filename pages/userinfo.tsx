@@ -9,13 +9,14 @@ import { Group, Row } from "./rows.tsx";
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
+  hasPassword: boolean;
   /** Whether mail is sent: without it the address stays as it is. */
   mail: boolean;
   /** Whether addresses are verified. */
   verifies: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, mail, verifies, notice } = props;
+  const { t, member, hasPassword, mail, verifies, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -35,7 +36,11 @@ export function UserinfoPage(props: {
       )}
       <Group title={t.page.security}>
         {mail && <Row label={t.link.email} href="/userinfo/email" />}
-        <Row label={t.page.changePassword} href="/userinfo/password" />
+        <Row
+          label={hasPassword ? t.page.changePassword : t.page.choosePassword}
+          href="/userinfo/password"
+        />
+        <Row label={t.page.passkeys} href="/userinfo/passkeys" />
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>
@@ -49,26 +54,24 @@ export function UserinfoPage(props: {
   );
 }
 
-/** The password form. */
-export function PasswordPage(
-  props: { t: Messages; minLength: number; refusal?: Refusal | undefined },
-) {
-  const { t } = props;
+/** The password form. A member without a password sets one, in a fresh session. */
+export function PasswordPage(props: {
+  t: Messages;
+  minLength: number;
+  hasPassword: boolean;
+  refusal?: Refusal | undefined;
+}) {
+  const { t, minLength, hasPassword, refusal } = props;
+  const title = hasPassword ? t.page.changePassword : t.page.choosePassword;
+  const here = "/userinfo/password";
   return (
-    <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
-      <PasswordForm {...props} />
+    <AccountLayout t={t} title={title} here={here}>
+      <Form t={t} action={here} refusal={refusal} next={here}>
+        {hasPassword && <Field t={t} name="current" refusal={refusal} />}
+        <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
+        <button type="submit">{title}</button>
+      </Form>
     </AccountLayout>
-  );
-}
-
-function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal | undefined }) {
-  const { t, minLength, refusal } = props;
-  return (
-    <Form t={t} action="/userinfo/password" refusal={refusal}>
-      <Field t={t} name="current" refusal={refusal} />
-      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
-      <button type="submit">{t.page.changePassword}</button>
-    </Form>
   );
 }
 

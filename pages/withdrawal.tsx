@@ -6,6 +6,7 @@ import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
+import { PasskeyButton } from "./passkeys.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 /** An entry of the data map, and a number of rows. */
@@ -49,7 +50,15 @@ export function WithdrawalPage(props: {
   once: string;
 }) {
   const { t, confirm, leaving, refusal, once } = props;
-  const form = <WithdrawalForm t={t} confirm={confirm} refusal={refusal} once={once} />;
+  const form = (
+    <WithdrawalForm
+      t={t}
+      confirm={confirm}
+      confirmWith={leaving?.confirmWith ?? ["password"]}
+      refusal={refusal}
+      once={once}
+    />
+  );
   return (
     <AccountLayout t={t} title={t.page.withdrawal}>
       {refusal && form}
@@ -98,16 +107,19 @@ export function Preview({ t, leaving, children }: {
 function WithdrawalForm(props: {
   t: Messages;
   confirm: Asked;
+  confirmWith: readonly string[];
   refusal?: Refusal | undefined;
   once: string;
 }) {
-  const { t, confirm, refusal, once } = props;
+  const { t, confirm, confirmWith, refusal, once } = props;
+  const asksProof = confirm === "password";
+  const byPassword = asksProof && confirmWith.includes("password");
+  const byPasskey = asksProof && confirmWith.includes("passkey");
   return (
     <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
       {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
-      {(confirm === "password" || confirm === "phrase") && (
-        <Field t={t} name={confirm} refusal={refusal} />
-      )}
+      {byPassword && <Field t={t} name="password" refusal={refusal} />}
+      {confirm === "phrase" && <Field t={t} name="phrase" refusal={refusal} />}
       <div class="field">
         <label for="reason">{t.page.reason}</label>
         <select id="reason" name="reason">
@@ -119,10 +131,23 @@ function WithdrawalForm(props: {
           ))}
         </select>
       </div>
+      {byPasskey && (
+        <PasskeyButton
+          t={t}
+          does="get"
+          options="/confirmation/passkey/options"
+          label={t.page.leaveWithPasskey}
+          without="password"
+          alone={!byPassword}
+        />
+      )}
       <div class="actions">
-        {confirm === "sign_in"
-          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
-          : <button type="submit">{t.page.withdraw}</button>}
+        {confirm === "sign_in" && (
+          <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+        )}
+        {confirm !== "sign_in" && (byPassword || !byPasskey) && (
+          <button type="submit">{t.page.withdraw}</button>
+        )}
         <a class="button quiet" href={t.service.paths.account}>{t.page.myPage}</a>
       </div>
     </Form>

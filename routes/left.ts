@@ -7,6 +7,7 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
+import { keepSignal, signalOf } from "../http/signal.ts";
 import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
@@ -70,19 +71,23 @@ export async function left(
 ) {
   if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
   signOut(c, outcome);
-  if (outcome.status === "erased") return await erased(c, outcome.receipt);
+  if (outcome.status === "erased") return await erased(c, outcome.receipt, outcome.handle ?? null);
   return scheduled(c, outcome.receiptId, outcome.eraseAt);
 }
 
-async function erased(c: Context<Env>, receipt: Receipt) {
+async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   c.header("Clear-Site-Data", '"cache", "storage"');
-  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  if (wantsPage(c)) {
+    if (handle !== null) await keepSignal(c, handle, []);
+    return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  }
   return c.json({
     message: c.var.messages.done.withdrawn,
     receipt_id: receipt.receiptId,
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
+    ...(handle !== null && { signal: signalOf(c, handle, []) }),
   });
 }
 

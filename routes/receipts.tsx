@@ -7,6 +7,7 @@ import type { Receipt } from "../domain/receipt.ts";
 import { wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { originOf } from "../http/origin.ts";
+import { takeSignal } from "../http/signal.ts";
 import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 import { linesIn } from "./terms.ts";
 
@@ -48,6 +49,7 @@ export default new Hono<Env>()
           jws={jws}
           address={address}
           farewell={farewell}
+          signal={await takeSignal(c)}
         />,
       );
     }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
+import { optionsToRegister } from "../actions/passkey_options.ts";
 import { register } from "../actions/register.ts";
 import { newId } from "../crypto/tokens.ts";
 import { emailAddress, isForeignAddress, loginName } from "../domain/member.ts";
@@ -8,20 +9,45 @@ import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
+import { relyingPartyOf } from "../http/origin.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { RegisterPage } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { acceptTutorialNames, once, password } from "./fields.ts";
+import {
+  acceptTutorialNames,
+  once,
+  oneProof,
+  passkey,
+  password,
+  registrationResponse,
+} from "./fields.ts";
 
+const names = { user_id: loginName, email: emailAddress };
+const ownAddress = z.refine<{ user_id: string; email: string }>(
+  ({ user_id, email }) => !isForeignAddress(user_id, email),
+  { path: ["user_id"], error: "foreign_address" },
+);
+
+/** With a password or a passkey. */
 export const registration = acceptTutorialNames(
-  z.object({ user_id: loginName, email: emailAddress, password, once }).check(
-    z.refine(({ user_id, email }) => !isForeignAddress(user_id, email), {
-      path: ["user_id"],
-      error: "foreign_address",
+  z.object({
+    ...names,
+    password: z.optional(password),
+    passkey: z.optional(passkey(registrationResponse)),
+    once,
+  }).check(
+    ownAddress,
+    oneProof,
+    z.refine(({ password, passkey }) => (password ?? passkey) !== undefined, {
+      path: ["password"],
+      error: "required",
+      when: ({ value }) => Object(value) === value, // also if another field is wrong
     }),
   ),
 );
+
+export const wanted = z.object(names).check(ownAddress);
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const { minLength } = c.var.services.config.password;
@@ -34,12 +60,23 @@ export default new Hono<Env>()
     return page(c, entry(c));
   })
   .post("/register", form(entry), body(registration), async (c) => {
-    const { user_id: name, ...rest } = c.req.valid("json");
-    const registration = { name, ...rest, language: c.get("language"), client: clientOf(c) };
-    await register(c.var.services, registration, c.var.now);
+    const { user_id: name, email, password, passkey, once } = c.req.valid("json");
+    const userAgent = c.req.header("User-Agent") ?? "";
+    const credential = passkey
+      ? { passkey, party: relyingPartyOf(c), userAgent }
+      : { password: password! };
+    const from = { language: c.get("language"), client: clientOf(c) };
+    await register(c.var.services, { name, email, credential, ...from, once }, c.var.now);
     if (wantsPage(c)) {
       const done = c.var.services.config.emailVerification === "off" ? "registered" : "joined";
       return c.redirect(`/login?done=${done}`, 303);
     }
     return c.json({ message: c.var.messages.done.registered }, 201);
+  })
+  .post("/register/passkey/options", body(wanted), async (c) => {
+    const { user_id: name, email } = c.req.valid("json");
+    const asked = { name, email, client: clientOf(c) };
+    return c.json(
+      await optionsToRegister(c.var.services, relyingPartyOf(c), asked, c.var.now),
+    );
   });

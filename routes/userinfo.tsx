@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
 import { exportMember } from "../actions/export_member.ts";
-import { record } from "../actions/record.ts";
+import { record, recordWithCredentials } from "../actions/record.ts";
 import { askEmailChange, askVerification } from "../actions/address.ts";
 import { requireMail } from "../actions/link_mail.ts";
 import { emailAddress } from "../domain/member.ts";
@@ -19,13 +19,31 @@ import type { Refusal } from "../pages/form.tsx";
 import { EmailPage } from "../pages/link.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { answerExport } from "./export.ts";
-import { givenIn, optional, password } from "./fields.ts";
+import {
+  assertionResponse,
+  credentialsOf,
+  givenIn,
+  optional,
+  passkey,
+  password,
+} from "./fields.ts";
 
-export const change = z.object({ current: optional(password), password });
+export const change = z.object({
+  current: optional(password),
+  passkey: z.optional(passkey(assertionResponse)),
+  password,
+}).check(z.refine(({ current, passkey }) => (current && passkey) === undefined, {
+  path: ["passkey"],
+  error: "unknown",
+}));
 
-function entry(c: Context<Env>, refusal?: Refusal) {
-  const { minLength } = c.var.services.config.password;
-  return <PasswordPage {...{ t: c.var.messages, minLength, refusal }} />;
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const { services, messages: t } = c.var;
+  const credentials = await credentialsOf(c, refusal);
+  const { minLength } = services.config.password;
+  return (
+    <PasswordPage {...{ t, minLength, hasPassword: credentials.includes("password"), refusal }} />
+  );
 }
 
 export const emailChange = z.object({ email: emailAddress });
@@ -34,13 +52,14 @@ const emailForm = form((c, refusal) => <EmailPage t={c.var.messages} refusal={re
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const session = await record(c.var.services, requireSecret(c), c.var.now);
-    noteSession(c, session);
-    const { member } = session;
+    const found = await recordWithCredentials(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, found.session);
+    const { member } = found.session;
     if (wantsPage(c)) {
       const { mail, emailVerification } = c.var.services.config;
       const verifies = emailVerification !== "off";
-      const shown = { t: c.var.messages, member, mail: mail !== null, verifies };
+      const hasPassword = found.credentials.includes("password");
+      const shown = { t: c.var.messages, member, hasPassword, mail: mail !== null, verifies };
       return page(c, <UserinfoPage {...shown} notice={noticeOf(c)} />);
     }
     return c.json({
@@ -86,10 +105,11 @@ export default new Hono<Env>()
   })
   .post("/userinfo/password", form(entry), memberBody(change), async (c) => {
     const userAgent = c.req.header("User-Agent") ?? "";
-    const { current, password } = c.req.valid("json");
+    const { current, passkey, password } = c.req.valid("json");
     const form = { password, userAgent };
     const secret = requireSecret(c);
-    const changed = await changePassword(c.var.services, secret, givenIn(current), form, c.var.now);
+    const given = givenIn(c, { password: current, passkey });
+    const changed = await changePassword(c.var.services, secret, given, form, c.var.now);
     c.set("memberId", changed.memberId);
     startCookie(c, changed.session.secret);
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);

@@ -4,7 +4,9 @@ import { ownTables } from "../../data_map.ts";
 import type { Database } from "../../db/engine/database.ts";
 import { dataMap, holdsNobody } from "../../domain/data_map.ts";
 import { AppError, type Code } from "../../domain/error.ts";
+import { passkeysPerMember } from "../../domain/passkey.ts";
 import { examples, type RequestName } from "../../tools/openapi/requests.ts";
+import { create, get, joinWithPasskey } from "../support/authenticator.ts";
 import {
   Browser,
   goodPassword as password,
@@ -39,6 +41,7 @@ const faultless = [
 
 Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
+  await t.step("with passkeys", usePasskeys);
   await t.step("while a withdrawal is pending", leaveSlowly);
   await t.step("failures that any request can meet", failAnywhere);
   await t.step("when a body does not arrive in time", arriveLate);
@@ -101,6 +104,70 @@ async function succeed() {
     const other = await newMember(app, "kim");
     await ask(other, "post", "/logout");
     await ask(await signIn(app, "kim"), "post", "/withdrawal");
+  });
+}
+
+async function usePasskeys() {
+  await withApp({}, async (app) => {
+    const hong = new Browser(app);
+    const names = { user_id: "hong", email: "hong@example.com" };
+    const wanted = await ask(hong, "post", "/register/passkey/options", { body: names });
+    const { passkey, answer } = create(wanted.json, app.origin);
+    const sign = (options: unknown) => ({ passkey: get(passkey, options, app.origin) });
+    await ask(hong, "post", "/register", { body: { ...names, passkey: answer } });
+    const login = (await ask(hong, "post", "/login/passkey/options")).json;
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(hong, "post", "/login/passkey", {
+      body: sign({ ...login, challenge: "unknown" }),
+    });
+    const add = (await ask(hong, "post", "/userinfo/passkeys/options")).json;
+    const second = create(add, app.origin);
+    await ask(hong, "post", "/userinfo/passkeys", { body: { passkey: second.answer } });
+    const { passkeys } = (await ask(hong, "get", "/userinfo/passkeys")).json;
+    const confirm = (await ask(hong, "post", "/confirmation/passkey/options")).json;
+    await ask(hong, "post", "/confirmation/passkey", { body: sign(login) });
+    await ask(hong, "post", "/confirmation/passkey", { body: sign(confirm) });
+    type Listed = { id: string; last_used_at: string | null };
+    const used = passkeys.find(({ last_used_at }: Listed) => last_used_at);
+    const unused = passkeys.find(({ last_used_at }: Listed) => !last_used_at);
+    await ask(hong, "delete", "/userinfo/passkeys/{id}", { id: unused.id });
+    for (const method of ["delete", "post"] as const) {
+      await ask(hong, method, "/userinfo/passkeys/{id}", { id: used.id });
+    }
+    const body = { user_id: "kim", email: "kim@example.com" };
+    const other = (await ask(hong, "post", "/register/passkey/options", { body })).json;
+    const copy = create(other, app.origin, { id: passkey.id });
+    await ask(hong, "post", "/register", { body: { ...body, passkey: copy.answer } });
+    await ask(hong, "post", "/register/passkey/options", { body: names });
+    const more = (await ask(hong, "post", "/userinfo/passkeys/options")).json;
+    await ask(hong, "post", "/userinfo/passkeys", {
+      body: { passkey: create(more, app.origin, { id: passkey.id }).answer },
+    });
+    const { answer: third } = create(more, app.origin);
+    await ask(hong, "post", "/userinfo/passkeys", { body: { passkey: third } });
+    const [{ id }] = (await hong.get("/userinfo/passkeys")).json.passkeys
+      .filter(({ last_used_at }: Listed) => !last_used_at);
+    await ask(hong, "post", "/userinfo/passkeys/{id}", { id });
+    for (let n = 1; n < passkeysPerMember; n++) {
+      const one = await hong.send("POST", "/userinfo/passkeys/options", {});
+      const { answer } = create(one.json, app.origin);
+      await hong.send("POST", "/userinfo/passkeys", { passkey: answer });
+    }
+    await ask(hong, "post", "/userinfo/passkeys/options");
+    app.clock.pass(11 * minute);
+    for (const documented of failing("confirmation_required")) {
+      const { method, path } = documented;
+      if (path === "/withdrawal" || path === "/userinfo/email") continue;
+      const body = path === "/userinfo/password" ? { password } : bodyOf(documented);
+      const answer = await ask(hong, method, path, { body });
+      assert.equal(answer.json.code, "confirmation_required", `${method} ${path}`);
+    }
+    const leave = (await hong.send("POST", "/confirmation/passkey/options", {})).json;
+    const { json } = await ask(hong, "delete", "/withdrawal", { body: sign(leave) });
+    assert.deepEqual(json.signal.allAcceptedCredentialIds, []);
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(await newMember(app, "lee"), "post", "/confirmation/passkey/options");
   });
 }
 
@@ -204,7 +271,13 @@ async function failAlone() {
   });
   await withApp({ env: { ...mail, EMAIL_VERIFICATION: "required" } }, async (app) => {
     await join(app, "hong");
-    await ask(new Browser(app), "post", "/login", { body: { user_id: "hong", password } });
+    const visitor = new Browser(app);
+    await ask(visitor, "post", "/login", { body: { user_id: "hong", password } });
+    const passkey = await joinWithPasskey(visitor, "kim");
+    const options = (await visitor.send("POST", "/login/passkey/options", {})).json;
+    const body = { passkey: get(passkey, options, app.origin) };
+    const { json } = await ask(visitor, "post", "/login/passkey", { body });
+    assert.equal(json.code, "unverified");
   });
   await withApp({ env: mail }, async (app) => {
     const hong = await newMember(app, "hong");
@@ -231,10 +304,18 @@ async function tryTooOften() {
     const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
     await hong.send("POST", "/login", wrong);
     await hong.send("POST", "/confirmation", wrong);
+    const options = (await hong.send("POST", "/userinfo/passkeys/options", {})).json;
+    const { answer, passkey } = create(options, app.origin);
+    await hong.send("POST", "/userinfo/passkeys", { passkey: answer });
+    const login = (await hong.send("POST", "/login/passkey/options", {})).json;
+    const assertion = get(passkey, login, app.origin);
+    await hong.send("POST", "/login/passkey", { passkey: { ...assertion, id: "other" } });
     await hong.send("POST", "/recovery", wrong);
     for (const { method, path } of failing("throttled")) {
-      const body = ["/register", "/userinfo/email"].includes(path)
+      const body = path.startsWith("/register") || path === "/userinfo/email"
         ? { ...wrong, email: "a@b.co", password }
+        : path.endsWith("/passkey")
+        ? { passkey: assertion }
         : wrong;
       const answer = await ask(hong, method, path, { body });
       assert.equal(answer.json.code, "throttled", `${method} ${path}: ${answer.text}`);

@@ -311,6 +311,8 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     device: "signing in, on one known device",
     device_day: "signing in, on one known device",
     registration: "joining, from one network",
+    challenge: "asking for a passkey, from one network or session",
+    passkey: "signing in with a passkey, from one network",
     mail: "asking for mail, from one network",
     mail_to: "mails on request, to one address",
     mail_to_day: "mails on request, to one address",
