@@ -1,6 +1,6 @@
 /** The site of the documents, from `docs/`: `deno task docs` builds it into `dist/site`. */
 import { existsSync } from "node:fs";
-import { defineConfig, type DefaultTheme } from "vitepress";
+import { type DefaultTheme, defineConfig } from "vitepress";
 
 const docs = new URL("../../../docs/", import.meta.url);
 
