@@ -9,6 +9,7 @@ import { AppError } from "./domain/error.ts";
 import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
+import { providerCookies } from "./http/flow.ts";
 import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
 import { requireSameOrigin, shareWith } from "./http/origin.ts";
@@ -22,6 +23,7 @@ import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import confirmation from "./routes/confirmation.tsx";
 import home from "./routes/home.tsx";
+import identities from "./routes/identities.tsx";
 import keys from "./routes/keys.ts";
 import leave from "./routes/leave.tsx";
 import login from "./routes/login.tsx";
@@ -38,6 +40,7 @@ import sessions from "./routes/sessions.tsx";
 import userinfo from "./routes/userinfo.tsx";
 import verification from "./routes/verification.tsx";
 import withdrawal from "./routes/withdrawal.tsx";
+import withProvider from "./routes/with_provider.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
@@ -61,13 +64,21 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, signalCookies, cookieSessions(services.config))
+    .use(
+      rememberLanguage,
+      deviceCookies,
+      providerCookies,
+      signalCookies,
+      cookieSessions(services.config),
+    )
     .route("/", home)
     .route("/", register)
     .route("/", login)
+    .route("/", withProvider)
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", identities)
     .route("/", passkeys)
     .route("/", withdrawal)
     .route("/", restoration)

@@ -15,6 +15,7 @@ import {
 } from "../db/identity/passkeys.ts";
 import { selectPassword, toHash } from "../db/identity/passwords.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
+import { selectConfirmed } from "../db/session/identities.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
 import { challengeIn } from "../domain/passkey.ts";
 import type { Proof } from "../domain/proof.ts";
@@ -31,6 +32,8 @@ export type Given = { password: string } | GivenPasskey;
 export interface Standing {
   session: Session;
   credentials: CredentialName[];
+  /** Whether the session was confirmed by a new authentication at a provider, which still counts. */
+  confirmed: boolean;
   /** The handles by which the member's passkeys name the member. */
   handles: string[];
 }
@@ -62,11 +65,13 @@ export async function loadStanding(
   const found = await read(db, {
     session: selectSession(secret, now),
     credentials: selectCredentials(member),
+    confirmed: selectConfirmed(secret, now),
     handles: selectHandles(member),
   });
   return {
     session: requireSession(toSession(found.session)),
     credentials: toCredentials(found.credentials),
+    confirmed: found.confirmed.rows.length > 0,
     handles: toHandles(found.handles),
   };
 }
@@ -91,6 +96,7 @@ export async function countGiven(
     counted: countAttempt(attempt, now, secretHash(secret)),
     session: selectSession(secret, now),
     credentials: selectCredentials(member),
+    confirmed: selectConfirmed(secret, now),
     handles: selectHandles(member),
     password: selectPassword(member),
     passkey: selectPasskey(assertion && assertion.id),
@@ -102,6 +108,7 @@ export async function countGiven(
   return {
     session,
     credentials: toCredentials(found.credentials),
+    confirmed: found.confirmed.rows.length > 0,
     handles: toHandles(found.handles),
     attempt,
     given,

@@ -3,11 +3,10 @@ import type { Config } from "../config/mod.ts";
 import { write } from "../db/engine/batch.ts";
 import { type Addressee, selectSignIn, toSignIn } from "../db/identity/members.ts";
 import { strengthenPassword } from "../db/identity/passwords.ts";
-import { countAttempt, forgetAttempt, requireCounted } from "../db/session/attempts.ts";
+import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import { type Attempt, signInAttempt } from "../domain/throttle.ts";
-import { countMailTo, linkMailStatements } from "./link_mail.ts";
-import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
+import { type Arrival, askToVerify, openSession, type SignedIn } from "./open_session.ts";
 import { verifyCounted } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -74,13 +73,7 @@ export async function requireVerified(
   attempt: Attempt,
   now: number,
 ): Promise<void> {
-  if (!mustVerify(services.config, member)) return;
-  const { count, allowed } = countMailTo(services, member.email, now);
-  const mail = { kind: "verification", member } as const;
-  const forget = forgetAttempt(attempt);
-  const send = linkMailStatements(services, mail, now, allowed);
-  await write(services.db, { forget, count, send });
-  throw new AppError("unverified", { memberId: member.id });
+  if (mustVerify(services.config, member)) await askToVerify(services, member, attempt, now);
 }
 
 /** Whether a member has to verify the address before they can sign in. */

@@ -90,7 +90,7 @@ export async function withdrawByLink(
   const member = { ...found, id: found.memberId };
   const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
-  return left;
+  return left.status === "erased" ? { ...left, handle: found.handle } : left;
 }
 
 /**
@@ -117,8 +117,8 @@ async function decide(
 > {
   const policy = services.config.withdrawal;
   if (!given) {
-    const { session, credentials, handles } = await loadStanding(services, secret, now);
-    const decision = decideWithdrawal(session, credentials, form, "none", policy, now);
+    const { session, credentials, confirmed, handles } = await loadStanding(services, secret, now);
+    const decision = decideWithdrawal(session, credentials, form, "none", policy, now, confirmed);
     return { session, proof: null, decision, handle: handles[0] ?? null };
   }
   const counted = await countGiven(services, secret, given, now);

@@ -4,6 +4,7 @@ import type { Words } from "./data_map.ts";
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
 export const statuses = {
   invalid: 400,
+  provider_expired: 400,
   unauthenticated: 401,
   invalid_credentials: 401,
   confirmation_required: 403,
@@ -11,6 +12,7 @@ export const statuses = {
   withdrawal_pending: 403,
   unverified: 403,
   cross_site: 403,
+  provider_declined: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -20,6 +22,7 @@ export const statuses = {
   unsupported_media_type: 415,
   throttled: 429,
   internal: 500,
+  provider_failed: 502,
   unavailable: 503,
 } as const;
 
@@ -56,6 +59,9 @@ export interface ErrorDetails {
     | "answer_lost"
     | "nothing_pending"
     | "vetoed"
+    | "identity_taken"
+    | "provider_linked_already"
+    | "address_taken"
     | "passkey_expired"
     | "passkey_unknown"
     | "passkey_refused"

@@ -26,6 +26,7 @@ export const limits = {
   device: { tries: 10, windowMs: 15 * minute },
   device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
+  provider: { tries: 100, windowMs: 15 * minute },
   challenge: { tries: 300, windowMs: 15 * minute },
   passkey: { tries: 100, windowMs: 15 * minute },
   mail: { tries: 30, windowMs: 60 * minute },
@@ -103,6 +104,12 @@ function twoLimits(kind: "session" | "device", hash: string, scale: number): Att
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/** An answer that somebody brings from a provider. It makes us ask the provider. */
+export function providerAttempt(client: string, scale: number): Attempt {
+  const limit = scaled(limits.provider, scale);
+  return { id: newId(), subjects: [{ subject: `provider:${client}`, limit }] };
 }
 
 /**

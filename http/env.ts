@@ -29,6 +29,8 @@ export interface Env {
     idleSecret?: string;
     /** The device cookie that this answer sets; `null` expires it. */
     deviceCookie?: string | null;
+    /** The cookie of a round trip to a provider that this answer sets; `null` expires it. */
+    providerCookie?: string | null;
     /** The signal cookie that this answer sets; `null` expires it. */
     signalCookie?: string | null;
     /** Opaque id of the member, for the log. */

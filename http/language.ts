@@ -45,6 +45,8 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "providerLinked",
+  "providerUnlinked",
   "passkeyAdded",
   "passkeyRemoved",
   "secondWay",

@@ -30,12 +30,18 @@ export function shareWith({ allowedOrigins }: Config): MiddlewareHandler {
  * Refuses state changes that another site asks for, with every content type (OWASP ASVS 3.5.1-3.5.3).
  * `ALLOWED_ORIGINS` pass. Otherwise `Sec-Fetch-Site` decides, and without it `Origin`. A request with
  * neither does not come from a browser, and passes. `Origin: null` passes where the path holds a secret:
- * such pages are sent with `no-referrer`, and a forged request would have to know the secret.
+ * such pages are sent with `no-referrer`, and a forged request would have to know the secret. An answer of a
+ * provider may be a form (OAuth 2.0 Form Post Response Mode): its route only redirects it to itself.
  */
 export const requireSameOrigin: MiddlewareHandler<Env> = async (c, next) => {
-  if (!safeMethods.has(c.req.method) && !isSameOrigin(c)) throw new AppError("cross_site");
+  if (safeMethods.has(c.req.method) || isProviderAnswer(c.req.path)) return await next();
+  if (!isSameOrigin(c)) throw new AppError("cross_site");
   await next();
 };
+
+function isProviderAnswer(path: string): boolean {
+  return /^\/login\/with\/[^/]+\/callback$/.test(path);
+}
 
 function isSameOrigin(c: Context<Env>): boolean {
   const origin = c.req.header("Origin");

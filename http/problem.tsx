@@ -10,6 +10,7 @@ import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
+import { buttonOf } from "../providers/buttons.ts";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
 import { endCookie, secretOf } from "./session.ts";
@@ -104,8 +105,9 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    const mail = c.var.services.config.mail !== null;
-    if (!isRead) return c.html(<LoginPage {...{ t, next, mail }} />, status);
+    const { mail, providers } = c.var.services.config;
+    const offered = { mail: mail !== null, providers: providers.map(buttonOf) };
+    if (!isRead) return c.html(<LoginPage {...{ t, next, ...offered }} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {

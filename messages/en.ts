@@ -39,6 +39,8 @@ export const en: Messages = {
         instant(eraseAt)
       }; after that your personal data will be erased.`,
     restored: "Your account will not be deleted.",
+    providerLinked: "The sign-in service is linked.",
+    providerUnlinked: "The sign-in service is unlinked.",
     joined:
       "You have joined. Please verify your e-mail address with the link that we have sent you.",
     linkAsked: "If there is such a member, we have sent a link to their e-mail address. " +
@@ -51,11 +53,13 @@ export const en: Messages = {
   },
   problem: {
     invalid: "Please check what you entered.",
+    provider_expired: "This sign-in has expired or is already done. Please start again.",
     unauthenticated: "Please sign in.",
     invalid_credentials: "No member matches this user id and password.",
     confirmation_required: "Please confirm that it is you.",
     confirmation_failed: "We could not confirm that it is you. Please check what you entered.",
     withdrawal_pending: "Your account is about to be deleted. Take that back to use it again.",
+    provider_declined: "You did not agree at the sign-in service, so we stopped.",
     unverified: "Please verify your e-mail address first. We have sent you the link.",
     cross_site: "Requests from other sites are not accepted.",
     not_found: "There is nothing here.",
@@ -67,6 +71,8 @@ export const en: Messages = {
     unsupported_media_type: "Please send application/json or application/x-www-form-urlencoded.",
     throttled: "Too many attempts. Please try again later.",
     internal: "Something went wrong.",
+    provider_failed:
+      "The sign-in service did not answer as expected. Please try again in a moment, or sign in another way.",
     unavailable: "We cannot do this right now. Please try again in a moment.",
   },
   sentence: {
@@ -75,6 +81,10 @@ export const en: Messages = {
       "We cannot delete your account right now. Please try again in a moment.",
     answer_lost: "We could not find out whether it was done. Please check again in a moment.",
     nothing_pending: "There is no request to take back.",
+    identity_taken: "This account of the sign-in service belongs to another member.",
+    provider_linked_already: "An account of this sign-in service is already linked.",
+    address_taken:
+      "This user id or e-mail is in use. If it is yours, sign in to that account first and link the sign-in service there.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
     passkey_expired: "This took too long, or it was sent twice. Please try again.",
     passkey_unknown: "No account here uses this passkey. It may have been removed.",
@@ -242,6 +252,30 @@ export const en: Messages = {
     asLongAsMember: "For as long as you are a member",
     dispositions: { destroy: "Erased", anonymise: "Made anonymous", keep: "Kept apart" },
     period: (unit, count) => plural(count, unit.slice(0, -1)),
+    identities: "Linked sign-in services",
+    noIdentities: "No sign-in service is linked.",
+    unlink: "Unlink",
+    grantPage: "Manage the connection at the service",
+    withProvider: {
+      signIn: (name, kind) => kind === "kakao" ? "Login with Kakao" : `Sign in with ${name}`,
+      link: (name) => `Link ${name}`,
+      confirm: (name) => `Confirm with ${name}`,
+    },
+    joinWithProvider: (name) =>
+      `You have signed in with ${name}. Choose a user id to join. Next time you only need ${name}.`,
+    providerNothingDone: "Nothing has been changed.",
+    tryAgain: "Try again",
+    grants: "Connections to sign-in services",
+    grantsEnd: "When you leave, the connection to the sign-in service is ended as well.",
+    grantsByMember:
+      "If you confirm with the service now, leaving ends the connection there as well. You can leave without it, and end the connection at the service yourself.",
+    grantStatuses: {
+      waiting: "being ended",
+      ended: "ended",
+      refused: "the service refused; please end it there",
+      given_up: "could not be ended; please end it there",
+      by_member: "please end it there",
+    },
     retryAt: (ms) => `You can try again after ${instant(ms)}.`,
   },
   mail: mailEn,

@@ -65,6 +65,8 @@ export const ko = {
         instant(eraseAt)
       }까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다.`,
     restored: "탈퇴가 철회되었습니다.",
+    providerLinked: "로그인 서비스가 연결되었습니다.",
+    providerUnlinked: "로그인 서비스의 연결이 해제되었습니다.",
     joined: "회원가입 성공. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
     linkAsked:
       "일치하는 회원이 있으면 가입하신 이메일로 링크를 보냈습니다. 메일이 보이지 않으면 스팸함도 확인해 주세요.",
@@ -76,11 +78,13 @@ export const ko = {
   },
   problem: {
     invalid: "입력한 내용을 확인해 주세요.",
+    provider_expired: "로그인 과정이 만료되었거나 이미 끝났습니다. 처음부터 다시 시도해 주세요.",
     unauthenticated: "로그인이 필요합니다.",
     invalid_credentials: "회원 정보가 없습니다.",
     confirmation_required: "본인 확인이 필요합니다.",
     confirmation_failed: "본인 확인에 실패했습니다. 입력한 내용을 확인해 주세요.",
     withdrawal_pending: "탈퇴 신청이 처리 중입니다. 탈퇴를 철회하면 다시 이용할 수 있습니다.",
+    provider_declined: "로그인 서비스에서 동의하지 않아 진행하지 않았습니다.",
     unverified: "이메일 주소를 먼저 확인해 주세요. 확인 링크를 메일로 보냈습니다.",
     cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
     not_found: "요청한 내용을 찾을 수 없습니다.",
@@ -94,6 +98,8 @@ export const ko = {
       "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
     throttled: "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.",
     internal: "오류가 발생했습니다.",
+    provider_failed:
+      "로그인 서비스에서 정상적인 응답을 받지 못했습니다. 잠시 후 다시 시도하거나 다른 방법으로 로그인해 주세요.",
     unavailable: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
   },
   sentence: {
@@ -101,6 +107,10 @@ export const ko = {
     withdrawal_unavailable: "지금은 탈퇴를 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
+    identity_taken: "이 로그인 서비스 계정은 다른 회원에게 연결되어 있습니다.",
+    provider_linked_already: "이 로그인 서비스의 계정이 이미 연결되어 있습니다.",
+    address_taken:
+      "이미 사용 중인 아이디 또는 이메일입니다. 본인의 계정이라면 먼저 그 계정으로 로그인한 뒤 로그인 서비스를 연결해 주세요.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
     passkey_expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
     passkey_unknown: "이 패스키로 로그인할 수 있는 계정이 없습니다. 삭제된 패스키일 수 있습니다.",
@@ -267,6 +277,34 @@ export const ko = {
     dispositions: { destroy: "파기", anonymise: "익명 처리", keep: "분리보관" },
     period: (unit: "years" | "months" | "days", count: number) =>
       `${count}${{ years: "년", months: "개월", days: "일" }[unit]}`,
+    identities: "연결된 로그인 서비스",
+    noIdentities: "연결된 로그인 서비스가 없습니다.",
+    unlink: "연결 해제",
+    grantPage: "해당 서비스에서 연결 관리",
+    /** The words on a provider's button. `kind` is that of its brand, which may have words of its own. */
+    withProvider: {
+      signIn: (name: string, kind: string) => {
+        if (kind === "apple") return "Apple로 로그인";
+        return kind === "kakao" || kind === "naver" ? `${name} 로그인` : `${name} 계정으로 로그인`;
+      },
+      link: (name: string, _kind: string) => `${name} 계정 연결`,
+      confirm: (name: string, _kind: string) => `${name} 계정으로 본인 확인`,
+    },
+    joinWithProvider: (name: string) =>
+      `${name} 계정으로 확인되었습니다. 사용할 아이디를 정하면 가입이 완료되며, 다음부터는 ${name} 계정으로 로그인할 수 있습니다.`,
+    providerNothingDone: "변경된 내용은 없습니다.",
+    tryAgain: "다시 시도",
+    grants: "로그인 서비스 연결",
+    grantsEnd: "탈퇴하면 로그인 서비스와의 연결도 해제됩니다.",
+    grantsByMember:
+      "해당 서비스에서 본인 확인을 하면 탈퇴할 때 연결도 함께 해제됩니다. 하지 않아도 탈퇴할 수 있으며, 이 경우 연결은 해당 서비스에서 직접 해제해 주세요.",
+    grantStatuses: {
+      waiting: "연결 해제 중",
+      ended: "연결 해제됨",
+      refused: "해당 서비스에서 거절됨, 그 서비스에서 직접 해제해 주세요",
+      given_up: "해제하지 못함, 그 서비스에서 직접 해제해 주세요",
+      by_member: "그 서비스에서 직접 해제해 주세요",
+    },
     retryAt: (ms: number) => `${instant(ms)} 이후 다시 시도할 수 있습니다.`,
   },
   mail: mailKo,

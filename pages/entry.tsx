@@ -1,12 +1,15 @@
+import type { ProviderButton } from "../domain/provider.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal, Summary } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
 import { type BrowserSignal, PasskeyButton, PasskeyForm, Signal } from "./passkeys.tsx";
+import { ProviderButtons } from "./providers.tsx";
 
 /** The registration form. `minLength` is that of a password. */
-export function RegisterPage({ t, minLength, refusal, once }: {
+export function RegisterPage({ t, minLength, providers, refusal, once }: {
   t: Messages;
   minLength: number;
+  providers: readonly ProviderButton[];
   once: string;
   refusal?: Refusal | undefined;
 }) {
@@ -25,6 +28,7 @@ export function RegisterPage({ t, minLength, refusal, once }: {
           without="password"
         />
       </Form>
+      <ProviderButtons t={t} providers={providers} use="signIn" />
       <p class="aside">
         <a href="/login">{t.page.signIn}</a>
       </p>
@@ -38,10 +42,11 @@ export function RegisterPage({ t, minLength, refusal, once }: {
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  * @param signal what to tell the browser about a passkey that did not work
  */
-export function LoginPage({ t, next, notice, refusal, mail, signal }: {
+export function LoginPage({ t, next, providers, notice, refusal, mail, signal }: {
   t: Messages;
   signal?: BrowserSignal | null;
   next: string | null;
+  providers: readonly ProviderButton[];
   mail: boolean;
   notice?: Notice | null;
   refusal?: Refusal | undefined;
@@ -65,6 +70,7 @@ export function LoginPage({ t, next, notice, refusal, mail, signal }: {
         label={t.page.signInWithPasskey}
         autofill
       />
+      <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
       <Signal signal={signal} />
       <p class="aside">
         <a href="/register">{t.page.join}</a>
@@ -80,6 +86,7 @@ const pagesOfMembers = [
     "/userinfo/passkeys",
     "/userinfo/password",
     "/userinfo/email",
+    "/userinfo/identities",
     "/userinfo",
   ],
   "/withdrawal",
@@ -95,12 +102,16 @@ export function memberPageOf(t: Messages, path = ""): string | null {
   return pages.find((page) => path === page || path.startsWith(`${page}/`)) ?? null;
 }
 
-/** Asks for a proof again, for an action that needs a recent one. */
-export function ConfirmationPage({ t, next, hasPassword, hasPasskey, refusal }: {
+/**
+ * Asks for a proof again, for an action that needs a recent one.
+ * @param providers those at which the member can authenticate anew
+ */
+export function ConfirmationPage({ t, next, hasPassword, hasPasskey, providers, refusal }: {
   t: Messages;
   next: string | null;
   hasPassword: boolean;
   hasPasskey: boolean;
+  providers: readonly ProviderButton[];
   refusal?: Refusal | undefined;
 }) {
   const address = next ? `/confirmation?next=${next}` : "/confirmation";
@@ -124,6 +135,7 @@ export function ConfirmationPage({ t, next, hasPassword, hasPasskey, refusal }: 
           alone={!hasPassword}
         />
       )}
+      <ProviderButtons t={t} providers={providers} use="confirm" next={next} />
     </EntryLayout>
   );
 }

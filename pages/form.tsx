@@ -87,14 +87,16 @@ const fields = {
  * @param minLength of a new password
  * @param passkeys the autofill also offers passkeys
  * @param changing the new password replaces another one
+ * @param value what the field holds at first
  */
 export function Field(
-  { t, refusal, name, label, minLength, changing = false, passkeys = false }: Props & {
+  { t, refusal, name, label, minLength, changing = false, passkeys = false, value }: Props & {
     name: keyof typeof fields;
     label?: string;
     minLength?: number;
     changing?: boolean;
     passkeys?: boolean;
+    value?: string | undefined;
   },
 ) {
   const [type, autocomplete] = fields[name];
@@ -110,7 +112,7 @@ export function Field(
           id={name}
           name={name}
           type={type}
-          value={refusal?.values[name]}
+          value={refusal?.values[name] ?? value}
           autocomplete={minLength
             ? "new-password"
             : passkeys

@@ -1,3 +1,5 @@
+import type { Words } from "../domain/data_map.ts";
+import type { GrantState } from "../domain/provider.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
@@ -14,6 +16,13 @@ export interface RecipientLine {
   confirmedAt: number | null;
 }
 
+/** A grant at a provider on a receipt. */
+export interface GrantLine extends GrantState {
+  label: Words;
+  /** Where the member can end it, if it is known and not ended. */
+  page: string | null;
+}
+
 /** The path of the public keys. */
 const jwks = "/.well-known/jwks.json";
 
@@ -28,12 +37,13 @@ export function ReceiptPage(props: {
   t: Messages;
   receipt: Receipt;
   recipients: readonly RecipientLine[];
+  grants: readonly GrantLine[];
   jws: string;
   address: string;
   farewell: boolean;
   signal: BrowserSignal | null;
 }) {
-  const { t, receipt, recipients, jws, address, farewell, signal } = props;
+  const { t, receipt, recipients, grants, jws, address, farewell, signal } = props;
   const { receiptId } = receipt;
   return (
     <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
@@ -51,6 +61,7 @@ export function ReceiptPage(props: {
       <h2>{t.page.whatStays}</h2>
       <KeptLines t={t} lines={receipt.kept} />
       <Recipients t={t} recipients={recipients} />
+      <Grants t={t} grants={grants} />
       <details>
         <summary>{t.page.signature}</summary>
         <p class="code">{jws}</p>
@@ -58,6 +69,25 @@ export function ReceiptPage(props: {
       </details>
       <Signal signal={signal} />
     </Layout>
+  );
+}
+
+/** What became of the grants at providers, now. The signed receipt does not name them. */
+function Grants({ t, grants }: { t: Messages; grants: readonly GrantLine[] }) {
+  if (grants.length === 0) return null;
+  return (
+    <>
+      <h2>{t.page.grants}</h2>
+      <ul>
+        {grants.map(({ label, status, at, page }) => (
+          <li>
+            {label[t.language as keyof Words]}: {t.page.grantStatuses[status]}{" "}
+            {status === "ended" && at !== null && <Timed t={t} ms={at} />}
+            {page && <a href={page}>{t.page.grantPage}</a>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -14,9 +14,11 @@ export function UserinfoPage(props: {
   mail: boolean;
   /** Whether addresses are verified. */
   verifies: boolean;
+  /** Whether members can sign in with another service. */
+  hasProviders: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, hasPassword, mail, verifies, notice } = props;
+  const { t, member, hasPassword, mail, verifies, hasProviders, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -41,6 +43,7 @@ export function UserinfoPage(props: {
           href="/userinfo/password"
         />
         <Row label={t.page.passkeys} href="/userinfo/passkeys" />
+        {hasProviders && <Row label={t.page.identities} href="/userinfo/identities" />}
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>

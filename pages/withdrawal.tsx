@@ -1,12 +1,14 @@
 import type { Child } from "hono/jsx";
 import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
+import type { ProviderButton } from "../domain/provider.ts";
 import type { RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
 import { PasskeyButton } from "./passkeys.tsx";
+import { ProviderButtons } from "./providers.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 /** An entry of the data map, and a number of rows. */
@@ -27,6 +29,10 @@ export interface Leaving {
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
   confirm: Asked;
+  /** The grants at providers. `ready`: leaving can end it without the member. */
+  grants: readonly { name: string; ready: boolean }[];
+  /** The buttons of the providers at which this member can authenticate anew. */
+  providers: readonly ProviderButton[];
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
@@ -50,14 +56,20 @@ export function WithdrawalPage(props: {
   once: string;
 }) {
   const { t, confirm, leaving, refusal, once } = props;
+  const providers = leaving?.providers ?? [];
+  const confirmWith = leaving?.confirmWith ?? ["password"];
+  const hasForm = confirm !== "password" || providers.length === 0 ||
+    confirmWith.includes("password") || confirmWith.includes("passkey");
   const form = (
-    <WithdrawalForm
-      t={t}
-      confirm={confirm}
-      confirmWith={leaving?.confirmWith ?? ["password"]}
-      refusal={refusal}
-      once={once}
-    />
+    <>
+      {confirm === "password" && providers.length > 0 && (
+        <>
+          <p>{t.page.confirmWhy}</p>
+          <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+        </>
+      )}
+      {hasForm && <WithdrawalForm {...{ t, confirm, confirmWith, refusal, once }} />}
+    </>
   );
   return (
     <AccountLayout t={t} title={t.page.withdrawal}>
@@ -99,7 +111,24 @@ export function Preview({ t, leaving, children }: {
       <h2>{t.page.userId}, {t.page.email}</h2>
       <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
       <Recipients t={t} recipients={recipients} />
+      <Grants t={t} leaving={leaving} />
       {children}
+    </>
+  );
+}
+
+/** What becomes of the grants at providers. Where only the member can end one, they may authenticate first. */
+function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
+  if (leaving.grants.length === 0) return null;
+  const open = leaving.grants.filter(({ ready }) => !ready).map(({ name }) => name);
+  const providers = leaving.providers.filter(({ name }) => open.includes(name));
+  return (
+    <>
+      <h2>{t.page.grants}</h2>
+      {open.length === 0 ? <p>{t.page.grantsEnd}</p> : <p>{t.page.grantsByMember}</p>}
+      {leaving.confirm !== "password" && (
+        <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+      )}
     </>
   );
 }

@@ -16,6 +16,7 @@ import { ConfirmationPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { credentialsOf, password } from "./fields.ts";
 import { withPasskey } from "./login.tsx";
+import { buttonsAmong } from "../providers/buttons.ts";
 
 export const proof = z.object({ password });
 
@@ -25,7 +26,8 @@ async function entry(c: Context<Env>, refusal?: Refusal) {
   const credentials = await credentialsOf(c, refusal);
   const hasPassword = credentials.includes("password");
   const hasPasskey = credentials.includes("passkey");
-  return <ConfirmationPage {...{ t, next, hasPassword, hasPasskey, refusal }} />;
+  const providers = buttonsAmong(c.var.services.config.providers, credentials);
+  return <ConfirmationPage {...{ t, next, hasPassword, hasPasskey, providers, refusal }} />;
 }
 
 /** Makes the session fresh, with the password or a passkey. */

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { copyBeforeAnswer } from "../actions/copy_ledger.ts";
+import { endAllGrants } from "../actions/end_grants.ts";
 import { findLeft, type Left } from "../actions/withdraw.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { isForm } from "../http/body.ts";
@@ -77,6 +78,7 @@ export async function left(
 
 async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
+  onWorkers(c, () => endAllGrants(c.var.services));
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) {
     if (handle !== null) await keepSignal(c, handle, []);
@@ -89,6 +91,15 @@ async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) 
     erased_at: new Date(receipt.erasedAt).toISOString(),
     ...(handle !== null && { signal: signalOf(c, handle, []) }),
   });
+}
+
+/** Begins a job at once on a Worker, whose clock starts jobs only each minute. */
+export function onWorkers(c: Context<Env>, work: () => Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work());
+  } catch {
+    // not a Worker: the timer starts the job within seconds
+  }
 }
 
 function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {

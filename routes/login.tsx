@@ -19,6 +19,7 @@ import { anySecretOf, startCookie } from "../http/session.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { acceptTutorialNames, assertionResponse, passkey, password, shortText } from "./fields.ts";
+import { buttonOf } from "../providers/buttons.ts";
 
 export const name = z.pipe(
   z.pipe(plainText, z.transform((text) => text.trim())),
@@ -33,8 +34,9 @@ function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
   const credentialId = c.get("problem")?.details.unknownPasskey;
   const signal = credentialId ? { unknown: { rpId: relyingPartyOf(c).id, credentialId } } : null;
-  const mail = c.var.services.config.mail !== null;
-  const shown = { t: c.var.messages, next, notice: noticeOf(c), refusal, mail, signal };
+  const { mail, providers } = c.var.services.config;
+  const offered = { mail: mail !== null, providers: providers.map(buttonOf) };
+  const shown = { t: c.var.messages, next, notice: noticeOf(c), refusal, signal, ...offered };
   return <LoginPage {...shown} />;
 }
 

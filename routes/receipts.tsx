@@ -7,8 +7,18 @@ import type { Receipt } from "../domain/receipt.ts";
 import { wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { originOf } from "../http/origin.ts";
+import type { ProviderConfig } from "../config/mod.ts";
+import type { GrantState } from "../domain/provider.ts";
+import {
+  type GrantLine,
+  ReceiptPage,
+  type RecipientLine,
+  ScheduledPage,
+} from "../pages/receipt.tsx";
+import { pageOf } from "../providers/mod.ts";
+import { grantJson } from "./identities.tsx";
+import { buttonNamed } from "../providers/buttons.ts";
 import { takeSignal } from "../http/signal.ts";
-import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
 import { linesIn } from "./terms.ts";
 
 /** The page of a receipt thanks the member during this time after the erasure. */
@@ -36,6 +46,7 @@ export default new Hono<Env>()
     }
     const { receipt } = found;
     const recipients = recipientLines(receipt, found.deliveries);
+    const grants = grantLines(found.grants, c.var.services.config.providers);
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
       if (c.req.query("download") !== undefined) return download(c, receiptId, jws);
@@ -46,6 +57,7 @@ export default new Hono<Env>()
           t={t}
           receipt={receipt}
           recipients={recipients}
+          grants={grants}
           jws={jws}
           address={address}
           farewell={farewell}
@@ -53,7 +65,7 @@ export default new Hono<Env>()
         />,
       );
     }
-    return c.json(receiptJson(receipt, recipients, jws, language));
+    return c.json(receiptJson(receipt, recipients, grants, jws, language));
   });
 
 /** Answers the signed receipt as a file. */
@@ -75,9 +87,23 @@ function recipientLines(
   });
 }
 
+/** The grants with the providers' own pages, for those that the member can still end. */
+function grantLines(
+  grants: readonly GrantState[],
+  providers: readonly ProviderConfig[],
+): GrantLine[] {
+  return grants.map((grant) => {
+    const config = providers.find(({ name }) => name === grant.name);
+    const isOver = grant.status === "waiting" || grant.status === "ended";
+    const page = isOver || !config ? null : pageOf(config);
+    return { ...grant, label: buttonNamed(providers, grant.name).label, page };
+  });
+}
+
 function receiptJson(
   receipt: Receipt,
   recipients: readonly RecipientLine[],
+  grants: readonly GrantLine[],
   jws: string,
   language: string,
 ) {
@@ -95,6 +121,7 @@ function receiptJson(
       status,
       confirmed_at: confirmedAt === null ? null : new Date(confirmedAt).toISOString(),
     })),
+    grants: grants.map(({ page, ...grant }) => ({ ...grantJson(grant), page })),
     receipt: jws,
   };
 }

@@ -22,6 +22,7 @@ import {
   password,
   registrationResponse,
 } from "./fields.ts";
+import { buttonOf } from "../providers/buttons.ts";
 
 const names = { user_id: loginName, email: emailAddress };
 const ownAddress = z.refine<{ user_id: string; email: string }>(
@@ -50,8 +51,9 @@ export const registration = acceptTutorialNames(
 export const wanted = z.object(names).check(ownAddress);
 
 function entry(c: Context<Env>, refusal?: Refusal) {
-  const { minLength } = c.var.services.config.password;
-  return <RegisterPage t={c.var.messages} minLength={minLength} refusal={refusal} once={newId()} />;
+  const { password, providers } = c.var.services.config;
+  const shown = { minLength: password.minLength, providers: providers.map(buttonOf) };
+  return <RegisterPage t={c.var.messages} {...shown} refusal={refusal} once={newId()} />;
 }
 
 export default new Hono<Env>()

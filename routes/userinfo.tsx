@@ -56,10 +56,12 @@ export default new Hono<Env>()
     noteSession(c, found.session);
     const { member } = found.session;
     if (wantsPage(c)) {
-      const { mail, emailVerification } = c.var.services.config;
+      const { mail, emailVerification, providers } = c.var.services.config;
       const verifies = emailVerification !== "off";
       const hasPassword = found.credentials.includes("password");
-      const shown = { t: c.var.messages, member, hasPassword, mail: mail !== null, verifies };
+      const hasProviders = providers.length > 0;
+      const offered = { mail: mail !== null, verifies, hasProviders };
+      const shown = { t: c.var.messages, member, hasPassword, ...offered };
       return page(c, <UserinfoPage {...shown} notice={noticeOf(c)} />);
     }
     return c.json({

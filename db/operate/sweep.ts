@@ -39,6 +39,8 @@ const allEnds: readonly End[] = [
   { table: "rejoin_blocks", key: "identifier", over: "expires_at <= :now" },
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
+  { table: "confirmations", key: "id", over: "expires_at <= :now" },
+  { table: "provider_answers", key: "state_hash", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
   {
     table: "outbox",
@@ -49,6 +51,13 @@ const allEnds: readonly End[] = [
     table: "outbox",
     key: "position",
     over: isUnsentMail,
+    act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
+      sealed = NULL`,
+  },
+  { // the same of a grant and its token, also if its provider is no longer configured
+    table: "outbox",
+    key: "position",
+    over: "channel = 'grant' AND status = 'waiting' AND next_at <= :now AND retry_until <= :now",
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },

@@ -61,7 +61,13 @@ async function succeed() {
     url: "https://mailer.example/hooks",
     secret: `whsec_${btoa("a".repeat(32))}`,
   }];
-  const env = { ...mail, RECIPIENTS: JSON.stringify(recipients), BACKUP_DAYS: "35" };
+  const providers = [{ kind: "kakao", client_id: "c", client_secret: "s" }];
+  const env = {
+    ...mail,
+    RECIPIENTS: JSON.stringify(recipients),
+    PROVIDERS: JSON.stringify(providers),
+    BACKUP_DAYS: "35",
+  };
   await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
     const visitor = new Browser(app);
     const body = { user_id: "hong", email: "hong@example.com", password };
@@ -77,6 +83,7 @@ async function succeed() {
     await ask(phone, "get", "/");
     await ask(phone, "get", "/userinfo");
     await ask(phone, "get", "/userinfo/export");
+    await ask(phone, "get", "/userinfo/password");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
     await ask(visitor, "post", "/recovery", { body: { email: "hong@example.com" } });
     await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
@@ -92,13 +99,24 @@ async function succeed() {
       const { id } = json.sessions.find(({ current }: { current: boolean }) => !current);
       await ask(phone, method, "/userinfo/sessions/{id}", { id });
     }
+    for (const method of ["delete", "post"] as const) {
+      await app.sql(
+        "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
+      );
+      await ask(phone, "get", "/userinfo/identities");
+      await ask(phone, method, "/userinfo/identities/{name}/remove", { id: "kakao" });
+      await app.sql("DELETE FROM outbox");
+    }
+    await app.sql(
+      "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
+    );
     const preview = await ask(phone, "get", "/withdrawal");
-    for (const part of ["destroy", "anonymise", "keep", "recipients"]) {
+    for (const part of ["destroy", "anonymise", "keep", "recipients", "grants"]) {
       assert.notDeepEqual(preview.json[part], [], `${part} is looked at`);
     }
     const left = await ask(phone, "delete", "/withdrawal", { body: { reason: "other" } });
     const receipt = await ask(visitor, "get", "/receipts/{id}", { id: left.json.receipt_id });
-    for (const part of ["destroyed", "anonymised", "kept", "recipients"]) {
+    for (const part of ["destroyed", "anonymised", "kept", "recipients", "grants"]) {
       assert.notDeepEqual(receipt.json[part], [], `${part} is looked at`);
     }
     const other = await newMember(app, "kim");
@@ -199,7 +217,7 @@ async function failAnywhere() {
     const member = await newMember(app, "hong");
     const headers = { "Content-Type": "text/plain" };
     for (const { method, path } of description.operations()) {
-      const address = path.replace("{id}", "x");
+      const address = path.replace(/\{\w+\}/, "x");
       description.hold(method, path, await visitor.send("PATCH", address));
       if (method === "get") continue;
       await ask(member, method, path, { body: {}, headers: { "Sec-Fetch-Site": "cross-site" } });
@@ -236,7 +254,7 @@ async function arriveLate() {
         start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
       });
       const response = await app.fetch(
-        new Request(new URL(path.replace("{id}", "x"), app.origin), {
+        new Request(new URL(path.replace(/\{\w+\}/, "x"), app.origin), {
           method,
           body: endless,
           headers: { "Content-Type": "application/json" },
@@ -260,13 +278,18 @@ async function failAlone() {
     const body = { current: "wrong password", password };
     await ask(hong, "post", "/userinfo/password", { body });
     await ask(hong, "post", "/confirmation", { body: { password: "wrong password" } });
+    const [{ id }] = await app.sql("SELECT id FROM users") as [{ id: string }];
+    await app.sql("INSERT INTO identities VALUES ('i', 'https://corp', '1', ?, 'corp', 0)", [id]);
+    await app.sql("DELETE FROM passwords");
     for (const method of ["delete", "post"] as const) {
       await ask(hong, method, "/withdrawal", { body: { phrase: "no" } });
+      await ask(hong, method, "/userinfo/identities/{name}/remove", { id: "corp" });
     }
     app.clock.pass(11 * minute);
     for (const method of ["delete", "post"] as const) {
       const answer = await ask(hong, method, "/withdrawal");
       assert.equal(answer.json.confirm, "password");
+      await ask(hong, method, "/userinfo/identities/{name}/remove", { id: "corp" });
     }
   });
   await withApp({ env: { ...mail, EMAIL_VERIFICATION: "required" } }, async (app) => {

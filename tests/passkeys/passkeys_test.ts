@@ -9,7 +9,16 @@ import {
   type Lies,
   signInWith,
 } from "../support/authenticator.ts";
-import { Browser, goodPassword, minute, newMember, withApp } from "../support/harness.ts";
+import {
+  Browser,
+  captureLog,
+  dump,
+  goodPassword,
+  minute,
+  newMember,
+  recoveryPath,
+  withApp,
+} from "../support/harness.ts";
 import { embedded, onSqld, onWorkers, testOn } from "../support/stacks.ts";
 
 const names = (user_id: string) => ({ user_id, email: `${user_id}@example.com` });
@@ -442,5 +451,71 @@ Deno.test("strangers cannot fill the table of challenges, and the sweep empties 
     const { runJobs } = await import("../../jobs/mod.ts");
     await runJobs(app.services);
     assert.equal((await app.sql("SELECT id FROM passkey_challenges")).length, 0);
+  });
+});
+
+Deno.test("a member is told by mail that a passkey was added, removed, or has a counter that went back", async () => {
+  const env = { MAIL_URL: "app:", MAIL_FROM: "Haru Tea <members@haru.example>" };
+  await withApp({ env }, async (app) => {
+    const kinds = async () =>
+      (await app.sql("SELECT type FROM outbox WHERE channel = 'mail' ORDER BY position"))
+        .map(({ type }) => type).filter((type) => String(type).startsWith("passkey"));
+    const browser = await newMember(app, "hong");
+    const options = (await browser.send("POST", "/userinfo/passkeys/options", {})).json;
+    const { passkey, answer } = create(options, app.origin, { counter: 5 });
+    const added = await browser.send("POST", "/userinfo/passkeys", { passkey: answer });
+    assert.deepEqual(await kinds(), ["passkey_added"]);
+    const logged = await captureLog(async () => {
+      assert.equal((await signInWith(passkey, new Browser(app), { counter: 4 })).status, 200);
+    });
+    assert.match(logged, /signature counter of a passkey did not go up/);
+    assert.ok(!logged.includes("hong"), "without the member's name");
+    assert.deepEqual(await kinds(), ["passkey_added", "passkey_counter"]);
+    const path = `/userinfo/passkeys/${added.json.passkey.id}`;
+    assert.equal((await browser.send("DELETE", path)).status, 200);
+    assert.equal((await browser.send("DELETE", path)).status, 404);
+    assert.deepEqual(await kinds(), ["passkey_added", "passkey_counter", "passkey_removed"]);
+  });
+});
+
+Deno.test("the export shows a member's passkeys without their keys, and leaving destroys them", async () => {
+  await withApp({}, async (app) => {
+    const browser = new Browser(app);
+    const passkey = await joinWithPasskey(browser, "hong");
+    await signInWith(passkey, browser);
+    const { json, text } = await browser.get("/userinfo/export");
+    const [shown] = json.tables.passkeys;
+    assert.deepEqual(Object.keys(shown), ["name", "created_at", "last_used_at", "backed_up"]);
+    const [stored] = await app.sql("SELECT hex(public_key) AS key FROM passkeys");
+    for (const secret of [passkey.id, passkey.userHandle, String(stored!.key)]) {
+      assert.ok(!text.includes(secret));
+    }
+    assert.equal((await browser.send("DELETE", "/withdrawal")).status, 200);
+    const left = JSON.stringify([...(await dump(app)).values()]);
+    for (const trace of [passkey.id, passkey.userHandle]) assert.ok(!left.includes(trace));
+  });
+});
+
+Deno.test("leaving by a link answers the signal, too, and a grace period answers none", async () => {
+  await withApp({}, async (app) => {
+    const passkey = await joinWithPasskey(new Browser(app), "hong");
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const path = await recoveryPath(app, id);
+    const { json } = await new Browser(app).send("POST", `${path}/withdrawal`);
+    assert.deepEqual(json.signal, {
+      rpId: "members.example",
+      userId: passkey.userHandle,
+      allAcceptedCredentialIds: [],
+    });
+  });
+  await withApp({ env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const browser = new Browser(app);
+    const passkey = await joinWithPasskey(browser, "hong");
+    await signInWith(passkey, browser);
+    const left = await browser.send("DELETE", "/withdrawal");
+    assert.deepEqual([left.status, left.json.signal], [202, undefined]);
+    const back = await signInWith(passkey, browser);
+    assert.ok(back.json.withdrawal.erase_at, "the passkey leads back");
+    assert.equal((await browser.send("POST", "/restoration")).status, 200);
   });
 });

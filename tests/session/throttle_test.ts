@@ -311,6 +311,7 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     device: "signing in, on one known device",
     device_day: "signing in, on one known device",
     registration: "joining, from one network",
+    provider: "coming back from a provider, from one network",
     challenge: "asking for a passkey, from one network or session",
     passkey: "signing in with a passkey, from one network",
     mail: "asking for mail, from one network",

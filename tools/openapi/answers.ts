@@ -13,6 +13,12 @@ const kept = z.array(
 const backup_days = z.nullable(days);
 const recipient = { name: z.string(), kind: z.enum(["processor", "third_party"]) };
 const recipients = z.array(z.strictObject(recipient));
+const grant = z.strictObject({
+  name: z.string(),
+  status: z.enum(["waiting", "ended", "refused", "given_up", "by_member"]),
+  at: z.nullable(instant),
+  page: z.nullable(z.string()),
+});
 const receipt_id = z.string();
 const message = z.string();
 const named = z.array(
@@ -114,8 +120,14 @@ export const answers = {
     keep: kept,
     backup_days,
     recipients,
+    grants: z.array(z.strictObject({ name: z.string(), ready: z.boolean() })),
     erase_at: z.optional(instant),
   }),
+  Identities: z.strictObject({
+    identities: z.array(z.strictObject({ name: z.string(), linked_at: instant })),
+    providers: z.array(z.string()),
+  }),
+  Unlinked: z.strictObject({ message, grant }),
   Withdrawn: z.strictObject({
     message,
     receipt_id,
@@ -136,6 +148,7 @@ export const answers = {
       status: z.enum(["waiting", "confirmed", "refused", "given_up"]),
       confirmed_at: z.nullable(instant),
     })),
+    grants: z.array(grant),
     receipt: z.string(),
   }),
   Awaited: z.strictObject({ receipt_id, status: z.literal("scheduled"), erase_at: instant }),

@@ -37,6 +37,19 @@ const endSession = {
   failures: ["unauthenticated", "withdrawal_pending", "not_found"],
 } as const satisfies Omit<Operation, "id">;
 
+const unlink = {
+  summary: "Unlinks a sign-in provider and ends the grant there",
+  session: "needed",
+  success: ok("Unlinked"),
+  failures: [
+    "unauthenticated",
+    "confirmation_required",
+    "withdrawal_pending",
+    "not_found",
+    "last_credential",
+  ],
+} as const satisfies Omit<Operation, "id">;
+
 const withdraw = {
   session: "needed",
   body: { schema: "Confirmation", required: false },
@@ -324,6 +337,19 @@ export const operations: Record<
   "/userinfo/sessions/{id}": {
     delete: { id: "endSession", ...endSession },
     post: { id: "endSessionByForm", ...endSession },
+  },
+  "/userinfo/identities": {
+    get: {
+      id: "identities",
+      summary: "The member's identities at sign-in providers",
+      session: "needed",
+      success: ok("Identities"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/identities/{name}/remove": {
+    delete: { id: "unlink", ...unlink, failures: [...unlink.failures] },
+    post: { id: "unlinkByForm", ...unlink, failures: [...unlink.failures] },
   },
   "/withdrawal": {
     get: {

@@ -99,6 +99,7 @@ function english(): DefaultTheme.SidebarItem[] {
         { text: "Deploying", link: "/deploying" },
         { text: "Operating", link: "/operating" },
         { text: "Mail", link: "/mail" },
+        { text: "Passkeys", link: "/passkeys" },
         { text: "Reliability", link: "/reliability" },
         { text: "Performance", link: "/performance" },
       ],
