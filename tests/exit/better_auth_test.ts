@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
+import { passkey } from "@better-auth/passkey";
+import type { BetterAuthPlugin } from "better-auth";
 import { APIError } from "better-auth/api";
 import { admin } from "better-auth/plugins";
 import { destroy } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
+import { create, get } from "../support/authenticator.ts";
 import { type BetterAuthApp, origin, withBetterAuth } from "../support/better_auth.ts";
 import { type Answer, Browser, day, dump, goodPassword as password } from "../support/harness.ts";
 
@@ -324,6 +327,36 @@ Deno.test("a member whom better-auth's admin removes is erased with a receipt, a
     const erasures = await app.sql("SELECT member_id FROM erasures");
     assert.deepEqual(erasures.map(({ member_id }) => member_id), [row!.id]);
     assert.equal(await whoIs(owner), "byeol");
+  });
+});
+
+Deno.test("a member of better-auth with a passkey only signs in with it, and leaves in that fresh session", async () => {
+  // it pins an older better-call, whose types differ
+  const plugin = passkey({ origin }) as unknown as BetterAuthPlugin;
+  await withBetterAuth({ auth: { plugins: [plugin] } }, async (app) => {
+    const adding = await member(app, "haneul");
+    const options = await adding.get("/api/auth/passkey/generate-register-options");
+    assert.equal(options.status, 200, options.text);
+    const made = create(options.json, origin);
+    const added = await post(adding, "/passkey/verify-registration", { response: made.answer });
+    assert.equal(added.status, 200, added.text);
+    await app.sql("DELETE FROM account"); // no password is left
+
+    const leaver = browserOf(app);
+    const asked = await leaver.get("/api/auth/passkey/generate-authenticate-options");
+    const response = get(made.passkey, asked.json, origin);
+    const signedIn = await post(leaver, "/passkey/verify-authentication", { response });
+    assert.equal(signedIn.status, 200, signedIn.text);
+    assert.equal(await whoIs(leaver), "haneul");
+    assert.deepEqual((await leaver.get("/withdrawal")).json.confirm_with, ["sign_in"]);
+
+    app.clock.pass(day);
+    const old = await leaver.send("DELETE", "/withdrawal");
+    assert.equal(old.json.confirm, "sign_in", old.text);
+    app.clock.pass(-day);
+    assert.equal((await leaver.send("DELETE", "/withdrawal")).status, 200);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await app.sql("SELECT count(*) AS n FROM passkey"))[0]!.n, 0);
   });
 });
 
