@@ -13,6 +13,8 @@ import { keys } from "./keys.ts";
 import { ledger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 
+export type { Canary } from "./canary.ts";
+
 /** Ends the process with 2 where the words are wrong. */
 export async function operate(parts: Parts, [task, ...args]: readonly string[]): Promise<void> {
   switch (task) {
