@@ -9,6 +9,7 @@ import { AppError } from "./domain/error.ts";
 import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
+import { farewellCookie } from "./http/farewell.ts";
 import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
 import { requireSameOrigin, shareWith } from "./http/origin.ts";
@@ -57,7 +58,7 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, cookieSessions(services.config))
+    .use(rememberLanguage, deviceCookies, farewellCookie, cookieSessions(services.config))
     .route("/", home)
     .route("/", register)
     .route("/", login)

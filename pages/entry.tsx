@@ -3,22 +3,24 @@ import { Field, Form, type Refusal } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
 
 /** The registration form. `minLength` is that of a password. */
-export function RegisterPage({ t, minLength, refusal, once }: {
+export function RegisterPage({ t, next, minLength, refusal, once }: {
   t: Messages;
+  /** The page to show afterwards. */
+  next: string | null;
   minLength: number;
   once: string;
   refusal?: Refusal | undefined;
 }) {
   return (
-    <EntryLayout t={t} title={t.page.join}>
-      <Form t={t} action="/register" refusal={refusal} once={once}>
-        <Field t={t} name="user_id" refusal={refusal} />
+    <EntryLayout t={t} title={t.page.join} here={hrefWith("/register", next)}>
+      <Form t={t} action={hrefWith("/register", next)} refusal={refusal} once={once}>
+        <Field t={t} name="user_id" hint={t.page.userIdHint} refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
       </Form>
       <p class="aside">
-        <a href="/login">{t.page.signIn}</a>
+        <span>{t.page.haveAccount}</span> <a href={hrefWith("/login", next)}>{t.page.signIn}</a>
       </p>
     </EntryLayout>
   );
@@ -34,7 +36,7 @@ export function LoginPage({ t, next, notice, refusal }: {
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
-  const address = next ? `/login?next=${next}` : "/login";
+  const address = hrefWith("/login", next);
   const sentHere = next && !refusal;
   const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
@@ -46,10 +48,14 @@ export function LoginPage({ t, next, notice, refusal }: {
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <p class="aside">
-        <a href="/register">{t.page.join}</a>
+        <span>{t.page.noAccount}</span> <a href={hrefWith("/register", next)}>{t.page.join}</a>
       </p>
     </EntryLayout>
   );
+}
+
+function hrefWith(path: string, next: string | null): string {
+  return next ? `${path}?next=${next}` : path;
 }
 
 const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];

@@ -1,7 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Code } from "../domain/error.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Timed } from "./layout.tsx";
 
 /** Why a form was refused. The form shows it. */
 export interface Refusal {
@@ -11,8 +10,8 @@ export interface Refusal {
   fields: Record<string, string>;
   /** The values that were sent. Passwords are present but empty. */
   values: Record<string, string>;
-  /** When to try again, ms. */
-  retryAt: number | null;
+  /** When to try again. */
+  retryInMinutes: number | null;
   /** The number of the receipt, if the withdrawal may have been carried out. */
   receiptId: string | null;
 }
@@ -46,8 +45,13 @@ export function Once({ once }: { once: string }) {
   return <input type="hidden" name="once" value={once} />;
 }
 
+/** The name of the account, hidden, for password managers (https://web.dev/articles/sign-in-form-best-practices). */
+export function AccountName({ name }: { name: string }) {
+  return <input type="text" name="username" autocomplete="username" value={name} readonly hidden />;
+}
+
 function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
-  const { sentence, fields, retryAt, receiptId } = refusal;
+  const { sentence, fields, retryInMinutes, receiptId } = refusal;
   const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
   const nowhere = Object.keys(fields).length === 0;
   return (
@@ -58,7 +62,7 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
           <a href={`#${name}`}>{labelOf(t, name, "current" in refusal.values)}: {problem}</a>
         </p>
       ))}
-      {retryAt && <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />}
+      {retryInMinutes && <p>{t.page.retryIn(retryInMinutes)}</p>}
       {receiptId && <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>}
     </div>
   );
@@ -75,18 +79,22 @@ const fields = {
 
 /**
  * A labelled field, with its problem.
- * @param minLength of a new password
+ * @param minLength of a new password; its hint says so
  * @param changing the new password replaces another one
  */
-export function Field({ t, refusal, name, minLength, changing = false }: Props & {
+export function Field({ t, refusal, name, minLength, hint, changing = false }: Props & {
   name: keyof typeof fields;
   minLength?: number;
+  /** The rules of the field. */
+  hint?: string;
   changing?: boolean;
 }) {
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
-  const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
+  const rules = minLength ? t.page.passwordHint(minLength) : hint;
+  const isSecret = type === "password";
+  const described = [problem ? `${name}-problem` : wrong && "refusal", rules && `${name}-hint`];
   return (
     <div class="field">
       <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
@@ -103,11 +111,14 @@ export function Field({ t, refusal, name, minLength, changing = false }: Props &
           required
           aria-invalid={wrong ? "true" : undefined}
           aria-describedby={described.filter(Boolean).join(" ") || undefined}
-          data-show={type === "password" ? t.page.show : undefined}
+          data-show={isSecret ? t.page.show : undefined}
+          data-caps={isSecret ? t.page.capsLock : undefined}
+          data-min={minLength}
+          data-strength={minLength ? t.page.strength : undefined}
           autofocus={wrong && Object.keys(refusal!.fields)[0] === name}
         />
       </div>
-      {minLength && <small id={`${name}-hint`}>{t.page.passwordHint(minLength)}</small>}
+      {rules && <p class="hint" id={`${name}-hint`}>{rules}</p>}
     </div>
   );
 }

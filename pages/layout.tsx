@@ -16,11 +16,14 @@ interface Props {
   children?: Child;
 }
 
-/** A page to read: the policy, a receipt, an error. */
-export function Layout(props: Props) {
+/**
+ * A page to read: the policy, a receipt, an error.
+ * @param hidden the page has a heading of its own
+ */
+export function Layout(props: Props & { hidden?: boolean }) {
   return (
     <Frame {...props} kind="reading">
-      <h1>{props.title}</h1>
+      {!props.hidden && <h1>{props.title}</h1>}
       <NoticeLine {...props} />
       {props.children}
     </Frame>
@@ -34,7 +37,7 @@ export function Layout(props: Props) {
 export function EntryLayout(props: Props & { drawing?: Child }) {
   return (
     <Frame {...props} kind="entry">
-      <div class="card">
+      <div class={props.drawing ? "card welcome" : "card"}>
         {props.drawing}
         <h1>{props.title}</h1>
         <NoticeLine {...props} />
@@ -61,7 +64,9 @@ export function AccountLayout(props: Props & { isHome?: boolean }) {
 }
 
 function NoticeLine({ t, notice }: Props) {
-  return notice ? <p class="notice" role="status">{t.done[notice]}</p> : null;
+  if (!notice) return null;
+  const text = notice === "registered" ? t.shown.registered : t.done[notice];
+  return <p class="notice" role="status">{text}</p>;
 }
 
 function Frame({ t, title, here = "", kind, children }: Props & {

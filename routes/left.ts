@@ -51,7 +51,10 @@ async function erased(c: Context<Env>, receipt: Receipt) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
   forgetDevice(c);
   c.header("Clear-Site-Data", '"cache", "storage"');
-  if (wantsPage(c)) return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  if (wantsPage(c)) {
+    c.set("leftUnder", receipt.receiptId);
+    return c.redirect(`/receipts/${receipt.receiptId}`, 303);
+  }
   return c.json({
     message: c.var.messages.done.withdrawn,
     receipt_id: receipt.receiptId,

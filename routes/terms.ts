@@ -1,6 +1,6 @@
 import type { Config } from "../config/mod.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
-import type { Words } from "../domain/data_map.ts";
+import { divideFields, type Words } from "../domain/data_map.ts";
 import { divide, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
@@ -24,11 +24,13 @@ export function termsOf({ withdrawal, recipients }: Config) {
 export function linesOf(
   lines: readonly PreviewLine[],
   blockedUntil: number | null,
-): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
+): Pick<Leaving, "destroy" | "anonymise" | "keep" | "stripped"> {
   const outcomes: Outcome[] = lines.map(({ entry, ...counts }) => ({
     label: entry.label,
     disposition: entry.disposition,
     ground: entry.disposition === "keep" ? entry.ground : null,
+    fields: divideFields(entry),
+    counter: entry.counter,
     ...counts,
   }));
   if (blockedUntil !== null) {
@@ -36,8 +38,8 @@ export function linesOf(
     const counts = { gone: 0, kept: rejoinBlockValues, until: blockedUntil };
     outcomes.push({ label, ground, disposition: "keep", ...counts });
   }
-  const { destroyed: destroy, anonymised: anonymise, kept: keep } = divide(outcomes);
-  return { destroy, anonymise, keep };
+  const { destroyed: destroy, anonymised: anonymise, kept: keep, stripped } = divide(outcomes);
+  return { destroy, anonymise, keep, stripped };
 }
 
 /** Returns functions that format the lines of a preview or receipt as JSON, in a language. */

@@ -6,6 +6,7 @@ import { changePassword } from "../actions/change_password.ts";
 import { exportMember } from "../actions/export_member.ts";
 import { record } from "../actions/record.ts";
 import { causesOf } from "../domain/error.ts";
+import { attach } from "../http/attachment.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
@@ -44,7 +45,7 @@ export default new Hono<Env>()
     const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
     c.header("Content-Type", "application/json; charset=utf-8");
-    c.header("Content-Disposition", 'attachment; filename="annyeong-export.json"');
+    attach(c, "export.json");
     return c.body(bytesOf(text));
   })
   .get("/userinfo/password", async (c) => {

@@ -72,6 +72,7 @@ async function succeed() {
     await ask(phone, "get", "/userinfo");
     await ask(phone, "get", "/userinfo/export");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
+    await ask(phone, "get", "/userinfo/password");
     await ask(phone, "get", "/confirmation");
     await ask(phone, "post", "/confirmation", { body: { password } });
     for (const method of ["delete", "post"] as const) {
