@@ -13,6 +13,7 @@ import type { Member } from "./domain/member.ts";
 import { lookOf, type Theme } from "./domain/theme.ts";
 import { type Changes, type Messages, ownWords, withService, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
+import { handOver, passCookies } from "./http/hand_over.ts";
 import { securityHeaders } from "./http/headers.ts";
 import { withTheme } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime/mod.ts";
@@ -157,26 +158,6 @@ export function membership(extension: Extension): Membership {
         return app;
       }, parts),
   };
-}
-
-/**
- * Our answer on the app's context: neither takes the cookies of the other, nor what it varies by, and
- * what else we say stands. Set on `c.res` as well, whose headers Hono, if it merges, takes in place of
- * the answer's.
- */
-function handOver(c: Context, answer: Response): Response {
-  const vary = answer.headers.get("Vary");
-  if (vary) c.res.headers.append("Vary", vary);
-  passCookies(answer, c);
-  for (const [name, value] of answer.headers) {
-    if (!["set-cookie", "vary"].includes(name)) c.res.headers.set(name, value);
-  }
-  return new Response(answer.body, { status: answer.status, headers: c.res.headers });
-}
-
-/** Onto `c.res`: what is there when a handler answers is kept, whatever the handler answers with. */
-function passCookies({ headers }: Response, c: Context): void {
-  for (const cookie of headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
 }
 
 function partsOf(extension: Extension): Parts {

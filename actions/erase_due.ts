@@ -33,13 +33,13 @@ export async function eraseDue(
   untilMs: number,
   stop?: AbortSignal,
 ): Promise<ErasureRun> {
-  const { db } = services;
+  const { db, inventory } = services;
   const run: ErasureRun = { due: 0, erased: 0, lost: 0, refused: 0, left: 0 };
   let after = { eraseAt: 0, id: "" };
   for (;;) {
     const now = services.now();
     if (!await services.clock.allows(now)) return run;
-    const due = await dueWithdrawals(db, now, after, pageSize);
+    const due = await dueWithdrawals(db, inventory.subject, now, after, pageSize);
     for (const { id, receiptId, eraseAt, member } of due) {
       run.due++;
       after = { eraseAt, id };
@@ -50,7 +50,7 @@ export async function eraseDue(
       await nextTurn();
       try {
         const receipt = await eraseMember(services, {
-          initiator: byDeadline(id),
+          initiator: byDeadline(inventory.subject, id),
           member,
           receiptId,
           now,

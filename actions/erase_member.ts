@@ -1,16 +1,20 @@
+import { getLogger } from "@logtape/logtape";
 import { rejoinTerms } from "../crypto/identifiers.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
 import type { Member } from "../domain/member.ts";
+import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import type { Services } from "./services.ts";
 
+const log = getLogger(["annyeong", "leaving"]);
+
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Pick<Member, "name" | "email">;
+  member: Pick<Member, "id" | "name" | "email">;
   receiptId: string;
   /** ms */
   now: number;
@@ -29,10 +33,11 @@ export interface Erasure {
  * @throws `unavailable`, `conflict`. Nothing has changed then, unless the answer was lost.
  */
 export async function eraseMember(
-  { config, db, inventory }: Services,
+  { config, db, inventory, erasing }: Services,
   { initiator, member, receiptId, now, reason = null, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
-  return await erase(db, inventory, initiator, {
+  const erased = await erasing?.(member.id);
+  const receipt = await erase(db, inventory, initiator, {
     now,
     receiptId,
     reason,
@@ -41,4 +46,10 @@ export async function eraseMember(
     rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
     ...(audit && { audit }),
   });
+  if (receipt) {
+    await erased?.().catch((error) =>
+      log.error("the app failed after an erasure", { causes: causesOf(error) })
+    );
+  }
+  return receipt;
 }

@@ -1,14 +1,12 @@
 import { newId } from "../crypto/tokens.ts";
 import { selectCredentials, toCredentials } from "../db/identity/credentials.ts";
-import { proofSource } from "../db/identity/proofs.ts";
 import { rehearse } from "../db/leaving/erase.ts";
-import { byOperator } from "../db/leaving/initiator.ts";
+import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
-import type { Confirm } from "../domain/confirmation.ts";
+import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
-import type { Member } from "../domain/member.ts";
 import { requireSession } from "../domain/standing.ts";
 import { askedFor } from "../domain/withdrawal.ts";
 import type { Services } from "./services.ts";
@@ -17,7 +15,7 @@ import type { Services } from "./services.ts";
 export interface Preview {
   session: Session;
   /** What the member must give to confirm the withdrawal. */
-  confirm: Confirm;
+  confirm: Asked;
   /** The credentials that the member can confirm with, strongest first. */
   confirmWith: string[];
   lines: PreviewLine[];
@@ -49,18 +47,18 @@ export async function previewWithdrawal(
     confirmWith,
     lines: found.lines,
     obstacle: session.eraseAt === null && found.canBeBlocked
-      ? await findObstacle(services, session.member, now)
+      ? await obstacleOf(services, session.member.id, now)
       : null,
   };
 }
 
-/** Rehearses the erasure. Returns `null` if nothing blocks it, or if the database cannot be written. */
-async function findObstacle(
+/** Rehearses the erasure of a member. Returns `null` if nothing blocks it, or if the database cannot be written. */
+export async function obstacleOf(
   { db, inventory }: Services,
-  member: Member,
+  memberId: string,
   now: number,
 ): Promise<Obstacle | null> {
-  const initiator = byOperator(proofSource({ by: "operator", memberId: member.id }));
+  const initiator = byOperator(inventory.subject, ofMember(inventory.subject, memberId));
   const nothing = { backupDays: null, recipients: [], rejoin: null, reason: null };
   const terms = { now, receiptId: newId(), ...nothing };
   return await rehearse(db, inventory, initiator, terms).catch((error) => {

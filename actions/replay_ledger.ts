@@ -1,5 +1,4 @@
-import { proofSource } from "../db/identity/proofs.ts";
-import { byLedger } from "../db/leaving/initiator.ts";
+import { byLedger, ofMember } from "../db/leaving/initiator.ts";
 import { sealLedger } from "../db/leaving/ledger.ts";
 import {
   adoptLedger,
@@ -49,16 +48,16 @@ export class OtherLedger extends Error {
  * @param ledger the id in the file; `null` for a file of version 0.1.0, or to accept any ledger
  */
 export async function planReplay(
-  { db }: Services,
+  { db, inventory }: Services,
   lines: AsyncIterable<ReplayLine>,
   ledger: string | null,
 ): Promise<Replay> {
-  const before = await replayFacts(db);
+  const before = await replayFacts(db, inventory.subject);
   if (ledger && before.sealed && before.ledger !== ledger) throw new OtherLedger();
   const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
   let known = 0;
   for await (const page of pagesOf(lines)) {
-    const standings = await compareLines(db, page);
+    const standings = await compareLines(db, inventory.subject, page);
     page.forEach((line, index) => {
       const standing = standings[index]!;
       run.lines++;
@@ -85,15 +84,17 @@ export async function replayLedger(
   ledger: string | null,
   audit: (act: string, memberId: string | null) => AuditEntry,
 ): Promise<Replay> {
-  const { config, db } = services;
-  const before = await replayFacts(db);
+  const { config, db, inventory } = services;
+  const before = await replayFacts(db, inventory.subject);
   if (ledger) await adoptLedger(db, ledger);
-  if (ledger && (await replayFacts(db)).ledger !== ledger) throw new OtherLedger();
+  if (ledger && (await replayFacts(db, inventory.subject)).ledger !== ledger) {
+    throw new OtherLedger();
+  }
   await sealLedger(db);
   const run: Replay = { ...noReplay, refused: [], sessions: before.sessions };
   let known = 0;
   for await (const page of pagesOf(lines)) {
-    const standings = await compareLines(db, page);
+    const standings = await compareLines(db, inventory.subject, page);
     for (const [index, line] of page.entries()) {
       const standing = standings[index]!;
       run.lines++;
@@ -102,7 +103,7 @@ export async function replayLedger(
       if (standing.erasure === "other_receipt") run.otherReceipt++;
       if (standing.erasure === "other_receipt" || isDone(standing)) continue;
       try {
-        await prepareLine(db, line);
+        await prepareLine(db, inventory.subject, line);
         if (await eraseAgain(services, line, standing, audit)) run.erased++;
         else run.restored++;
         await restoreLine(db, line, newId(), config.recipients, services.now());
@@ -117,7 +118,9 @@ export async function replayLedger(
     }
   }
   run.notOnLedger = before.erasures - known - run.otherReceipt;
-  await endAllSessions(db, audit("replay end-sessions", null), services.now());
+  if (inventory.subject.isOwn) {
+    await endAllSessions(db, audit("replay end-sessions", null), services.now());
+  }
   await db.truncateLog();
   return run;
 }
@@ -147,8 +150,8 @@ async function eraseAgain(
   if (!revived) return false;
   const { member_id: memberId, receipt_id: receiptId, erased_at: blockedFrom } = line;
   const receipt = await eraseMember(services, {
-    initiator: byLedger(proofSource({ by: "operator", memberId })),
-    member: revived,
+    initiator: byLedger(ofMember(services.inventory.subject, memberId)),
+    member: { id: memberId, ...revived },
     receiptId,
     now: services.now(),
     blockedFrom,

@@ -27,6 +27,11 @@ export interface Services {
   receiptKeys: ReceiptKeys;
   /** Where `LEDGER_URL` names a file. */
   ledgerFile?: LedgerFile;
+  /**
+   * Of the app whose members leave: called before an erasure, with the member's row still there. What it
+   * returns is called once the member is erased.
+   */
+  erasing?(memberId: string): Promise<() => Promise<void>>;
   /** The clock, ms since the epoch. */
   now(): number;
   /** Says whether that clock may be trusted to destroy. */

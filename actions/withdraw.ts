@@ -46,9 +46,12 @@ export async function withdraw(
 ): Promise<Left> {
   const { session, proof, decision } = await decide(services, secret, given, form, now)
     .catch((error) => explain(error));
-  const initiator = byMember(sessionSource(secret, decision.authenticatedSince, proof));
+  const initiator = byMember(
+    services.inventory.subject,
+    sessionSource(secret, decision.authenticatedSince, proof),
+  );
   const { eraseAt } = decision;
-  const left = await leave(services, initiator, session.member, eraseAt, form, now);
+  const left = await leave(services, initiator, session.member, eraseAt, form, signOut, now);
   if (left) return left;
   requireMember(await findSession(services.db, secret, now));
   throw new AppError("conflict", { memberId: session.member.id });
@@ -72,9 +75,12 @@ export async function withdrawByLink(
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
-  const initiator = byMember(proofSource({ by: "link", purpose: "recovery", token }));
+  const initiator = byMember(
+    services.inventory.subject,
+    proofSource({ by: "link", purpose: "recovery", token }),
+  );
   const member = { id: found.memberId, name: found.name, email: found.email };
-  const left = await leave(services, initiator, member, eraseAt, form, now);
+  const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
   return left;
 }
@@ -114,13 +120,24 @@ async function decide(
   return { session, proof, decision };
 }
 
-/** Schedules or erases. Returns `null` if the initiator's condition no longer holds. */
-async function leave(
+/** Ends the sessions and links of a member of our own. */
+const signOut = [endSessionsOf, voidLinksOf];
+
+/**
+ * Schedules or erases.
+ * @param form `once` is the token of the form, by which `findLeft` finds the outcome
+ * @param signOut SQL that ends the member's sessions when a grace period begins
+ * @param now ms
+ * @returns `null` if the initiator's condition no longer holds
+ * @throws `conflict`, `unavailable`, as `withdraw`
+ */
+export async function leave(
   services: Services,
   initiator: Initiator,
   member: Pick<Member, "id" | "name" | "email">,
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
+  signOut: readonly ((member: string) => string)[],
   now: number,
 ): Promise<Left | null> {
   const { config, db, inventory } = services;
@@ -133,7 +150,7 @@ async function leave(
       now,
       recipients: config.recipients,
       reason: reason ?? null,
-      signOut: [endSessionsOf, voidLinksOf],
+      signOut,
     }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
@@ -148,7 +165,7 @@ async function leave(
  * Throws the error with a sentence about withdrawals if it is `unavailable`, otherwise unchanged. If the
  * answer was lost, the sentence names the receipt, which exists only if the withdrawal was carried out.
  */
-function explain(error: unknown, receiptId?: string): never {
+export function explain(error: unknown, receiptId?: string): never {
   if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
   const { details } = error;
   throw details.answerLost && receiptId

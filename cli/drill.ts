@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { Services } from "../actions/services.ts";
 import { newId } from "../crypto/tokens.ts";
-import type { Database } from "../db/engine/database.ts";
 import { sealLedger } from "../db/leaving/ledger.ts";
 import type { ReplayLine } from "../db/leaving/replay.ts";
 import { type MemberValues, valuesOf } from "../db/leaving/traces.ts";
@@ -115,7 +114,7 @@ async function run(
 ): Promise<Found> {
   const { db } = services;
   const chain = checked.chain!; // no other ledger has passed
-  const leavers = await readLeavers(db, ledgerLines(ledger, checked));
+  const leavers = await readLeavers(services, ledgerLines(ledger, checked));
   const problems: string[] = [];
   let replay: Replay | null = null;
   if (skipReplay) problems.push("the replay was skipped");
@@ -136,12 +135,15 @@ async function run(
 }
 
 /** Everyone on the ledger, and the values of those whom the backup has brought back. */
-async function readLeavers(db: Database, lines: AsyncIterable<ReplayLine>): Promise<Leavers> {
+async function readLeavers(
+  { db, inventory }: Services,
+  lines: AsyncIterable<ReplayLine>,
+): Promise<Leavers> {
   const ids: string[] = [];
   const values: MemberValues[] = [];
   let page: string[] = [];
   const look = async () => {
-    values.push(...await valuesOf(db, page));
+    values.push(...await valuesOf(db, inventory.subject, page));
     page = [];
   };
   for await (const { member_id } of lines) {

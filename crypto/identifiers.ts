@@ -16,11 +16,14 @@ export function nameHash(identifierKey: string, name: string): string {
   return identifierHash(identifierKey, "name", fold(name));
 }
 
-/** Returns the keyed hashes of a name and an e-mail, as a rejoin block stores and registration checks them. */
+/**
+ * Returns the keyed hashes of a name and an e-mail, as a rejoin block stores and registration checks them.
+ * An empty one, which another system's member may have, is nobody's.
+ */
 export function identifiersOf(identifierKey: string, { name, email }: Identifiers): string[] {
   return [
-    nameHash(identifierKey, name),
-    identifierHash(identifierKey, "email", fold(email)),
+    ...(name ? [nameHash(identifierKey, name)] : []),
+    ...(email ? [identifierHash(identifierKey, "email", fold(email))] : []),
   ];
 }
 

@@ -4,6 +4,9 @@ import { fold } from "./member.ts";
 export const confirms = ["session", "fresh", "password", "phrase"] as const;
 export type Confirm = (typeof confirms)[number];
 
+/** What a member is asked for. `sign_in`: to sign in again, where another system keeps the credentials. */
+export type Asked = Confirm | "sign_in";
+
 /** The phrases to confirm with. Each one is accepted on pages of every language. */
 const phrases = new Set(["회원탈퇴", "withdraw", "delete"]);
 

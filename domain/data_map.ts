@@ -53,7 +53,7 @@ export type DestroyOptions = Place & Tie;
 /** `set` has the new value of each column, a value or SQL. It must change every `member` column. */
 export type AnonymiseOptions = Place & Tie & { set: Readonly<Record<string, Value>> };
 /**
- * `columns` are kept; `copy` adds columns of `users` under new names. The period begins at the instant in
+ * `columns` are kept; `copy` adds columns of the subject's table, such as `users.name`, under new names. The period begins at the instant in
  * the column `from`: ISO 8601 text in UTC, or seconds or milliseconds since the epoch.
  */
 export type KeepApartOptions =
@@ -62,7 +62,7 @@ export type KeepApartOptions =
   & Period
   & {
     columns: readonly string[];
-    copy?: Readonly<Record<string, `users.${string}`>>;
+    copy?: Readonly<Record<string, `${string}.${string}`>>;
     ground: Ground;
     from: string;
   };
@@ -116,8 +116,37 @@ export interface BlockedBy {
   words: Words;
 }
 
+/** The table with one row for each member. */
+export interface Subject {
+  table: string;
+  /** The column of the member's id. */
+  key: string;
+  /** The columns of the login name and the e-mail, which a rejoin block hashes. `null`: there is none. */
+  name: string | null;
+  email: string | null;
+  /** Whether Annyeong's own migrations make the table. */
+  isOwn: boolean;
+}
+
+/** Annyeong's own `users`. */
+export const ownSubject: Subject = {
+  table: "users",
+  key: "id",
+  name: "name",
+  email: "email",
+  isOwn: true,
+};
+
+/** Names another system's table as the subject: its key as `table.column`, and columns of the same table. */
+export interface SubjectOptions {
+  subject: string;
+  name?: string;
+  email?: string;
+}
+
 /** A data map that `dataMap` has checked. */
 export interface DataMap {
+  subject: Subject;
   entries: readonly Entry[];
   nobody: readonly HoldsNobody[];
   blocks: readonly BlockedBy[];
@@ -178,30 +207,47 @@ export function alsoShow<E extends Entry | HoldsNobody>(
   );
 }
 
-/** Makes a data map of a list. Throws an `Error` that says which entry is wrong and what to write instead. */
-export function dataMap(list: readonly (Entry | HoldsNobody | BlockedBy)[]): DataMap {
+/**
+ * Makes a data map of a list. Throws an `Error` that says which entry is wrong and what to write instead.
+ * @param options the subject, if the members are another system's; default: Annyeong's `users`
+ */
+export function dataMap(
+  list: readonly (Entry | HoldsNobody | BlockedBy)[],
+  options?: SubjectOptions,
+): DataMap {
+  const subject = options ? subjectOf(options) : ownSubject;
   const nobody = list.filter((entry) => entry.disposition === "nobody");
   const blocks = list.filter((entry) => entry.disposition === "blocked");
   const entries = list.filter((entry) =>
     entry.disposition !== "nobody" && entry.disposition !== "blocked"
   );
-  for (const entry of entries) checkEntry(entry, entries);
+  for (const entry of entries) checkEntry(entry, entries, subject);
   for (const { table } of nobody) {
     identifier(table);
     if (entries.some((entry) => entry.table === table)) {
       throw new Error(`data map: "${table}" is declared to hold nobody, but has an entry as well`);
     }
   }
-  const users = entries.filter((entry) => entry.table === "users");
-  if (users.length !== 1 || users[0]!.disposition !== "destroy" || users[0]!.members[0] !== "id") {
-    throw new Error(`data map: needs destroy("users", { member: "id", … }) exactly once`);
+  const { table, key } = subject;
+  const found = entries.filter((entry) => entry.table === table);
+  if (found.length !== 1 || found[0]!.disposition !== "destroy" || found[0]!.members[0] !== key) {
+    throw new Error(`data map: needs destroy("${table}", { member: "${key}", … }) exactly once`);
   }
-  return Object.freeze({ entries, nobody, blocks });
+  return Object.freeze({ subject, entries, nobody, blocks });
 }
 
-/** Sorts entries in the order of an erasure: children before parents, `users` last, otherwise as written. */
-export function erasureOrder(entries: readonly Entry[]): Entry[] {
-  const rank = (entry: Entry) => entry.table === "users" ? -1 : depth(entry, entries);
+function subjectOf({ subject, name, email }: SubjectOptions): Subject {
+  const [table = "", key = "", ...rest] = subject.split(".");
+  if (key === "" || rest.length > 0) {
+    throw new Error(`data map: the subject is "${subject}": write it as "table.column"`);
+  }
+  [table, key, ...(name ? [name] : []), ...(email ? [email] : [])].forEach(identifier);
+  return { table, key, name: name ?? null, email: email ?? null, isOwn: false };
+}
+
+/** Sorts entries in the order of an erasure: children before parents, the subject last, otherwise as written. */
+export function erasureOrder(entries: readonly Entry[], subject: Subject = ownSubject): Entry[] {
+  const rank = (entry: Entry) => entry.table === subject.table ? -1 : depth(entry, entries);
   return entries.toSorted((a, b) => rank(b) - rank(a));
 }
 
@@ -297,7 +343,7 @@ function common(table: string, options: Place & Tie): Common {
   };
 }
 
-function checkEntry(entry: Entry, entries: readonly Entry[]): void {
+function checkEntry(entry: Entry, entries: readonly Entry[], subject: Subject): void {
   const fail = (problem: string) => {
     throw new Error(`data map: "${entry.table}" ${problem}`);
   };
@@ -328,7 +374,9 @@ function checkEntry(entry: Entry, entries: readonly Entry[]): void {
     Object.keys(entry.copy).forEach(identifier);
     for (const source of Object.values(entry.copy)) {
       const [table, column] = source.split(".");
-      if (table !== "users" || !column) fail(`can copy only columns of users, not ${source}`);
+      if (table !== subject.table || !column) {
+        fail(`can copy only columns of ${subject.table}, not ${source}`);
+      }
       identifier(column!);
     }
     const [length = 0] = Object.values(entry.period);

@@ -1,4 +1,4 @@
-import type { Confirm } from "./confirmation.ts";
+import type { Asked } from "./confirmation.ts";
 import type { Words } from "./data_map.ts";
 
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
@@ -38,7 +38,7 @@ export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */
   fields?: Record<string, FieldProblem>;
   /** For `confirmation_required`: what is asked for. */
-  confirm?: Confirm;
+  confirm?: Asked;
   /** For `withdrawal_pending`: when the data will be erased, in ms since the epoch. */
   eraseAt?: number;
   /** For `throttled` and `unavailable`: when to come back, in ms from now. */

@@ -58,7 +58,7 @@ export interface Outcome {
  * Groups the lines of a preview or a receipt by what an erasure does. Rows of a retained table that are past
  * their period count as destroyed.
  */
-export function divide(
+export function divideOutcomes(
   outcomes: readonly Outcome[],
 ): Pick<Receipt, "destroyed" | "anonymised" | "kept" | "stripped"> {
   const line = (

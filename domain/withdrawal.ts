@@ -1,4 +1,4 @@
-import { type Confirm, isPhrase } from "./confirmation.ts";
+import { type Asked, type Confirm, isPhrase } from "./confirmation.ts";
 import { AppError } from "./error.ts";
 import { fold } from "./member.ts";
 import { requireMember, type Standing } from "./standing.ts";
@@ -44,7 +44,7 @@ export type GivenProof = "none" | "unverified" | "right" | "wrong";
 /**
  * Returns what the member must give. `fresh` asks for nothing more if the session is fresh. `password` asks
  * for any proof now. A member who has no credential is asked for the phrase, because leaving is never
- * blocked by the lack of one.
+ * blocked by the lack of one. Where the only credential is to sign in again, a fresh session is a proof.
  * @param credentials names of what the member can prove it with
  * @param now ms
  */
@@ -53,10 +53,13 @@ export function askedFor(
   credentials: readonly string[],
   policy: WithdrawalPolicy,
   now: number,
-): Confirm {
+): Asked {
   const { confirm } = policy;
-  const asked = confirm === "fresh" && !isFresh(standing, policy, now) ? "password" : confirm;
-  return asked === "password" && credentials.length === 0 ? "phrase" : asked;
+  const fresh = isFresh(standing, policy, now);
+  const asked = confirm === "fresh" && !fresh ? "password" : confirm;
+  if (asked !== "password" || credentials.includes("password")) return asked;
+  if (credentials.includes("sign_in")) return fresh ? "fresh" : "sign_in";
+  return credentials.length === 0 ? "phrase" : asked;
 }
 
 /**
@@ -77,7 +80,7 @@ export function decideWithdrawal(
   const standing = requireMember(found);
   const memberId = standing.member.id;
   const asked = askedFor(standing, credentials, policy, now);
-  if (asked === "password" && proof === "none") {
+  if ((asked === "password" || asked === "sign_in") && proof === "none") {
     throw new AppError("confirmation_required", { confirm: asked, memberId });
   }
   if (asked === "phrase" && form.phrase === undefined) {

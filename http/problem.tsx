@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
-import type { Confirm } from "../domain/confirmation.ts";
+import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import { AppError, type Code, statuses } from "../domain/error.ts";
 import { LoginPage, memberPageOf } from "../pages/entry.tsx";
@@ -20,7 +20,7 @@ export interface Problem<C extends Code = Code> {
   error: string;
   code: C;
   fields?: Record<string, string>;
-  confirm?: Confirm;
+  confirm?: Asked;
   /** Where an answer was lost: leads to the receipt if the withdrawal was carried out. */
   receipt_id?: string;
   /** ISO 8601 */

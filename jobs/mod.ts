@@ -33,7 +33,9 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
     }),
     job("sweep", async () => {
       const now = services.now();
-      const left = await services.clock.allows(now) ? await sweep(db, now, rowsPerSweep) : 0;
+      const left = await services.clock.allows(now)
+        ? await sweep(db, services.inventory.subject, now, rowsPerSweep)
+        : 0;
       const logEmptied = await db.truncateLog();
       return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
     }),

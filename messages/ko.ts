@@ -34,6 +34,13 @@ export const ko = {
     navigation: [] as readonly { href: string; text: string }[],
     /** The app's own pages for members, to which a sign-in may lead back. */
     memberPages: [] as readonly string[],
+    /** Where members see their account, download their data, sign in and sign out. `""`: nowhere. */
+    paths: {
+      account: "/userinfo",
+      export: "/userinfo/export",
+      signIn: "/login",
+      signOut: "/logout",
+    },
   },
   instant,
   day,

@@ -55,7 +55,7 @@ export function AccountLayout(props: Props & { isHome?: boolean }) {
   const { t, title, isHome = false } = props;
   return (
     <Frame {...props} kind="account">
-      {!isHome && <a class="back" href="/userinfo">{t.page.myPage}</a>}
+      {!isHome && <a class="back" href={t.service.paths.account}>{t.page.myPage}</a>}
       <h1>{title}</h1>
       <NoticeLine {...props} />
       {props.children}
@@ -94,10 +94,10 @@ function Frame({ t, title, here = "", kind, children }: Props & {
         <body class={kind}>
           <header>
             <Brand t={t} />
-            {(kind === "account" || navigation.length > 0) && (
+            {((kind === "account" && t.service.paths.signOut) || navigation.length > 0) && (
               <nav>
                 {navigation.map(({ href, text }) => <a href={href}>{text}</a>)}
-                {kind === "account" && <SignOut t={t} />}
+                {kind === "account" && t.service.paths.signOut && <SignOut t={t} />}
               </nav>
             )}
           </header>
@@ -118,7 +118,7 @@ function Frame({ t, title, here = "", kind, children }: Props & {
 /** The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). */
 export function SignOut({ t }: { t: Messages }) {
   return (
-    <form method="post" action="/logout">
+    <form method="post" action={t.service.paths.signOut}>
       <button type="submit" class="quiet">{t.page.signOut}</button>
     </form>
   );

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { Confirm } from "../domain/confirmation.ts";
+import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { Gone, Kept, RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
@@ -17,7 +17,7 @@ export interface Leaving {
   /** The credentials that the member can confirm with, strongest first. */
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
-  confirm: Confirm;
+  confirm: Asked;
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
@@ -37,7 +37,7 @@ export interface Leaving {
  */
 export function WithdrawalPage(props: {
   t: Messages;
-  confirm: Confirm;
+  confirm: Asked;
   leaving: Leaving | null;
   refusal?: Refusal | undefined;
   once: string;
@@ -48,7 +48,7 @@ export function WithdrawalPage(props: {
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <LeavingPreview t={t} leaving={leaving} />}
       <Group>
-        <Row label={t.leaving.exportFirst} href="/userinfo/export" />
+        <Row label={t.leaving.exportFirst} href={t.service.paths.export} />
       </Group>
       <LeavingForm
         t={t}
@@ -98,16 +98,26 @@ export function LeavingForm(props: {
   t: Messages;
   action: string;
   stay?: string;
-  confirm: Confirm | null;
+  confirm: Asked | null;
   graceDays: number | null;
   refusal?: Refusal | undefined;
   once: string;
   children?: Child;
 }) {
-  const { t, action, stay = "/userinfo", confirm, graceDays, refusal, once, children } = props;
+  const {
+    t,
+    action,
+    stay = props.t.service.paths.account,
+    confirm,
+    graceDays,
+    refusal,
+    once,
+    children,
+  } = props;
   return (
     <Form t={t} action={action} refusal={refusal} once={once}>
       {children}
+      {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
       {(confirm === "password" || confirm === "phrase") && (
         <Field t={t} name={confirm} refusal={refusal} />
       )}
@@ -124,13 +134,17 @@ export function LeavingForm(props: {
       </div>
       {graceDays !== null && <p class="warning" id="warning">{t.page.grace(graceDays)}</p>}
       <div class="equal">
-        <button
-          type="submit"
-          class="danger"
-          aria-describedby={graceDays !== null ? "warning" : undefined}
-        >
-          {t.page.withdraw}
-        </button>
+        {confirm === "sign_in"
+          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+          : (
+            <button
+              type="submit"
+              class="danger"
+              aria-describedby={graceDays !== null ? "warning" : undefined}
+            >
+              {t.page.withdraw}
+            </button>
+          )}
         <a class="button quiet" href={stay}>{t.leaving.stay}</a>
       </div>
     </Form>
@@ -148,7 +162,7 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
         </form>
-        <a class="button quiet" href="/userinfo/export">{t.page.export}</a>
+        <a class="button quiet" href={t.service.paths.export}>{t.page.export}</a>
       </div>
     </AccountLayout>
   );

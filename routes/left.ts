@@ -13,7 +13,20 @@ import { endCookie } from "../http/session.ts";
  * Answers a withdrawal form that is sent twice with the first outcome. The second request fails because the
  * first one has used up its session or link; its form token `once` finds the outcome.
  */
-export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
+export const repeatable = repeatableBy(endSessionHere);
+
+/** The same, where another system's session ends. */
+export function repeatableBy(
+  signOut: (c: Context<Env>, outcome: Left) => void,
+): MiddlewareHandler<Env> {
+  return (c, next) => repeat(c, next, signOut);
+}
+
+async function repeat(
+  c: Context<Env>,
+  next: () => Promise<void>,
+  signOut: (c: Context<Env>, outcome: Left) => void,
+): Promise<void> {
   await next();
   const problem = c.get("problem");
   if (!problem || !["unauthenticated", "not_found", "conflict"].includes(problem.code)) return;
@@ -21,8 +34,8 @@ export const repeatable: MiddlewareHandler<Env> = async (c, next) => {
   const outcome = once && await findLeft(c.var.services, once);
   if (!outcome) return;
   c.set("problem", undefined);
-  c.res = await left(c, outcome);
-};
+  c.res = await left(c, outcome, signOut);
+}
 
 async function onceOf(c: Context<Env>): Promise<string | null> {
   const text = await c.req.text();
@@ -39,17 +52,29 @@ function parse(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Answers a withdrawal that was carried out or scheduled, and deletes the session cookie. */
-export async function left(c: Context<Env>, outcome: Left) {
-  if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
+/** Deletes the session cookie, and after an erasure that of the device. */
+function endSessionHere(c: Context<Env>, outcome?: Left): void {
   endCookie(c);
+  if (outcome?.status === "erased") forgetDevice(c);
+}
+
+/**
+ * Answers a withdrawal that was carried out or scheduled.
+ * @param signOut deletes the session cookie
+ */
+export async function left(
+  c: Context<Env>,
+  outcome: Left,
+  signOut: (c: Context<Env>, outcome: Left) => void = endSessionHere,
+) {
+  if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
+  signOut(c, outcome);
   if (outcome.status === "erased") return await erased(c, outcome.receipt);
   return scheduled(c, outcome.receiptId, outcome.eraseAt);
 }
 
 async function erased(c: Context<Env>, receipt: Receipt) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
-  forgetDevice(c);
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) {
     c.set("leftUnder", receipt.receiptId);

@@ -1,8 +1,11 @@
+import type { Context } from "hono";
 import type { Config } from "../config/mod.ts";
+import type { Obstacle } from "../db/leaving/obstacle.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
 import { divideFields, type Words } from "../domain/data_map.ts";
-import { divide, type Outcome } from "../domain/receipt.ts";
+import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
+import type { Env } from "../http/env.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
@@ -38,7 +41,9 @@ export function linesOf(
     const counts = { gone: 0, kept: rejoinBlockValues, until: blockedUntil };
     outcomes.push({ label, ground, disposition: "keep", ...counts });
   }
-  const { destroyed: destroy, anonymised: anonymise, kept: keep, stripped } = divide(outcomes);
+  const { destroyed: destroy, anonymised: anonymise, kept: keep, stripped } = divideOutcomes(
+    outcomes,
+  );
   return { destroy, anonymise, keep, stripped };
 }
 
@@ -52,6 +57,29 @@ export function linesIn(language: string) {
     until: new Date(place.until).toISOString(),
   });
   return { line, kept };
+}
+
+/** What the preview of a withdrawal found. */
+interface Found {
+  confirm: Leaving["confirm"];
+  confirmWith: readonly string[];
+  lines: readonly PreviewLine[];
+  obstacle: Obstacle | null;
+  /** The deadline of a pending withdrawal, ms. */
+  eraseAt: number | null;
+}
+
+/** Returns what a withdrawal would do now, under the operator's terms and in the caller's language. */
+export function leavingOf(c: Context<Env>, found: Found): Leaving {
+  const { config } = c.var.services;
+  const { confirm, confirmWith, obstacle } = found;
+  const reason = obstacle?.words?.[c.var.language as keyof Words] ?? c.var.messages.page.blocked;
+  const { graceMs, rejoinBlockMs } = config.withdrawal;
+  const lines = linesOf(
+    found.lines,
+    rejoinBlockMs > 0 ? (found.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
+  );
+  return { confirm, confirmWith, blocked: obstacle && { reason }, ...termsOf(config), ...lines };
 }
 
 /** Returns the JSON of a preview. */

@@ -1,12 +1,9 @@
-import { getLogger } from "@logtape/logtape";
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
 import { exportMember } from "../actions/export_member.ts";
 import { record } from "../actions/record.ts";
-import { causesOf } from "../domain/error.ts";
-import { attach } from "../http/attachment.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
@@ -15,9 +12,8 @@ import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret, startCookie } from "../http/session.ts";
 import type { Refusal } from "../pages/form.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
+import { answerExport } from "./export.ts";
 import { givenIn, optional, password } from "./fields.ts";
-
-const log = getLogger(["annyeong", "export"]);
 
 export const change = z.object({ current: optional(password), password });
 
@@ -44,9 +40,7 @@ export default new Hono<Env>()
   .get("/userinfo/export", async (c) => {
     const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
-    c.header("Content-Type", "application/json; charset=utf-8");
-    attach(c, "export.json");
-    return c.body(bytesOf(text));
+    return answerExport(c, text);
   })
   .get("/userinfo/password", async (c) => {
     noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
@@ -64,24 +58,3 @@ export default new Hono<Env>()
     if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
     return c.json({ message: c.var.messages.done.passwordChanged });
   });
-
-/** A stream that asks for the next part only when the reader wants it. */
-function bytesOf(text: AsyncIterable<string>): ReadableStream<Uint8Array> {
-  const parts = text[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await parts.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      } catch (error) {
-        log.warn("an export broke off", { causes: causesOf(error) });
-        controller.error(new Error("the export broke off"));
-      }
-    },
-    async cancel() {
-      await parts.return?.();
-    },
-  });
-}

@@ -4,7 +4,6 @@ import * as z from "zod/mini";
 import { previewWithdrawal } from "../actions/preview_withdrawal.ts";
 import { withdraw } from "../actions/withdraw.ts";
 import { newId } from "../crypto/tokens.ts";
-import type { Words } from "../domain/data_map.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import { memberBody } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
@@ -15,7 +14,7 @@ import { noteSession, requireSecret } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import { givenIn, once, optional, password, shortText } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
-import { leavingJson, linesOf, termsOf } from "./terms.ts";
+import { leavingJson, leavingOf } from "./terms.ts";
 
 export const confirmation = z.object({
   password: optional(password),
@@ -58,20 +57,10 @@ export default new Hono<Env>()
 
 /** What leaving would do now, and when a pending withdrawal will be carried out. */
 async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: number | null }> {
-  const { config } = c.var.services;
-  const { language, messages } = c.var;
   const found = await previewWithdrawal(c.var.services, requireSecret(c), c.var.now);
   noteSession(c, found.session);
-  const { confirm, confirmWith, obstacle } = found;
-  const reason = obstacle?.words?.[language as keyof Words] ?? messages.page.blocked;
-  const blocked = obstacle && { reason };
-  const { graceMs, rejoinBlockMs } = config.withdrawal;
-  const lines = linesOf(
-    found.lines,
-    rejoinBlockMs > 0 ? (found.session.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
-  );
-  const leaving = { confirm, confirmWith, blocked, ...termsOf(config), ...lines };
-  return { leaving, eraseAt: found.session.eraseAt };
+  const { eraseAt } = found.session;
+  return { leaving: leavingOf(c, { ...found, eraseAt }), eraseAt };
 }
 
 /** Forms cannot send DELETE, so POST does the same. */

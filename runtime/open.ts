@@ -1,5 +1,5 @@
 /** Makes the services of a process or an isolate from its configuration. */
-import { type Config, ConfigError } from "../config/mod.ts";
+import { type Config, ConfigError, type Environment } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
@@ -21,6 +21,10 @@ export interface Parts {
   /** All of them, in order. */
   migrations: readonly Migration[];
   words: Words;
+  /** Variables that the parts need no value of from the environment. */
+  environment?: Environment;
+  /** See `Services`. */
+  erasing?: Services["erasing"];
 }
 
 export const ownParts: Parts = { dataMap: ownMap, migrations: ownMigrations, words: ownWords };
@@ -52,7 +56,7 @@ export interface Limits {
 /** Opens the database and the keys. Throws `ConfigError`. */
 export async function open(
   config: Config,
-  { dataMap, migrations, words }: Parts,
+  { dataMap, migrations, words, erasing }: Parts,
   limits: Limits,
 ): Promise<Services> {
   const db = await openConfigured(config.database, limits);
@@ -69,6 +73,7 @@ export async function open(
       limits.hashesAtOnce ? turnsOf(limits.hashesAtOnce) : undefined,
     ),
     receiptKeys,
+    ...(erasing && { erasing }),
     now: Date.now,
     clock: createClockGuard(db),
   };

@@ -20,7 +20,11 @@ export function serveOnWorkers(appOf: (services: Services) => App, parts: Parts)
   /** Two first requests at once each open their own services; the isolate keeps one of them. */
   async function workerOf(bindings: Environment) {
     if (worker) return worker;
-    const services = await open(parseConfig(bindings, "workers"), parts, limits);
+    const services = await open(
+      parseConfig({ ...parts.environment, ...bindings }, "workers"),
+      parts,
+      limits,
+    );
     return worker ??= { app: appOf(services), services };
   }
 

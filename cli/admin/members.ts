@@ -6,8 +6,7 @@ import { restoreByOperator } from "../../actions/restore.ts";
 import { unblock } from "../../actions/unblock.ts";
 import { newId } from "../../crypto/tokens.ts";
 import { findMember } from "../../db/identity/members.ts";
-import { proofSource } from "../../db/identity/proofs.ts";
-import { byOperator } from "../../db/leaving/initiator.ts";
+import { byOperator, ofMember } from "../../db/leaving/initiator.ts";
 import { listPending } from "../../db/leaving/withdrawals.ts";
 import { signOutMember } from "../../db/session/sessions.ts";
 import type { Table } from "../table.ts";
@@ -58,12 +57,12 @@ export const memberCommands: Record<string, Command> = {
 };
 
 async function eraseNow({ services, argument, withoutBlock, audit }: Call): Promise<Table> {
-  const { db } = services;
+  const { db, inventory } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
-  const identifiers = { name: String(member.name), email: String(member.email) };
+  const identifiers = { id: argument, name: String(member.name), email: String(member.email) };
   const receipt = await eraseMember(services, {
-    initiator: byOperator(proofSource({ by: "operator", memberId: argument })),
+    initiator: byOperator(inventory.subject, ofMember(inventory.subject, argument)),
     member: identifiers,
     receiptId: newId(),
     now: services.now(),

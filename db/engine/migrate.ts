@@ -38,14 +38,33 @@ export class ForeignTable extends Error {
   }
 }
 
-/** SQL: the tables that other services commonly have under our names, by a column that only ours has. */
-export const selectForeign = `
-  SELECT name, mark FROM sqlite_schema JOIN (
-    SELECT 'users' AS own, 'name_key' AS mark UNION ALL SELECT 'sessions', 'secret_hash'
-    UNION ALL SELECT 'migrations', 'applied_at')
-  ON lower(name) = own AND type IN ('table', 'view')
-  WHERE mark NOT IN (SELECT info.name FROM pragma_table_info(sqlite_schema.name) AS info)
-  ORDER BY own DESC`;
+/** Tables that other systems may have under our names, by a column that only ours has. */
+const marks = {
+  own: { users: "name_key", sessions: "secret_hash", migrations: "applied_at" },
+  beside: {
+    withdrawals: "erase_at",
+    retained: "expires_at",
+    reasons: "day",
+    outbox: "retry_until",
+    migrations: "applied_at",
+    clock: "seen_at",
+    audit: "acted_at",
+    attempts: "tried_at",
+  },
+};
+
+/** Makes a SELECT of tables and views that have one of our names and are not ours. */
+export function selectForeign(migrations = ownMigrations): InStatement {
+  const makesUsers = migrations.some(({ name }) => name === ownMigrations[0]!.name);
+  return {
+    sql: `
+  SELECT name, value AS mark FROM sqlite_schema JOIN json_each(?) AS own
+  ON lower(name) = own.key AND sqlite_schema.type IN ('table', 'view')
+  WHERE value NOT IN (SELECT info.name FROM pragma_table_info(sqlite_schema.name) AS info)
+  ORDER BY own.key DESC`,
+    args: [JSON.stringify(makesUsers ? marks.own : marks.beside)],
+  };
+}
 
 export const createMigrations =
   "CREATE TABLE IF NOT EXISTS migrations (name TEXT NOT NULL PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT";
@@ -86,7 +105,7 @@ export async function migrate(
   now: number,
   migrations = ownMigrations,
 ): Promise<string[]> {
-  const [foreign] = await db.read([selectForeign]);
+  const [foreign] = await db.read([selectForeign(migrations)]);
   const [table] = foreign!.rows;
   if (table) throw new ForeignTable(String(table.name), String(table.mark));
   await db.write([createMigrations]);

@@ -77,6 +77,7 @@ function createStreams({ url, authToken }: DatabaseOptions) {
       async (request: Request) => {
         if (connection.broken) throw new Error("the stream is broken");
         connection.broken = true; // until there is a good answer
+        request.headers.set("Accept-Encoding", "identity"); // sqld takes longer to compress than to answer
         const response = await fetch(request, { signal: AbortSignal.timeout(connection.ms) });
         connection.broken = !response.ok;
         connection.unknownToServer = response.status >= 400 && response.status < 500;

@@ -147,7 +147,7 @@ async function checkTables(
         ORDER BY child.name, key.id, key.seq`,
       args: { replaces },
     },
-    selectForeign,
+    selectForeign(),
   ]);
   const { problems, warnings } = preflight;
   const like = (name: string) => (row: Row) =>

@@ -1,4 +1,4 @@
-import { type Entry, erasureOrder, isExpression } from "../../domain/data_map.ts";
+import { type Entry, erasureOrder, isExpression, type Subject } from "../../domain/data_map.ts";
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
@@ -14,6 +14,7 @@ import {
   type InStatement,
   type InValue,
   RefusedStatement,
+  type Row,
 } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import {
@@ -27,6 +28,7 @@ import {
   selectColumns,
   selectCounts,
   startsAt,
+  subjectId,
   tableBelongsTo,
   type Template,
   template,
@@ -34,7 +36,13 @@ import {
 import { insertReason, reasonValues } from "./reasons.ts";
 import { describe, receiptColumns, toReceipt } from "./receipts.ts";
 import { mergeStatements } from "../map/full_text.ts";
-import { countUncovered, coverage } from "../map/schema.ts";
+import {
+  countUncovered,
+  coverage,
+  indexesAreSafe,
+  schemaMark,
+  selectCascading,
+} from "../map/schema.ts";
 import { findObstacle, type Obstacle, wordsOf } from "./obstacle.ts";
 
 /** The terms of an erasure. */
@@ -64,15 +72,22 @@ export async function erase(
   initiator: Initiator,
   terms: ErasureTerms,
 ): Promise<Receipt | null> {
-  const attempt = retryOnSchemaChange(inventory, "must be complete", async (places) => {
-    const claim = newId();
-    const { steps, verdict } = erasureSteps(places, claim, initiator, terms);
+  const claim = newId();
+  const run = async (places: Places, how: How) => {
+    const { steps, verdict, description } = erasureSteps(places, claim, initiator, terms, how);
     const statements = steps.map(({ statement }) => statement);
     const results = await write(db, { statements, verdict });
-    const row = results.verdict.rows[0]!;
-    return row.id === claim
-      ? { value: toReceipt(row), uncovered: 0 }
-      : { value: null, uncovered: Number(row.uncovered) };
+    const row = results.verdict.rows[0];
+    return { row, receipt: row?.id === claim ? toReceipt({ description, ...row }) : null };
+  };
+  const attempt = retryOnSchemaChange(inventory, "must be complete", async (places) => {
+    const known = checked.get(places);
+    const short = known ? await run(places, known) : null;
+    if (short?.receipt) return { value: short.receipt, uncovered: 0 };
+    checked.delete(places);
+    const { row, receipt } = await run(places, "in full");
+    if (receipt) checked.set(places, toChecked(row!));
+    return { value: receipt, uncovered: Number(row!.uncovered) };
   });
   return await attempt.catch(async (error) => {
     const refused = error instanceof AppError && error.code === "conflict" && error.cause;
@@ -122,17 +137,35 @@ const member = "(SELECT member_id FROM erasures WHERE id = :claim)";
 const claimed = "EXISTS (SELECT 1 FROM erasures WHERE id = :claim)";
 const isClaimed = "EXISTS (SELECT 1 FROM erasures WHERE id = ?)";
 
-type ReadBack = "at once" | "place by place";
+/**
+ * What an erasure in full has shown about the schema. As long as its mark is the same, the following
+ * erasures need not compare all tables again, which costs more than everything else that they do.
+ */
+interface Checked {
+  mark: string;
+  /** `table.column` of the foreign keys by which rows go with the row of their member. */
+  cascading: ReadonlySet<string>;
+}
+const checked = new WeakMap<Places, Checked>();
 
-/** @param readBack check all tables with one statement, or each with its own so that a failure names it */
+function toChecked({ schema_mark, cascading }: Row): Checked {
+  return { mark: String(schema_mark), cascading: new Set(JSON.parse(String(cascading))) };
+}
+
+/**
+ * `in full` compares the schema with the places. `place by place` does so too, and reads each table back
+ * with a statement of its own, so that a failure names it.
+ */
+type How = "in full" | "place by place" | Checked;
+
 function erasureSteps(
   places: Places,
   claim: string,
   initiator: Initiator,
   terms: ErasureTerms,
-  readBack: ReadBack = "at once",
-): { steps: Step[]; verdict: InStatement } {
-  const plan = planOf(places, initiator, terms.rejoin !== null, readBack);
+  how: How,
+): { steps: Step[]; verdict: InStatement; description: string } {
+  const plan = planOf(places, initiator, terms.rejoin !== null, how);
   const values: Record<string, InValue> = {
     ...plan.values,
     claim,
@@ -166,7 +199,7 @@ function erasureSteps(
     ...filled(plan.readBack),
     ...own([...events, ...audit]),
   ];
-  return { steps, verdict: fill(plan.verdict, values) };
+  return { steps, verdict: fill(plan.verdict, values), description: plan.description };
 }
 
 /** The SQL of a step, and the table on the map whose rows it changes or counts, if any. */
@@ -181,26 +214,32 @@ interface Plan {
   readBack: Part[];
   verdict: Template;
   values: Record<string, InValue>;
+  /** What the data map says, for the receipt. */
+  description: string;
 }
 
 /** Caches the statements until the schema changes, because making them takes longer than running them. */
-const plans = new WeakMap<Places, Map<string, Plan>>();
+const plans = new WeakMap<Places | Checked, Map<string, Plan>>();
 
-function planOf(places: Places, initiator: Initiator, rejoin: boolean, readBack: ReadBack): Plan {
-  const known = plans.get(places) ?? new Map<string, Plan>();
-  plans.set(places, known);
+function planOf(places: Places, initiator: Initiator, rejoin: boolean, how: How): Plan {
+  const scope = typeof how === "string" ? places : how;
+  const made = plans.get(scope) ?? new Map<string, Plan>();
+  plans.set(scope, made);
   const { from, where, receiptId } = initiator;
-  const kind = JSON.stringify([from, where, receiptId, rejoin, readBack]);
-  const plan = known.get(kind) ?? makePlan(places, initiator, rejoin, readBack);
-  known.set(kind, plan);
+  const kind = JSON.stringify([from, where, receiptId, rejoin, how === "place by place"]);
+  const plan = made.get(kind) ?? makePlan(places, initiator, rejoin, how);
+  made.set(kind, plan);
   return plan;
 }
 
-function makePlan(places: Places, initiator: Initiator, rejoin: boolean, readBack: ReadBack): Plan {
+function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: How): Plan {
+  const known = typeof how === "string" ? null : how;
   const description = describe(places.all, rejoin);
-  const byMember = (entry: Entry) => belongsTo(places, entry, member);
-  const byKeys = (entry: Entry) =>
-    entry.via ? narrowed(entry, inNotedKeys(entry.via), member) : byMember(entry);
+  const belongs = (entry: Entry, to: string) =>
+    entry.via ? narrowed(entry, inNotedKeys(entry.via), to) : belongsTo(places, entry, to);
+  const byKeys = (entry: Entry) => belongs(entry, member);
+  const byErasure = (entry: Entry) => belongs(entry, "erasures.member_id");
+  const notes = noteKeys(places);
   const own = (texts: readonly string[], table: string | null = null): Part[] =>
     texts.map((sql) => ({ table, text: template(sql) }));
   const each = (
@@ -215,29 +254,37 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, readBac
   return {
     erase: [
       ...own([
-        selectColumns(places),
-        claimStatement(places, initiator),
-        `INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
-         ON CONFLICT DO NOTHING`,
-        ...noteKeys(places),
-        `UPDATE erasures SET counts = (${selectCounts(places, byKeys)})
+        ...(known ? [] : [selectColumns(places)]),
+        claimStatement(
+          places.subject,
+          initiator,
+          known ? isAsKnown(places) : `${countUncovered(places)} = 0`,
+        ),
+        ...(known ? [] : [insertDescription]),
+        ...notes,
+        `UPDATE erasures SET counts = (${selectCounts(places, byErasure)})
          WHERE id = :claim AND counts IS NULL`,
         ...(rejoin ? [countBlock(places)] : []),
       ]),
-      ...each(places.entries, keep),
+      ...each(places.entries, (...given) => keep(places.subject, ...given)),
       ...each(places.entries, anonymise),
-      ...each(erasureOrder(places.entries), destroy),
+      ...each(
+        erasureOrder(places.entries, places.subject).filter((entry) => !goesByItself(entry, known)),
+        destroy,
+      ),
       ...own(mergeStatements(places.virtual, claimed)),
       ...own(rejoin ? [rejoinStatement] : []),
     ],
     readBack: [
-      ...(readBack === "at once"
-        ? own([countRest(counted, byKeys)])
-        : each(counted, (entry) => [countRest([entry], byKeys)])),
-      ...own(["DELETE FROM erasure_keys WHERE erasure_id = :claim"]),
+      ...(how === "place by place"
+        ? each(counted, (entry) => [countRest([entry], byErasure)])
+        : own([countRest(counted, byErasure)])),
+      ...own(notes.length > 0 ? ["DELETE FROM erasure_keys WHERE erasure_id = :claim"] : []),
     ],
-    verdict: template(selectVerdict(places)),
+    verdict: template(known ? selectErasure : selectVerdict(places)),
+    description: description.text,
     values: {
+      schema_mark: known?.mark ?? null,
       data_map_id: description.id,
       description: description.text,
       ...coverage(places),
@@ -247,19 +294,41 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, readBac
 }
 
 /** The first statement. It inserts the claim if its conditions hold; all later ones depend on that row. */
-function claimStatement(places: Places, { from, where, receiptId }: Initiator): string {
+function claimStatement(
+  subject: Subject,
+  { from, where, receiptId }: Initiator,
+  isCovered: string,
+): string {
   return `
     INSERT INTO erasures
       (id, member_id, receipt_id, erased_at, data_map_id, backup_days, recipients)
-    SELECT :claim, users.id, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
+    SELECT :claim, ${
+    subjectId(subject)
+  }, ${receiptId}, :now, :data_map_id, :backup_days, :recipients
     FROM ${from}
-    WHERE ${where} AND ${countUncovered(places)} = 0
+    WHERE ${where} AND ${isCovered}
     ON CONFLICT DO NOTHING`;
+}
+
+/** SQL: nothing has changed since the erasure that was checked in full. */
+function isAsKnown(places: Places): string {
+  return `${schemaMark} = :schema_mark AND ${indexesAreSafe(places)}
+    AND EXISTS (SELECT 1 FROM data_maps WHERE id = :data_map_id)`;
+}
+
+const insertDescription = `
+  INSERT INTO data_maps (id, description) SELECT :data_map_id, :description WHERE ${claimed}
+  ON CONFLICT DO NOTHING`;
+
+/** Whether the database deletes the rows of an entry together with the row of their member. */
+function goesByItself(entry: Entry, known: Checked | null): boolean {
+  if (!known || entry.where !== null || entry.members.length !== 1) return false;
+  return known.cascading.has(`${entry.table}.${entry.members[0]}`.toLowerCase());
 }
 
 /** Stores the keys of each parent row, grandparents first, to find its children after the parent has changed. */
 function noteKeys(places: Places): string[] {
-  const deepestLast = erasureOrder(places.entries).reverse();
+  const deepestLast = erasureOrder(places.entries, places.subject).reverse();
   const parents = new Map(
     deepestLast.flatMap(({ via }) => via ? [[`${via.table}.${via.key}`, via] as const] : []),
   );
@@ -277,12 +346,15 @@ function inNotedKeys(
     SELECT key FROM erasure_keys WHERE erasure_id = :claim AND place = '${table}.${key}')`;
 }
 
-function keep(entry: Entry, index: number, belongs: string): string[] {
+function keep(subject: Subject, entry: Entry, index: number, belongs: string): string[] {
   if (entry.disposition !== "keep") return [];
   const columns = entry.columns.map((column) => `'${column}', ${jsonSafe(quote(column))}`);
   const copies = Object.entries(entry.copy).map(([name, source]) => {
-    const column = quote(source.slice("users.".length));
-    return `'${name}', (SELECT ${jsonSafe(column)} FROM users WHERE id = ${member})`;
+    const column = quote(source.slice(`${subject.table}.`.length));
+    return `'${name}', (
+      SELECT ${jsonSafe(column)} FROM ${quote(subject.table)} WHERE ${
+      quote(subject.key)
+    } = ${member})`;
   });
   return [`
     INSERT INTO retained (id, receipt_id, source, ground, purpose, starts_at, expires_at, row)
@@ -337,10 +409,14 @@ const rejoinStatement = `
 /** Selects the receipt by the claim of this request, so that the result is the same if the batch arrives twice. */
 function selectVerdict(places: Places): string {
   return `
-    SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUncovered(places)}, 0) AS uncovered
+    SELECT ${receiptColumns}, iif(erasures.id IS NULL, ${countUncovered(places)}, 0) AS uncovered,
+      ${schemaMark} AS schema_mark, (${selectCascading}) AS cascading
     FROM (SELECT 1) LEFT JOIN erasures ON erasures.id = :claim
     LEFT JOIN data_maps ON data_maps.id = erasures.data_map_id`;
 }
+
+const selectErasure = `
+  SELECT id, receipt_id, erased_at, backup_days, recipients, counts FROM erasures WHERE id = :claim`;
 
 function rejoinValues({ rejoin }: ErasureTerms): Record<string, InValue> {
   return {

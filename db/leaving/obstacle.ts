@@ -1,6 +1,6 @@
 import { type BlockedBy, erasureOrder, type Words } from "../../domain/data_map.ts";
 import type { Database, RefusedStatement, Row } from "../engine/database.ts";
-import { bind, type Places, quote, tableBelongsTo } from "../map/sql.ts";
+import { bind, type Places, quote, subjectId, tableBelongsTo } from "../map/sql.ts";
 import type { Source } from "../engine/source.ts";
 
 /** What makes an erasure fail. */
@@ -65,7 +65,7 @@ async function findReferring(
   { from, where, values }: Source,
   now: number,
 ): Promise<{ name: string; column: string }[]> {
-  const order = erasureOrder(places.entries);
+  const order = erasureOrder(places.entries, places.subject);
   const before = order.slice(0, order.findIndex((entry) => entry.table === table));
   const emptiedBefore = new Set(
     before.filter((entry) => entry.where === null).map((entry) => entry.table),
@@ -81,7 +81,7 @@ async function findReferring(
   }]);
   const candidates = keys!.rows.filter(({ name }) => !emptiedBefore.has(String(name)));
   if (candidates.length === 0) return [];
-  const member = `(SELECT users.id FROM ${from} WHERE ${where})`;
+  const member = `(SELECT ${subjectId(places.subject)} FROM ${from} WHERE ${where})`;
   const isHeld = ({ name, column_name, target }: Row) => `
     SELECT EXISTS (SELECT 1 FROM ${quote(String(name))} WHERE ${quote(String(column_name))} IN (
       SELECT ${quote(String(target))} FROM ${quote(table)}

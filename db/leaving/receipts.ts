@@ -6,7 +6,7 @@ import {
   type Ground,
   type Words,
 } from "../../domain/data_map.ts";
-import { divide, type Receipt } from "../../domain/receipt.ts";
+import { divideOutcomes, type Receipt } from "../../domain/receipt.ts";
 import { rejoinBlock } from "../../domain/rejoin.ts";
 import type { Database, Row } from "../engine/database.ts";
 
@@ -57,7 +57,7 @@ export function toReceipt(row: Row): Receipt {
   return {
     receiptId: String(row.receipt_id),
     erasedAt: Number(row.erased_at),
-    ...divide(outcomes),
+    ...divideOutcomes(outcomes),
     recipients: JSON.parse(String(row.recipients)),
     backupDays: row.backup_days === null ? null : Number(row.backup_days),
   };

@@ -1,7 +1,9 @@
 /** What the replay of a ledger reads and writes, in a database that was restored from a backup. */
 import { type ErasureFacts, type LedgerLine, lineHash } from "../../domain/ledger.ts";
 import type { RecipientName } from "../../domain/receipt.ts";
+import type { Subject } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
+import { quote, subjectColumn, subjectId } from "../map/sql.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 
 /** A line of the ledger; one of version 0.1.0 has no place in a chain. */
@@ -24,13 +26,21 @@ export interface Standing {
 }
 
 /** How a page of lines stands in the database, in their order. */
-export async function compareLines(db: Database, lines: ReplayLine[]): Promise<Standing[]> {
+export async function compareLines(
+  db: Database,
+  subject: Subject,
+  lines: ReplayLine[],
+): Promise<Standing[]> {
   const [found] = await db.read([{
     sql: `
-      SELECT users.name, users.email, erasures.receipt_id, erasures.erased_at, erasures.backup_days,
+      SELECT ${subjectId(subject)} IS NOT NULL AS revived,
+        ${subjectColumn(subject, subject.name)} AS name, ${
+      subjectColumn(subject, subject.email)
+    } AS email,
+        erasures.receipt_id, erasures.erased_at, erasures.backup_days,
         erasures.recipients, erasures.counts, erasures.data_map_id, line.sequence, line.hash
       FROM json_each(?) AS given
-      LEFT JOIN users ON users.id = given.value
+      LEFT JOIN ${quote(subject.table)} ON ${subjectId(subject)} = given.value
       LEFT JOIN erasures ON erasures.member_id = given.value
       LEFT JOIN erasure_ledger_lines AS line ON line.receipt_id = erasures.receipt_id
       ORDER BY given.key`,
@@ -39,7 +49,9 @@ export async function compareLines(db: Database, lines: ReplayLine[]): Promise<S
   const facts = ["erased_at", "backup_days", "recipients", "counts", "data_map_id"] as const;
   return lines.map((line, index) => {
     const row = found!.rows[index]!;
-    const revived = row.name === null ? null : { name: String(row.name), email: String(row.email) };
+    const revived = row.revived === 1
+      ? { name: String(row.name ?? ""), email: String(row.email ?? "") }
+      : null;
     const isKnown = row.receipt_id === line.receipt_id;
     const isSame = isKnown &&
       facts.every((fact) => row[fact] === line[fact]);
@@ -58,13 +70,18 @@ export async function compareLines(db: Database, lines: ReplayLine[]): Promise<S
  * Gives a line its place in the chain, if it is the next one, and makes way for erasing a member who
  * is in the database again. A line that is not the next one gets the next free place with its row.
  */
-export async function prepareLine(db: Database, line: ReplayLine): Promise<void> {
+export async function prepareLine(
+  db: Database,
+  subject: Subject,
+  line: ReplayLine,
+): Promise<void> {
   await db.write([
     ...("sequence" in line ? [placeLine(line)] : []),
     {
       sql: `
         DELETE FROM erasures
-        WHERE member_id = :id AND EXISTS (SELECT 1 FROM users WHERE id = :id)`,
+        WHERE member_id = :id AND EXISTS (
+          SELECT 1 FROM ${quote(subject.table)} WHERE ${quote(subject.key)} = :id)`,
       args: { id: line.member_id },
     },
   ]);
@@ -128,11 +145,11 @@ export async function restoreLine(
 }
 
 /** What a replay has to know of the database before it begins. */
-export async function replayFacts(db: Database) {
+export async function replayFacts(db: Database, { isOwn }: Subject) {
   const [found] = await db.read([`
     SELECT (SELECT id FROM erasure_ledger WHERE row = 1) AS ledger,
       (SELECT count(*) FROM erasures) AS erasures,
-      (SELECT count(*) FROM sessions) AS sessions,
+      ${isOwn ? "(SELECT count(*) FROM sessions)" : "0"} AS sessions,
       EXISTS (SELECT 1 FROM erasure_ledger_lines WHERE hash IS NOT NULL) AS sealed`]);
   const { ledger, erasures, sessions, sealed } = found!.rows[0]!;
   return {

@@ -1,6 +1,8 @@
 /** What a restore drill reads: the values of members, and every row of every table. */
 import type { Database } from "../engine/database.ts";
-import { quote } from "../map/sql.ts";
+import type { Subject } from "../../domain/data_map.ts";
+import { fold } from "../../domain/member.ts";
+import { quote, subjectColumn } from "../map/sql.ts";
 
 const pageRows = 1000;
 
@@ -13,17 +15,26 @@ export interface MemberValues {
 }
 
 /** Of these members, those who are in the database, with their values. */
-export async function valuesOf(db: Database, ids: string[]): Promise<MemberValues[]> {
+export async function valuesOf(
+  db: Database,
+  subject: Subject,
+  ids: string[],
+): Promise<MemberValues[]> {
   const [found] = await db.read([{
     sql: `
-      SELECT id, name, name_key, email, email_key FROM users
-      WHERE id IN (SELECT value FROM json_each(?))`,
+      SELECT ${quote(subject.key)} AS id,
+        ${subjectColumn(subject, subject.name)} AS name, ${
+      subjectColumn(subject, subject.email)
+    } AS email
+      FROM ${quote(subject.table)} WHERE ${quote(subject.key)} IN (SELECT value FROM json_each(?))`,
     args: [JSON.stringify(ids)],
   }]);
+  const spellings = (value: unknown) =>
+    value === null ? [] : [...new Set([String(value), fold(String(value))])];
   return found!.rows.map((row) => ({
     id: String(row.id),
-    names: [String(row.name), String(row.name_key)],
-    emails: [String(row.email), String(row.email_key)],
+    names: spellings(row.name),
+    emails: spellings(row.email),
   }));
 }
 

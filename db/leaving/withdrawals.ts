@@ -1,17 +1,25 @@
 import type { RecipientName } from "../../domain/receipt.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
-import type { Entry } from "../../domain/data_map.ts";
+import type { Entry, Subject } from "../../domain/data_map.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Member } from "../../domain/member.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
-import type { Initiator } from "./initiator.ts";
+import { type Initiator, joinSubject } from "./initiator.ts";
 import { isPending } from "./pending.ts";
 import { write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet, Row } from "../engine/database.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
-import { belongsTo, bind, selectColumns, selectCounts } from "../map/sql.ts";
+import {
+  belongsTo,
+  bind,
+  type Places,
+  selectColumns,
+  selectCounts,
+  subjectColumn,
+  subjectId,
+} from "../map/sql.ts";
 import { countUncovered, coverage, mayRefer, selectUncovered } from "../map/schema.ts";
 
 /** What an erasure would do with the rows of one entry of the data map. */
@@ -50,7 +58,7 @@ export async function previewWithdrawal(
     const [covered, counted, blocking, ...results] = await db.read([
       selectUncovered(places),
       bind(counts, { ...member.values, now }),
-      selectBlocking,
+      selectBlocking(places),
       ...beside,
     ]);
     const parsed = JSON.parse(String(counted!.rows[0]!.counts));
@@ -66,11 +74,11 @@ export async function previewWithdrawal(
 }
 
 /** Selects whether the schema has a trigger of an app, or a foreign key that forbids to delete the row it refers to. */
-const selectBlocking = `
+const selectBlocking = (places: Places) => `
   SELECT EXISTS (
     SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name <> 'erasures_into_ledger') OR EXISTS (
     SELECT 1 FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
-    WHERE ${mayRefer} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
+    WHERE ${mayRefer(places)} AND key.on_delete NOT IN ('CASCADE', 'SET NULL')) AS blocking`;
 
 /** The terms of a scheduled withdrawal. */
 export interface ScheduleTerms {
@@ -114,7 +122,7 @@ export async function scheduleWithdrawal(
       columns: selectColumns(places),
       schedule: bind(
         `INSERT INTO withdrawals (id, user_id, receipt_id, requested_at, erase_at)
-         SELECT :id, users.id, :receipt_id, :now, :erase_at
+         SELECT :id, ${subjectId(places.subject)}, :receipt_id, :now, :erase_at
          FROM ${initiator.from} WHERE ${initiator.where} AND ${countUncovered(places)} = 0
          ON CONFLICT DO NOTHING`,
         values,
@@ -198,7 +206,7 @@ export interface DueWithdrawal {
   receiptId: string;
   /** ms */
   eraseAt: number;
-  member: Pick<Member, "name" | "email">;
+  member: Pick<Member, "id" | "name" | "email">;
 }
 
 /**
@@ -209,14 +217,18 @@ export interface DueWithdrawal {
  */
 export async function dueWithdrawals(
   db: Database,
+  subject: Subject,
   now: number,
   after: { eraseAt: number; id: string },
   limit: number,
 ): Promise<DueWithdrawal[]> {
   const [due] = await db.read([{
     sql: `
-      SELECT withdrawals.id, withdrawals.receipt_id, withdrawals.erase_at, users.name, users.email
-      FROM withdrawals JOIN users ON users.id = withdrawals.user_id
+      SELECT withdrawals.id, withdrawals.user_id, withdrawals.receipt_id, withdrawals.erase_at,
+        ${subjectColumn(subject, subject.name)} AS name, ${
+      subjectColumn(subject, subject.email)
+    } AS email
+      FROM ${joinSubject(subject)}
       WHERE ${isPending} AND withdrawals.erase_at <= ?
         AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
       ORDER BY withdrawals.erase_at, withdrawals.id LIMIT ?`,
@@ -226,8 +238,13 @@ export async function dueWithdrawals(
     id: String(row.id),
     receiptId: String(row.receipt_id),
     eraseAt: Number(row.erase_at),
-    member: { name: String(row.name), email: String(row.email) },
+    member: { id: String(row.user_id), ...identifiersOf(row) },
   }));
+}
+
+/** The login name and the e-mail in a row; empty where the subject has none. */
+function identifiersOf({ name, email }: Row): Pick<Member, "name" | "email"> {
+  return { name: String(name ?? ""), email: String(email ?? "") };
 }
 
 /** Returns the earliest deadline (ms) before `limit` (ms) without an erasure, or `null`. Throws `unavailable`. */

@@ -1,4 +1,4 @@
-import { type DataMap, expressionsOf, tablesOf } from "../../domain/data_map.ts";
+import { type DataMap, expressionsOf, type Subject, tablesOf } from "../../domain/data_map.ts";
 import { AppError } from "../../domain/error.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
 import { findUnsafe, readVirtual } from "./full_text.ts";
@@ -11,6 +11,7 @@ import { compareSchema, type Disagreement, type LiveSchema, readSchema } from ".
  * checks the live schema, so a stale cache can make an erasure fail, but not miss a table.
  */
 export interface Inventory {
+  subject: Subject;
   /** Returns the cached places: the same object until `refresh` or `inspect` finds a change. */
   places(): Places;
   /** Reads the live schema and compares it with the map. Throws `unavailable`. */
@@ -37,6 +38,7 @@ export function createInventory(db: Database, map: DataMap): Inventory {
   }
 
   return {
+    subject: map.subject,
     places: () => places,
     async refresh() {
       const { problems, warnings } = await look();

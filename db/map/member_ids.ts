@@ -1,7 +1,7 @@
-import { type DataMap, tablesOf } from "../../domain/data_map.ts";
+import { type DataMap, type Subject, tablesOf } from "../../domain/data_map.ts";
 import { type Database, RefusedStatement } from "../engine/database.ts";
 import { type LiveSchema, ownTableNames } from "./schema.ts";
-import { quote } from "./sql.ts";
+import { quote, subjectId } from "./sql.ts";
 
 /** How many rows of a table are examined. */
 const sampledRows = 20;
@@ -22,7 +22,7 @@ export async function findMemberIds(
   const known = tablesOf(map);
   const candidates = [...schema].flatMap(([table, live]) => {
     if (live.isEngines || live.isVirtual || !known.has(table)) return [];
-    if (ownTableNames.has(table)) return []; // the ledger and the audit log hold ids by design
+    if (ownTableNames(map.subject).has(table)) return []; // the ledger and the audit log hold ids by design
     const entries = map.entries.filter((entry) => entry.table === table);
     const named = new Set(
       entries.flatMap(({ members, via }) => [...members, ...(via ? [via.column] : [])]),
@@ -35,7 +35,7 @@ export async function findMemberIds(
   });
   if (candidates.length === 0) return [];
   try {
-    const results = await db.read(candidates.map(select));
+    const results = await db.read(candidates.map((candidate) => select(candidate, map.subject)));
     return candidates.flatMap(({ table, columns }, index) =>
       columns.filter((_, n) => results[index]!.rows[0]![`c${n}`] === 1)
         .map((column) => warning(table, column, map))
@@ -48,12 +48,15 @@ export async function findMemberIds(
 
 function select(
   { table, columns, hasRowid }: { table: string; columns: string[]; hasRowid: boolean },
+  subject: Subject,
 ): string {
   const names = columns.map((column, n) => `CAST(${quote(column)} AS TEXT) AS c${n}`).join(", ");
   const order = hasRowid ? "ORDER BY rowid DESC" : "";
   const found = columns.map((column, n) => {
     const least = /(_?id|_by)$/i.test(column) ? 1 : shortestId;
-    return `max(length(c${n}) >= ${least} AND EXISTS (SELECT 1 FROM users WHERE users.id = c${n})) AS c${n}`;
+    const isMembers = `EXISTS (
+      SELECT 1 FROM ${quote(subject.table)} WHERE ${subjectId(subject)} = c${n})`;
+    return `max(length(c${n}) >= ${least} AND ${isMembers}) AS c${n}`;
   });
   return `
     SELECT ${found.join(", ")}

@@ -1,4 +1,10 @@
-import { columnsOf, type DataMap, type Entry, tablesOf } from "../../domain/data_map.ts";
+import {
+  columnsOf,
+  type DataMap,
+  type Entry,
+  type Subject,
+  tablesOf,
+} from "../../domain/data_map.ts";
 import type { Database, InStatement, Row } from "../engine/database.ts";
 import { ownMigrations } from "../engine/migrate.ts";
 import { deletesSecurely, isKept } from "./full_text.ts";
@@ -45,7 +51,15 @@ const unnamed = "name NOT IN (SELECT value FROM json_each(:tables))";
  * The claim evaluates it, so stale places can make a withdrawal fail, but not miss a table.
  */
 export function countUncovered(places: Places): string {
-  return `(${[countUnmapped, countUntied, countNewVirtual, ...unsafeIndexes(places)].join(" + ")})`;
+  return `(${
+    [
+      countUnmapped,
+      countUntied(places),
+      countNewVirtual,
+      ...(places.subject.isOwn ? [] : [countReused]),
+      ...unsafeIndexes(places),
+    ].join(" + ")
+  })`;
 }
 
 /** Returns the values of the parameters of `countUncovered`. */
@@ -58,6 +72,8 @@ export function coverage(places: Places): Record<string, string> {
   return {
     tables: JSON.stringify(places.tables),
     ties: JSON.stringify(ties),
+    subject: places.subject.table.toLowerCase(),
+    subject_key: places.subject.key.toLowerCase(),
     virtual: JSON.stringify(Object.fromEntries(places.virtual.map(({ name, sql }) => [name, sql]))),
   };
 }
@@ -80,25 +96,48 @@ const countUnmapped = `
   (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
 
 /** The tables that our migrations make, except `users`, because apps add columns to it. */
-export const ownTableNames: ReadonlySet<string> = new Set(
-  ownMigrations.flatMap(({ sql }) =>
-    Array.from(sql.matchAll(/^CREATE TABLE (\w+)/gm), (match) => match[1]!)
-  ).filter((name) => name !== "users"),
-);
+const ownTables = ownMigrations.flatMap(({ sql }) =>
+  Array.from(sql.matchAll(/^CREATE TABLE (\w+) \(([^]*?)^\)/gm), ([, name, columns]) => ({
+    name: name!,
+    isOfUsers: columns!.includes("REFERENCES users"),
+  }))
+).filter(({ name }) => name !== "users");
+
+const names = {
+  all: new Set(ownTables.map(({ name }) => name)),
+  withoutUsers: new Set(ownTables.filter(({ isOfUsers }) => !isOfUsers).map(({ name }) => name)),
+};
+
+/** The tables of Annyeong, except the subject. Beside another system, a table like `sessions` is the app's. */
+export function ownTableNames({ isOwn }: Subject): ReadonlySet<string> {
+  return isOwn ? names.all : names.withoutUsers;
+}
 
 /** SQL: whether the table `live` is an app's and has a foreign key, according to its CREATE statement. */
-export const mayRefer = `live.type = 'table' AND live.sql LIKE '%REFERENCES%'
-  AND live.name NOT IN (${Array.from(ownTableNames, (name) => `'${name}'`).join(", ")})`;
+export function mayRefer({ subject }: Places): string {
+  const own = Array.from(ownTableNames(subject), (name) => `'${name}'`).join(", ");
+  return `live.type = 'table' AND live.sql LIKE '%REFERENCES%' AND live.name NOT IN (${own})`;
+}
 
-/** SQL: counts foreign keys to `users`, in tables with entries, whose column no entry names. */
-const countUntied = `
-  iif(EXISTS (SELECT 1 FROM sqlite_schema AS live WHERE ${mayRefer}),
+/** SQL: counts foreign keys to the subject, in tables with entries, whose column no entry names. */
+function countUntied(places: Places): string {
+  return `
+  iif(EXISTS (SELECT 1 FROM sqlite_schema AS live WHERE ${mayRefer(places)}),
   (SELECT count(*)
    FROM json_each(:ties) AS mapped
      JOIN sqlite_schema AS live ON live.name = mapped.key COLLATE NOCASE AND live.type = 'table'
      JOIN pragma_foreign_key_list(live.name) AS key
-   WHERE lower(key."table") = 'users'
+   WHERE lower(key."table") = :subject
      AND lower(key."from") NOT IN (SELECT value FROM json_each(mapped.value))), 0)`;
+}
+
+/** SQL: 1 if SQLite gives the id of a member who has left to the next one. Our own ids are never used again. */
+const countReused = `
+  (SELECT count(*) FROM sqlite_schema AS live
+   WHERE type = 'table' AND lower(name) = :subject
+     AND sql NOT LIKE '%AUTOINCREMENT%' AND sql NOT LIKE '%WITHOUT ROWID%'
+     AND (SELECT group_concat(upper(info.type)) FROM pragma_table_info(live.name) AS info
+          WHERE info.pk > 0) = 'INTEGER')`;
 
 /** SQL: counts virtual tables (those with rootpage 0) that are new or changed since the last refresh. */
 const countNewVirtual = `
@@ -113,6 +152,32 @@ function unsafeIndexes({ virtual }: Places): string[] {
     ...index.triggers.map((trigger) => `(NOT ${isKept(index.name, trigger)})`),
   ]);
 }
+
+/** SQL: whether each index on the map still does what keeps no word of a member. */
+export function indexesAreSafe(places: Places): string {
+  const unsafe = unsafeIndexes(places);
+  return unsafe.length === 0 ? "TRUE" : `NOT (${unsafe.join(" OR ")})`;
+}
+
+/**
+ * SQL: a text that differs when the schema does. SQLite counts the changes of a schema; the lengths are for
+ * a database that was replaced by another one with as many changes.
+ */
+export const schemaMark = `(
+  (SELECT schema_version FROM pragma_schema_version) || ' ' ||
+  (SELECT total(length(sql)) FROM sqlite_schema))`;
+
+/**
+ * Selects a JSON list of `table.column`, in lower case, of the foreign keys by which rows are deleted with
+ * their subject's row. It is empty where the database does not enforce foreign keys.
+ */
+export const selectCascading = `
+  SELECT json_group_array(lower(live.name || '.' || key."from"))
+  FROM sqlite_schema AS live JOIN pragma_foreign_key_list(live.name) AS key
+  WHERE live.type = 'table' AND lower(key."table") = :subject AND key.on_delete = 'CASCADE'
+    AND coalesce(lower(key."to"), :subject_key) = :subject_key
+    AND (SELECT count(*) FROM pragma_foreign_key_list(live.name) AS part WHERE part.id = key.id) = 1
+    AND (SELECT foreign_keys FROM pragma_foreign_keys) = 1`;
 
 /** A foreign key of a table. */
 export interface ForeignKey {
@@ -130,6 +195,8 @@ export interface LiveTable {
   primaryKey: string | null;
   foreignKeys: readonly ForeignKey[];
   hasRowid: boolean;
+  /** The primary key is the rowid, and SQLite may assign the same again after a DELETE. */
+  reusesIds: boolean;
   isVirtual: boolean;
   /** Made by the database engine, so it does not belong on the map. */
   isEngines: boolean;
@@ -139,7 +206,8 @@ export type LiveSchema = ReadonlyMap<string, LiveTable>;
 /** Reads the tables of the database and their columns. Throws `unavailable`. */
 export async function readSchema(db: Database): Promise<LiveSchema> {
   const [columns, keys] = await db.read([
-    `SELECT every.name AS name, every.type, live, wr AS without_rowid, info.name AS column_name, info.hidden,
+    `SELECT every.name AS name, every.type AS type, live, wr AS without_rowid, info.type AS column_type,
+       (SELECT sql FROM sqlite_schema WHERE sqlite_schema.name = every.name AND type = 'table') AS sql, info.name AS column_name, info.hidden,
        info."notnull" AS not_null, info.pk
      FROM ${allTables} AS every JOIN pragma_table_xinfo(every.name) AS info
      WHERE info.hidden <> 1 ORDER BY info.cid`, // 1: the columns that a virtual table hides
@@ -159,6 +227,9 @@ export async function readSchema(db: Database): Promise<LiveSchema> {
       foreignKeys: keys!.rows.filter((row) => row.name === name)
         .map((row) => ({ column: String(row.column_name), table: String(row.parent) })),
       hasRowid: rows[0]!.without_rowid === 0,
+      reusesIds: rows[0]!.without_rowid === 0 && key.length === 1 &&
+        String(key[0]!.column_type).toUpperCase() === "INTEGER" &&
+        !/\bAUTOINCREMENT\b/i.test(String(rows[0]!.sql)),
       isVirtual: rows[0]!.type === "virtual",
       isEngines: rows[0]!.live === 0,
     });
@@ -179,6 +250,7 @@ export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   const known = tablesOf(map);
   const problems: string[] = [];
   const warnings: string[] = [];
+  if (schema.get(map.subject.table)?.reusesIds) problems.push(reused(map.subject));
   for (const [table, { isEngines }] of schema) {
     if (isEngines || known.has(table)) continue;
     problems.push(
@@ -188,38 +260,52 @@ export function compareSchema(map: DataMap, schema: LiveSchema): Disagreement {
   }
   for (const entry of map.entries) {
     const live = schema.get(entry.table);
-    if (live) problems.push(...problemsOf(entry, live, schema));
+    if (live) problems.push(...problemsOf(entry, live, schema, map.subject));
     else warnings.push(`table "${entry.table}" is on the data map, but not in the database yet`);
   }
   for (const { table, column } of untiedKeys(map, schema)) {
-    if (map.entries.some((entry) => entry.table === table)) problems.push(untied(table, column));
-    else if (known.has(table)) {
+    if (map.entries.some((entry) => entry.table === table)) {
+      problems.push(untied(table, column, map.subject));
+    } else if (known.has(table)) {
       warnings.push(
-        `table "${table}" is declared to hold nobody, but "${table}"."${column}" refers to users`,
+        `table "${table}" is declared to hold nobody, but "${table}"."${column}" refers to ${map.subject.table}`,
       );
     }
   }
   return { problems: [...new Set(problems)], warnings: [...new Set(warnings)] };
 }
 
-/** Returns the foreign keys to `users` that no entry of their table names. */
+/** Returns the foreign keys to the subject that no entry of their table names. */
 function untiedKeys(map: DataMap, schema: LiveSchema): { table: string; column: string }[] {
   return [...schema].flatMap(([table, { foreignKeys }]) => {
     const entries = map.entries.filter((entry) => entry.table === table);
     const tied = new Set(entries.flatMap(tiesOf));
     return foreignKeys
-      .filter((key) => key.table.toLowerCase() === "users" && !tied.has(key.column.toLowerCase()))
+      .filter((key) =>
+        key.table.toLowerCase() === map.subject.table.toLowerCase() &&
+        !tied.has(key.column.toLowerCase())
+      )
       .map(({ column }) => ({ table, column }));
   });
 }
 
-function untied(table: string, column: string): string {
-  return `"${table}"."${column}" refers to users, and no entry names it: add it to \`member\` of the entry ` +
+function reused({ table, key }: Subject): string {
+  return `"${table}"."${key}" is an INTEGER PRIMARY KEY without AUTOINCREMENT, so SQLite gives the id of a member ` +
+    `who has left to the next one: make the table again with AUTOINCREMENT, see docs/exit.md`;
+}
+
+function untied(table: string, column: string, subject: Subject): string {
+  return `"${table}"."${column}" refers to ${subject.table}, and no entry names it: add it to \`member\` of the entry ` +
     `for "${table}", or add a second entry, such as anonymise("${table}", { member: "${column}", ` +
     `set: { ${column}: null }, … })`;
 }
 
-function problemsOf(entry: Entry, live: LiveTable, schema: LiveSchema): string[] {
+function problemsOf(
+  entry: Entry,
+  live: LiveTable,
+  schema: LiveSchema,
+  subject: Subject,
+): string[] {
   const problems: string[] = [];
   const missing = (table: string, column: string) =>
     problems.push(`the data map names "${table}"."${column}", which does not exist`);
@@ -246,11 +332,11 @@ function problemsOf(entry: Entry, live: LiveTable, schema: LiveSchema): string[]
     }
   }
   if (entry.disposition === "keep") {
-    const users = schema.get("users");
+    const copied = schema.get(subject.table);
     for (const source of Object.values(entry.copy)) {
-      const column = source.slice("users.".length);
-      if (users && !users.columns.has(column)) {
-        problems.push(`the data map copies "users"."${column}", which does not exist`);
+      const column = source.slice(`${subject.table}.`.length);
+      if (copied && !copied.columns.has(column)) {
+        problems.push(`the data map copies "${subject.table}"."${column}", which does not exist`);
       }
     }
   }

@@ -8,11 +8,13 @@ import {
   expressionsOf,
   type KeepApart,
   parentOf,
+  type Subject,
 } from "../../domain/data_map.ts";
-import { dateModifier, datesFrom, datesTo } from "../../domain/retention.ts";
+import { dateModifier, datesFrom, datesTo } from "../../domain/period.ts";
 
 /** The data map and the tables that exist. All statements are made from it. */
 export interface Places {
+  subject: Subject;
   /** All entries of the map. */
   all: readonly Entry[];
   /** The entries whose tables exist. */
@@ -52,8 +54,8 @@ export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Plac
   const entries = map.entries.filter(isThere);
   const tables = [...map.entries, ...map.nobody].map((entry) => entry.table)
     .filter((table) => !absent.has(table));
-  const { entries: all, blocks } = map;
-  return { all, entries, tables: [...new Set(tables)], virtual, blocks };
+  const { subject, entries: all, blocks } = map;
+  return { subject, all, entries, tables: [...new Set(tables)], virtual, blocks };
 }
 
 /**
@@ -62,6 +64,21 @@ export function placesOf(map: DataMap, { absent: missing, virtual }: Seen): Plac
  */
 export function quote(name: string): string {
   return name.includes("]") ? `\`${name.replaceAll("`", "``")}\`` : `[${name}]`;
+}
+
+/** SQL: the key of the subject's row, in a statement whose FROM has its table. */
+export function subjectId({ table, key }: Subject): string {
+  return `${quote(table)}.${quote(key)}`;
+}
+
+/** SQL: the same as text, as our own tables store it. So that their indexes serve, whatever its type is. */
+export function subjectText(subject: Subject): string {
+  return subject.isOwn ? subjectId(subject) : `CAST(${subjectId(subject)} AS TEXT)`;
+}
+
+/** SQL: a column of the subject's table, or NULL if the table has none. */
+export function subjectColumn({ table }: Subject, column: string | null): string {
+  return column === null ? "NULL" : `${quote(table)}.${quote(column)}`;
 }
 
 /** SQL: whether a row of the entry's table is the member's. `member` is SQL for the member's id. */
@@ -101,21 +118,18 @@ export function tableBelongsTo(places: Places, table: string, member: string): s
  */
 export function selectCounts(places: Places, belongs: (entry: Entry) => string): string {
   const each = places.all.map((entry, index) => {
-    if (!places.entries.includes(entry)) return `SELECT ${index} AS entry, 0, 0, NULL`;
-    const kept = entry.disposition === "keep";
-    const expires = kept ? expiresAt(entry) : "0";
-    return `
-      SELECT ${index} AS entry,
-        count(*) FILTER (WHERE ${kept ? `${expires} <= :now` : "1"}) AS gone,
-        count(*) FILTER (WHERE ${kept ? `${expires} > :now` : "0"}) AS kept,
-        ${kept ? `max(${expires}) FILTER (WHERE ${expires} > :now)` : "NULL"} AS until
-      FROM ${quote(entry.table)} WHERE ${belongs(entry)}`;
+    const name = `${index === 0 ? "{" : ","}"${index}":`;
+    return `'${name}' || ${places.entries.includes(entry) ? countsOf(entry) : "'[0,0,null]'"}`;
   });
-  return `
-    SELECT json_group_object(CAST(entry AS TEXT), json_array(gone, kept, until)) AS counts
-    FROM (SELECT NULL AS entry, 0 AS gone, 0 AS kept, NULL AS until UNION ALL ${
-    each.join(" UNION ALL ")
-  }) WHERE entry IS NOT NULL`;
+  return `SELECT ${each.join(" || ")} || '}' AS counts`;
+
+  function countsOf(entry: Entry): string {
+    const rows = `FROM ${quote(entry.table)} WHERE ${belongs(entry)}`;
+    if (entry.disposition !== "keep") return `json_array((SELECT count(*) ${rows}), 0, NULL)`;
+    const expires = expiresAt(entry);
+    return `(SELECT json_array(count(*) FILTER (WHERE ${expires} <= :now),
+      count(*) FILTER (WHERE ${expires} > :now), max(${expires}) FILTER (WHERE ${expires} > :now)) ${rows})`;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Subject } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
 import { nextTurn } from "../engine/turn.ts";
 import { settledLongAgo } from "../outbox/deliveries.ts";
@@ -14,8 +15,18 @@ const nothingWaits = `NOT EXISTS (
   WHERE status = 'waiting' AND outbox.channel = failing_recipients.channel
     AND outbox.recipient = failing_recipients.recipient)`;
 
+interface End {
+  table: string;
+  key: string;
+  over: string;
+  act?: string;
+}
+
+/** What is only there if the members are Annyeong's own. */
+const ofMembers = new Set(["sessions", "sign_ins", "links"]);
+
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
-const ends = [
+const allEnds: readonly End[] = [
   { table: "sessions", key: "id", over: "expires_at <= :now" },
   { table: "sign_ins", key: "id", over: `signed_in_at <= :now - ${signInsLiveMs}` },
   { table: "attempts", key: "(subject, id)", over: "expires_at <= :now" },
@@ -33,12 +44,22 @@ const ends = [
   { table: "failing_recipients", key: "(channel, recipient)", over: nothingWaits },
 ];
 
+function endsOf({ isOwn }: Subject): readonly End[] {
+  return isOwn ? allEnds : allEnds.filter(({ table }) => !ofMembers.has(table));
+}
+
 /**
  * Destroys what has reached its end, at most `limit` rows of each table, in small batches. Returns how
  * many rows are left, at most `limit` of each table counted. Throws `unavailable`.
  */
-export async function sweep(db: Database, now: number, limit: number): Promise<number> {
-  const due = await countDue(db, now, limit);
+export async function sweep(
+  db: Database,
+  subject: Subject,
+  now: number,
+  limit: number,
+): Promise<number> {
+  const ends = endsOf(subject);
+  const due = await countDue(db, ends, now, limit);
   if (sum(due) === 0) return 0;
   for (const [index, { table, key, over, act }] of ends.entries()) {
     const rows = key.replace(/[()]/g, "");
@@ -52,11 +73,16 @@ export async function sweep(db: Database, now: number, limit: number): Promise<n
       await nextTurn();
     }
   }
-  return sum(await countDue(db, now, limit));
+  return sum(await countDue(db, ends, now, limit));
 }
 
 /** How many rows of each table have reached their end, at most `limit` counted, in one trip. */
-async function countDue(db: Database, now: number, limit: number): Promise<number[]> {
+async function countDue(
+  db: Database,
+  ends: readonly End[],
+  now: number,
+  limit: number,
+): Promise<number[]> {
   const counts = ends.map(({ table, over }) =>
     `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${over} LIMIT :limit))`
   );

@@ -13,51 +13,54 @@ export function countAttempt(
   now: number,
   session: string | null = null,
 ): InStatement[] {
-  const subjects = JSON.stringify(attempt.subjects.map(({ subject }) => subject));
+  const { id } = attempt;
   return [
-    ...attempt.subjects.map((_, position) => insertAttempt(attempt, position, now, session)),
+    insertAttempt(attempt, now, session),
     {
       sql: `
         SELECT subject, max(id = :id) AS counted, min(expires_at) AS free_at
         FROM attempts WHERE subject IN (SELECT value FROM json_each(:subjects)) AND expires_at > :now
         GROUP BY subject`,
-      args: { id: attempt.id, subjects, now },
+      args: { id, subjects: subjectsOf(attempt), now },
     },
   ];
 }
 
-function insertAttempt(
-  { id, subjects }: Attempt,
-  position: number,
-  now: number,
-  session: string | null,
-): InStatement {
-  const { subject, limit, exempt } = subjects[position]!;
+/** One statement for all limits, because a server parses each statement anew. */
+function insertAttempt({ id, subjects }: Attempt, now: number, session: string | null) {
+  const limits = subjects.map(({ subject, limit, exempt }) => [
+    ...[subject, now + limit.windowMs, limit.tries],
+    ...[exempt?.account ?? null, exempt?.client ?? null],
+  ]);
+  const notExempt = subjects.some(({ exempt }) => exempt)
+    ? `AND NOT EXISTS (
+        SELECT 1 FROM sign_ins WHERE account = value ->> 3 AND client = value ->> 4)`
+    : "";
+  const isLive = session === null
+    ? ""
+    : "AND EXISTS (SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now)";
   return {
     sql: `
       INSERT INTO attempts (id, subject, tried_at, expires_at)
-      SELECT :id, :subject, :now, :expires_at
-      WHERE (
-          (SELECT count(*) FROM attempts WHERE subject = :subject AND expires_at > :now) < :tries
-          OR EXISTS (SELECT 1 FROM sign_ins WHERE account = :account AND client = :client)
-        )
-        AND (:before IS NULL OR EXISTS (
-          SELECT 1 FROM attempts WHERE subject = :before AND id = :id))
-        AND (:session IS NULL OR EXISTS (
-          SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now))
+      SELECT :id, value ->> 0, :now, value ->> 1 FROM json_each(:limits)
+      WHERE key < coalesce((
+        SELECT min(key) FROM json_each(:limits)
+        WHERE (SELECT count(*) FROM attempts
+               WHERE subject = value ->> 0 AND expires_at > :now) >= value ->> 2 ${notExempt}), :all)
+        ${isLive}
       ON CONFLICT DO NOTHING`,
     args: {
       id,
-      subject,
       now,
-      expires_at: now + limit.windowMs,
-      tries: limit.tries,
-      account: exempt?.account ?? null,
-      client: exempt?.client ?? null,
-      before: subjects[position - 1]?.subject ?? null,
-      session,
+      limits: JSON.stringify(limits),
+      all: limits.length,
+      ...(session !== null && { session }),
     },
   };
+}
+
+function subjectsOf({ subjects }: Attempt): string {
+  return JSON.stringify(subjects.map(({ subject }) => subject));
 }
 
 /**
@@ -77,16 +80,23 @@ export function requireCounted(attempt: Attempt, verdict: ResultSet, now: number
 
 /** Deletes an attempt that the service could not verify. @throws `unavailable` */
 export async function dropAttempt(db: Database, attempt: Attempt): Promise<void> {
-  await db.write(attempt.subjects.map(({ subject }) => ({
-    sql: "DELETE FROM attempts WHERE subject = ? AND id = ?",
-    args: [subject, attempt.id],
-  })));
+  await db.write([{
+    sql: "DELETE FROM attempts WHERE subject IN (SELECT value FROM json_each(?)) AND id = ?",
+    args: [subjectsOf(attempt), attempt.id],
+  }]);
 }
 
-/** Makes the statements for a right password: delete this attempt, and the client's failed ones. */
-export function forgetAttempt(attempt: Attempt): InStatement[] {
-  return attempt.subjects.map(({ subject, forgiven }) => ({
-    sql: "DELETE FROM attempts WHERE subject = ? AND (id = ? OR ?)",
-    args: [subject, attempt.id, forgiven ? 1 : 0],
-  }));
+/** Makes the statement for a right password: delete this attempt, and the client's failed ones. */
+export function forgetAttempt(attempt: Attempt): InStatement {
+  const forgiven = attempt.subjects.filter(({ forgiven }) => forgiven);
+  return {
+    sql: `
+      DELETE FROM attempts WHERE subject IN (SELECT value FROM json_each(:subjects))
+        AND (id = :id OR subject IN (SELECT value FROM json_each(:forgiven)))`,
+    args: {
+      id: attempt.id,
+      subjects: subjectsOf(attempt),
+      forgiven: subjectsOf({ ...attempt, subjects: forgiven }),
+    },
+  };
 }

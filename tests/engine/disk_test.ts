@@ -163,8 +163,8 @@ async function withTwo(
   env: Record<string, string>,
   test: (one: Service, other: Service) => Promise<void>,
 ): Promise<string[]> {
-  const one = await startService(folder, { env });
-  const other = await startService(folder, { env });
+  const one = await startService(folder, { env, quickJobs: true });
+  const other = await startService(folder, { env, quickJobs: true });
   try {
     await test(one, other);
   } finally {

@@ -13,6 +13,7 @@ type Node = Deno.lint.Node;
 const fragments: Record<string, string> = {
   "db/engine/embedded.ts": "code pragma",
   "db/engine/expected.ts": "row.column_name row.table_name",
+  "db/engine/exit_migrations.ts": "name statement",
   "db/engine/log_size.ts": "pathOf()",
   "db/engine/migration.ts": "migration problem",
   "db/engine/split_sql.ts": "code.slice()",
@@ -24,17 +25,18 @@ const fragments: Record<string, string> = {
   "db/identity/members.ts": "condition.sql",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies from index jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues selectCounts() table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() subject.table table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
-  "db/leaving/withdrawals.ts": "initiator.from initiator.where mayRefer",
+  "db/leaving/standing.ts": "from where",
+  "db/leaving/withdrawals.ts": "initiator.from initiator.where",
   "db/map/export.ts": "JSON.stringify() n tie ties",
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
   "db/map/member_ids.ts": "found n",
   "db/map/schema.ts":
-    "'JSON.stringify(written).replaceAll()' 'name' column isKept() table unsafeIndexes()",
+    "'JSON.stringify(written).replaceAll()' 'name' column countUntied() isKept() subject.table table unsafe unsafeIndexes()",
   "db/map/sql.ts":
-    "'modifier' belongs() column columns condition datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
+    "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
   "db/outbox/mails.ts": "done.sql",
@@ -47,7 +49,8 @@ const everywhere = [
   ...["quote", "quote()", "member.sql", "source.from", "source.where"],
   ...["joinPending", "isPending", "notPending", "isNext", "countUncovered()", "tableBelongsTo()"],
   ...["startsAt()", "expiresAt()", "deletesSecurely()", "columnsExist", "columnsExist()"],
-  "endSessionsOf()",
+  ...["endSessionsOf()", "subjectId()", "subjectText()", "subjectColumn()", "joinSubject()"],
+  ...["withoutPending()", "mayRefer()"],
 ];
 
 Deno.test("SQL never interpolates a value: only quoted names, constants and known fragments", async () => {

@@ -46,7 +46,68 @@ for (const stack of [embedded, onSqld]) {
     "an erasure batch that fails at any statement changes nothing",
     cutAnywhere,
   );
+  testOnWith(
+    stack,
+    shop,
+    "an erasure leaves as little of the second who leaves as of the first",
+    async (service) => {
+      await anotherLeaves(service);
+      await noTrace(service);
+    },
+  );
+  testOnWith(
+    stack,
+    shop,
+    "a table that is created after somebody has left stops the next withdrawal",
+    async (service) => {
+      await anotherLeaves(service);
+      await unmapped(service);
+    },
+  );
+  testOnWith(
+    stack,
+    shop,
+    "a later erasure batch that fails at any statement changes nothing",
+    async (service) => {
+      await anotherLeaves(service);
+      await cutAnywhere(service);
+    },
+  );
 }
+
+/** Later erasures rely on what the first one has found out about the schema. */
+async function anotherLeaves(service: Service) {
+  const first = await newMember(service, "first");
+  assert.equal((await first.send("DELETE", "/withdrawal")).status, 200);
+}
+
+Deno.test("erasures need no foreign keys of the database to reach every table", async () => {
+  await withApp({}, async (app) => {
+    await app.db.read(["PRAGMA foreign_keys = OFF"]);
+    for (const name of ["hong", "kim"]) {
+      const member = await newMember(app, name);
+      assert.equal((await member.send("DELETE", "/withdrawal")).status, 200);
+    }
+    for (const table of ["users", "sessions", "sign_ins", "passwords"]) {
+      assert.equal((await app.sql(`SELECT * FROM ${table}`)).length, 0, table);
+    }
+  });
+});
+
+Deno.test("rows that come back while the second one leaves are found", async () => {
+  const tables = [
+    `CREATE TRIGGER stays AFTER DELETE ON sign_ins WHEN old.user_agent = 'sticky' BEGIN
+       INSERT INTO sign_ins SELECT old.id, old.user_id, old.account, old.client, 1, 'back'; END`,
+  ];
+  await withApp({ tables }, async (app) => {
+    await anotherLeaves(app);
+    const hong = await newMember(app, "hong");
+    await app.sql("UPDATE sign_ins SET user_agent = 'sticky'");
+    assert.equal((await hong.send("DELETE", "/withdrawal")).status, 409);
+    assert.equal((await app.sql("SELECT * FROM sign_ins")).length, 1);
+    assert.equal((await hong.get("/userinfo")).status, 200);
+  });
+});
 
 async function noTrace(service: Service) {
   const hong = await newMember(service, "markhongname");
@@ -132,6 +193,7 @@ Deno.test("no byte of a member who left is in the files of an embedded database"
 Deno.test("of many members who leave at once no byte is in the files when each is answered", async () => {
   const app = await openApp({ env: { THROTTLE_SCALE: "1000" } });
   const names = Array.from({ length: 12 }, (_, n) => `markmany${n}end`);
+  await anotherLeaves(app);
   const leaving = await Promise.all(names.map((name) => newMember(app, name)));
   await app.db.truncateLog();
   await app.sql("UPDATE users SET rank = name"); // so that the log holds them all
@@ -153,6 +215,7 @@ Deno.test("nor is it in the temporary folder or the log of a service that many l
     env: { TMPDIR: temporary, SQLITE_TMPDIR: temporary },
   });
   const names = Array.from({ length: 24 }, (_, n) => `markaway${n}end`);
+  await anotherLeaves(service);
   const leaving = await Promise.all(names.map((name) => newMember(service, name)));
   assert.ok(names.every((name) => bytesOf({ folder }, name) > 0), "the search finds what is there");
   const left = await Promise.all(leaving.map(async (member, n) => {
@@ -327,7 +390,7 @@ async function cutAnywhere(service: Service) {
     assert.doesNotMatch(refused.text, /json|SQL/i);
     assert.equal(JSON.stringify([...await dump(service)]), before, `cut at ${cutAt}`);
   }
-  assert.ok(length >= 20, `${length} statements were cut in turn`);
+  assert.ok(length >= 15, `${length} statements were cut in turn`);
   cutAt = -1;
   assert.equal((await hong.send("DELETE", "/withdrawal")).status, 200);
   app.services.db.write = write;

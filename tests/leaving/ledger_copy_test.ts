@@ -69,7 +69,10 @@ Deno.test("a file at LEDGER_URL has the line before the member has the answer", 
   await inFolder(async (folder) => {
     const path = `${folder}/elsewhere/ledger.jsonl`;
     await Deno.mkdir(`${folder}/elsewhere`);
-    const service = await startService(folder, { env: { LEDGER_URL: `file:${path}` } });
+    const service = await startService(folder, {
+      env: { LEDGER_URL: `file:${path}` },
+      quickJobs: true,
+    });
     for (const [n, name] of ["hong", "kim", "lee"].entries()) {
       const receipt = await leave(service, name);
       const text = await Deno.readTextFile(path);
@@ -90,7 +93,10 @@ Deno.test("two services on one database, killed at work, leave no acknowledged e
     const env = { LEDGER_URL: `file:${path}` };
     const told: string[] = [];
     for (let round = 0; round < 3; round++) {
-      const services = [await startService(folder, { env }), await startService(folder, { env })];
+      const services = [
+        await startService(folder, { env, quickJobs: true }),
+        await startService(folder, { env, quickJobs: true }),
+      ];
       const work = services.map(async (service, n) => {
         for (let count = 0;; count++) told.push(await leave(service, `m${round}x${n}x${count}`));
       });
@@ -102,7 +108,7 @@ Deno.test("two services on one database, killed at work, leave no acknowledged e
     }
     const text = await Deno.readTextFile(path);
     for (const receipt of told) assert.ok(text.includes(`"receipt_id":"${receipt}"`), receipt);
-    const service = await startService(folder, { env });
+    const service = await startService(folder, { env, quickJobs: true });
     await leave(service, "last");
     const [{ erasures }] = await countErasures(folder);
     assert.equal(await countIn(path, service), erasures);
@@ -129,7 +135,11 @@ Deno.test({
       const disk = `${folder}/disk`;
       await Deno.mkdir(disk);
       const env = { LEDGER_URL: `file:${disk}/ledger.jsonl` };
-      const service = await startService(folder, { env, within: fullDisk.within(disk) });
+      const service = await startService(folder, {
+        env,
+        within: fullDisk.within(disk),
+        quickJobs: true,
+      });
       const inside = `/proc/${service.pid}/root${disk}/ledger.jsonl`;
       await leave(service, "hong");
       const end = fullDisk.begin(service.pid, disk);
@@ -152,12 +162,12 @@ Deno.test("a database that was restored without its replay does not touch the fi
   await inFolder(async (folder) => {
     const path = `${folder}/ledger.jsonl`;
     const env = { LEDGER_URL: `file:${path}` };
-    const service = await startService(folder, { env });
+    const service = await startService(folder, { env, quickJobs: true });
     await leave(service, "hong");
     await service.kill();
     await Deno.copyFile(`${folder}/test.db`, `${folder}/backup.db`);
     await Deno.copyFile(`${folder}/test.db-wal`, `${folder}/backup.db-wal`).catch(() => {});
-    const lost = await startService(folder, { env });
+    const lost = await startService(folder, { env, quickJobs: true });
     await leave(lost, "kim");
     await lost.kill();
     const before = await Deno.readTextFile(path);
@@ -176,8 +186,8 @@ Deno.test("an endpoint gets each line once, in order, from two services, and aga
     let failures = 3;
     const endpoint = openEndpoint(({ sequence }) => sequence === 2 && failures-- > 0 ? 500 : 200);
     const env = { LEDGER_URL: endpoint.url };
-    const one = await startService(folder, { env });
-    const two = await startService(folder, { env });
+    const one = await startService(folder, { env, quickJobs: true });
+    const two = await startService(folder, { env, quickJobs: true });
     const receipts = [await leave(one, "hong"), await leave(two, "kim"), await leave(one, "lee")];
     await until(() => endpoint.lines.length >= 3, "the lines do not arrive");
     await until(

@@ -12,7 +12,7 @@ import { AppError } from "../../domain/error.ts";
 import { clientNetwork } from "../../crypto/tokens.ts";
 import { fold, loginName } from "../../domain/member.ts";
 import { passwordProblem } from "../../domain/password.ts";
-import { datesFrom, datesTo } from "../../domain/retention.ts";
+import { datesFrom, datesTo } from "../../domain/period.ts";
 import { limits, registrationAttempt, signInAttempt } from "../../domain/throttle.ts";
 import { decideWithdrawal } from "../../domain/withdrawal.ts";
 import { day, minute, withApp } from "../support/harness.ts";

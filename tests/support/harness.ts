@@ -87,7 +87,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
   });
   const clock = setup.clock ?? new Clock();
   const db = await openDatabase(config.database);
-  const { migrations, words, dataMap } = setup.beside?.parts ??
+  const { migrations, words, dataMap, erasing }: Parts = setup.beside?.parts ??
     { migrations: ownMigrations, words: ownWords, dataMap: ownMap };
   await migrate(db, clock.now(), migrations);
   if (setup.tables) await db.write(setup.tables);
@@ -101,6 +101,7 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     words: withTheme(words, config.theme),
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
+    ...(erasing && { erasing }),
     now: clock.now,
     clock: { trusts: trusted, allows: trusted },
   };

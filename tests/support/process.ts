@@ -10,6 +10,8 @@ export interface Process {
   within?: string[];
   env?: Record<string, string>;
   port?: number;
+  /** The jobs run twice a second instead of every five seconds. */
+  quickJobs?: boolean;
 }
 
 /** The environment of a process on the embedded database in `folder`. */
@@ -25,8 +27,11 @@ export function processEnv(folder: string): Record<string, string> {
 }
 
 /** On the embedded database in `folder`. Nobody waits for it to answer. */
-export function spawnService(folder: string, { within = [], env = {}, port }: Process = {}) {
-  const [command, ...args] = [...within, Deno.execPath(), "serve", "-P=start", "main.ts"];
+export function spawnService(folder: string, setup: Process = {}) {
+  const { within = [], env = {}, port, quickJobs } = setup;
+  const preload = quickJobs ? ["--preload", "tests/support/quick_jobs.ts"] : [];
+  const serve = [Deno.execPath(), "serve", "-P=start", ...preload, "main.ts"];
+  const [command, ...args] = [...within, ...serve];
   return new Deno.Command(command!, {
     args,
     cwd: new URL("../..", import.meta.url),
