@@ -21,6 +21,7 @@ import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import confirmation from "./routes/confirmation.tsx";
+import consents from "./routes/consents.tsx";
 import home from "./routes/home.tsx";
 import keys from "./routes/keys.ts";
 import login from "./routes/login.tsx";
@@ -65,6 +66,7 @@ export function createApp(services: Services) {
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", consents)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

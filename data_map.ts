@@ -28,9 +28,10 @@ export const ownTables = [
     label: { ko: "로그인된 기기", en: "Signed-in devices" },
     purpose: { ko: "로그인 유지와 기기 관리", en: "To stay signed in, device by device" },
     lifetime: { ko: "로그아웃하거나 만료될 때까지", en: "Until sign-out or expiry" },
-    show: ["created_at", "expires_at", "user_agent"],
+    show: ["created_at", "last_used_at", "expires_at", "user_agent"],
     fields: {
       created_at: { ko: "로그인 시각", en: "signed in" },
+      last_used_at: { ko: "마지막 사용", en: "last used" },
       expires_at: { ko: "만료 시각", en: "expires" },
       user_agent: { ko: "기기와 브라우저", en: "device and browser" },
     },
@@ -106,6 +107,32 @@ export const ownTables = [
       expires_at: { ko: "만료 시각", en: "expires" },
     },
   }),
+  destroy("outbox", {
+    member: "member_id",
+    where: "channel = 'mail'", // other channels have opaque ids only, and recipients still have to be told
+    label: { ko: "회원에게 보내는 메일", en: "Mails to the member" },
+    purpose: {
+      ko: "이메일 확인과 계정 복구, 변경 알림",
+      en: "To verify an address, and to tell of changes",
+    },
+    lifetime: {
+      ko: "주소는 보낼 때까지, 최대 24시간. 보낸 기록은 90일",
+      en: "The address until it is sent, 24 hours at most; the record 90 days",
+    },
+    show: ["type", "created_at", "status", "settled_at"],
+  }),
+  destroy("consents", {
+    member: "user_id",
+    label: { ko: "동의 기록", en: "Consents" },
+    purpose: { ko: "동의와 철회의 증명", en: "To show what the member agreed to, and revoked" },
+    show: ["name", "version", "agreed_at", "revoked_at"],
+    fields: {
+      name: { ko: "항목", en: "what" },
+      version: { ko: "버전", en: "version" },
+      agreed_at: { ko: "동의 시각", en: "agreed" },
+      revoked_at: { ko: "철회 시각", en: "revoked" },
+    },
+  }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
@@ -115,7 +142,6 @@ export const ownTables = [
   holdsNobody("retained", "rows kept apart, as the entries that keep them declare"),
   holdsNobody("rejoin_blocks", "keyed hashes of names and e-mails that may not join yet"),
   holdsNobody("reasons", "day and choice, tied to nobody"),
-  holdsNobody("outbox", "what has to be told: opaque ids only"),
   holdsNobody("delivery_tries", "what each try of a delivery met; goes with the delivery"),
   holdsNobody("failing_recipients", "recipients that do not confirm, by name"),
   holdsNobody("audit", "what operators did, by opaque ids"),

@@ -11,6 +11,7 @@ import { type Migration, ownMigrations } from "./db/engine/migrate.ts";
 import type { DataMap, Words } from "./domain/data_map.ts";
 import type { Member } from "./domain/member.ts";
 import { lookOf, type Theme } from "./domain/theme.ts";
+import type { Transport } from "./mail/transport.ts";
 import { type Changes, type Messages, ownWords, withService, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
 import { handOver, passCookies } from "./http/hand_over.ts";
@@ -33,6 +34,7 @@ export {
 export { limitBody } from "./http/body.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
+export type { Mail, Sent, Transport } from "./mail/transport.ts";
 export type { AppType, Database, Member, Migration, Parts, Services, Theme };
 
 /** What an app brings: plain data. */
@@ -43,7 +45,9 @@ export interface Extension {
   migrations?: readonly Migration[];
   /** What the pages call the service. */
   name?: string;
-  /** Whatever else the pages and answers should say instead. */
+  /** The app's own way to send a mail: with `MAIL_URL=app:` it takes the place of ours. */
+  transport?: Transport;
+  /** Whatever else the pages, answers and mails should say instead. */
   words?: { ko?: Changes<Messages>; en?: Changes<Messages> };
   /** Name, logo, colours, font and links. */
   theme?: Theme;
@@ -176,5 +180,10 @@ function partsOf(extension: Extension): Parts {
     withService(own, { ko: service("ko"), en: service("en") }),
     extension.words,
   );
-  return { dataMap: extension.dataMap, migrations, words };
+  return {
+    dataMap: extension.dataMap,
+    migrations,
+    words,
+    ...(extension.transport && { transport: extension.transport }),
+  };
 }

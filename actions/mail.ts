@@ -23,12 +23,13 @@ export interface Notice {
  * @returns no statement if mail is off
  */
 export function mailStatements(
-  { config }: Pick<Services, "config">,
+  { config, writesMail }: Pick<Services, "config" | "writesMail">,
   { kind, member, details = {}, id = newId() }: Notice,
   now: number,
   done: { sql: string; values: Readonly<Record<string, InValue>> },
 ): InStatement[] {
   if (config.mail === null) return [];
+  writesMail?.();
   const content: MailContent = {
     to: member.email,
     name: member.name,

@@ -6,6 +6,7 @@ import type { Database } from "../db/engine/database.ts";
 import type { Migration } from "../db/engine/migrate.ts";
 import type { LedgerHead } from "../db/leaving/ledger.ts";
 import type { Inventory } from "../db/map/inventory.ts";
+import type { Transport } from "../mail/transport.ts";
 import { type Messages, ownWords, type Words } from "../messages/mod.ts";
 
 /** The copy of the ledger on a disk of its own. */
@@ -25,6 +26,14 @@ export interface Services {
   words: Words;
   passwords: Passwords;
   receiptKeys: ReceiptKeys;
+  /** Sends a mail; `null` if mail is off. */
+  transport: Transport | null;
+  /** Where the links of mails lead: `PUBLIC_ORIGIN`, in development the address that is served. */
+  linkOrigin: string;
+  /** Sends the mails that are due, after a request that wrote one. Never rejects. Absent: the clock does it. */
+  sendMails?: () => Promise<void>;
+  /** Told by `mailStatements` that this request writes a mail. */
+  writesMail?: () => void;
   /** Where `LEDGER_URL` names a file. */
   ledgerFile?: LedgerFile;
   /**

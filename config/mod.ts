@@ -3,6 +3,8 @@ import * as z from "zod/mini";
 import { type Confirm, confirms } from "../domain/confirmation.ts";
 import type { Look } from "../domain/theme.ts";
 import type { WithdrawalPolicy } from "../domain/withdrawal.ts";
+import type { Consent } from "../domain/consent.ts";
+import { consentList } from "./consents.ts";
 import { type DatabaseConfig, databaseConfig, databaseFields } from "./database.ts";
 import {
   ConfigError,
@@ -33,6 +35,7 @@ import { themeField } from "./theme.ts";
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
+export { developmentMailFolder, type Mailbox, type MailConfig, type MailRoute } from "./mail.ts";
 export type { Recipient } from "./recipients.ts";
 
 /** The service's settings: read from the environment once, checked and frozen. All times are in ms. */
@@ -59,6 +62,8 @@ export interface Config {
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
+  /** What members are asked to agree to when they join. */
+  consents: readonly Consent[];
   /** `null`: Annyeong's own, or that of the app around it. */
   theme: Look | null;
   /** The second place for the ledger: `file:` or an endpoint. */
@@ -100,6 +105,7 @@ const fields = z.object({
   ),
   RECIPIENTS: recipientList,
   THEME: themeField,
+  CONSENTS: consentList,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
@@ -132,7 +138,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
   if (runtime === "workers" && env.LEDGER_URL?.startsWith("file:")) {
     throw new ConfigError("LEDGER_URL must be https://: a Worker has no files");
   }
-  const mail = mailConfig(env, production);
+  const mail = mailConfig(env, production, runtime);
   return deepFreeze({
     production,
     database: databaseConfig(env),
@@ -158,6 +164,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
     theme: env.THEME ?? null,
+    consents: env.CONSENTS,
     ledgerUrl: env.LEDGER_URL ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
   });

@@ -46,7 +46,13 @@ export interface ErrorDetails {
   /** For `method_not_allowed`. */
   allow?: readonly string[];
   /** A sentence of its own where the code says too little. */
-  sentence?: "taken" | "withdrawal_unavailable" | "answer_lost" | "nothing_pending" | "vetoed";
+  sentence?:
+    | "taken"
+    | "withdrawal_unavailable"
+    | "answer_lost"
+    | "nothing_pending"
+    | "vetoed"
+    | "consent_needed";
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

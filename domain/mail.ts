@@ -25,6 +25,18 @@ export const mailKinds = [
 ] as const;
 export type MailKind = (typeof mailKinds)[number];
 
+/**
+ * The paths under which the links of mails open: `{PUBLIC_ORIGIN}{path}/{token}`. A kind that is not here
+ * has no token.
+ */
+export const linkPaths = {
+  verification: "/verification",
+  recovery: "/recovery",
+  leave: "/leave",
+  email_change: "/verification",
+  email_changed: "/undo",
+} as const satisfies Partial<Record<MailKind, string>>;
+
 /** The personal part of a mail, and what its text shows. The outbox stores it sealed. */
 export interface MailContent {
   /** The address. */

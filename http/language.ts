@@ -45,6 +45,9 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "othersEnded",
+  "consentGiven",
+  "consentRevoked",
 ];
 
 /** Returns the notice that the redirect to this page names in `?done=`, or `null`. */

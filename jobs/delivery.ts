@@ -1,30 +1,19 @@
-import { getLogger } from "@logtape/logtape";
 import { Webhook } from "standardwebhooks";
 import type { Recipient } from "../config/mod.ts";
 import type { Services } from "../actions/services.ts";
-import { lease as leaseRows, settle } from "../db/outbox/leases.ts";
-import { newlyFailing, type Try } from "../db/outbox/tries.ts";
+import type { Try } from "../db/outbox/tries.ts";
 import {
   causeOf,
   type Delivery,
-  judge,
   type Outcome,
   payloadOf,
   type Queue,
   type Reply,
-  tryTimeoutMs,
 } from "../domain/delivery.ts";
-import { newId } from "../crypto/tokens.ts";
-
-const log = getLogger(["annyeong", "jobs"]);
+import { drain, type DrainRun, type Sender, tryOnce } from "./drain.ts";
 
 /** Concurrent deliveries to one recipient. Those of one member are sent one at a time, to keep their order. */
 const atOnce = 10;
-
-export interface DeliveryRun {
-  sent: number;
-  confirmed: number;
-}
 
 /**
  * Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock.
@@ -35,38 +24,9 @@ export async function deliver(
   recipient: Recipient,
   untilMs: number,
   stop?: AbortSignal,
-): Promise<DeliveryRun> {
-  const { db } = services;
-  const queue = queueOf(recipient);
-  const run = { sent: 0, confirmed: 0 };
-  while (services.now() < untilMs && !stop?.aborted) {
-    const lease = newId();
-    const leased = await leaseRows(db, queue, lease, services.now(), atOnce);
-    if (leased.length === 0) break;
-    const tries = await Promise.all(
-      leased.map((delivery) => tryDelivery(services, recipient, delivery, lease, stop)),
-    );
-    run.sent += leased.length;
-    run.confirmed += tries.filter(({ outcome }) => outcome.status === "confirmed").length;
-  }
-  await warnOfFailing(services, recipient);
-  return run;
-}
-
-function queueOf({ name }: Recipient): Queue {
-  return { channel: "webhook", recipient: name };
-}
-
-/** One line when a recipient has failed for ten minutes; the next is written after it has recovered. */
-async function warnOfFailing({ db, now }: Services, recipient: Recipient): Promise<void> {
-  const failing = await newlyFailing(db, queueOf(recipient), now());
-  if (!failing) return;
-  const since = new Date(failing.since).toISOString();
-  log.warn("a recipient has failed for ten minutes", {
-    recipient: recipient.name,
-    since,
-    problem: failing.problem,
-  });
+): Promise<DrainRun> {
+  const queue: Queue = { channel: "webhook", recipient: recipient.name };
+  return await drain(services, queue, atOnce, senderOf(recipient), untilMs, stop);
 }
 
 /** Sends a leased delivery once and writes down what it led to. */
@@ -75,16 +35,12 @@ export async function tryDelivery(
   recipient: Recipient,
   delivery: Delivery,
   lease: string,
-  stop?: AbortSignal,
 ): Promise<Try & { outcome: Outcome }> {
-  const triedAt = services.now();
-  const start = performance.now();
-  const reply = await send(recipient, delivery, triedAt, stop);
-  const tried = { triedAt, ms: performance.now() - start, reply };
-  const now = services.now();
-  const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
-  await settle(services.db, delivery, lease, outcome, tried, now);
-  return { ...tried, outcome };
+  return await tryOnce(services, senderOf(recipient), delivery, lease);
+}
+
+function senderOf(recipient: Recipient): Sender {
+  return (delivery, now, stop) => send(recipient, delivery, now, stop);
 }
 
 /** One try by Standard Webhooks 1.0.0: one id across tries, a new timestamp and signature for each. */
@@ -92,7 +48,7 @@ async function send(
   recipient: Recipient,
   delivery: Delivery,
   now: number,
-  stop: AbortSignal = new AbortController().signal,
+  stop: AbortSignal,
 ): Promise<Reply> {
   const body = payloadOf(delivery);
   const at = new Date(now);
@@ -103,7 +59,7 @@ async function send(
     const response = await fetch(recipient.url, {
       method: "POST",
       redirect: "manual", // where it points to was not configured
-      signal: AbortSignal.any([stop, AbortSignal.timeout(tryTimeoutMs)]),
+      signal: stop,
       headers: {
         "Content-Type": "application/json",
         "User-Agent": "Annyeong",

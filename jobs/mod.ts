@@ -5,6 +5,7 @@ import { sweep } from "../db/operate/sweep.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { deliver } from "./delivery.ts";
 import { eraseDue } from "../actions/erase_due.ts";
+import { sendMails } from "./mails.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
 
@@ -39,6 +40,7 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       const logEmptied = await db.truncateLog();
       return { report: { left, log_emptied: logEmptied }, worked: !logEmptied, left: left > 0 };
     }),
+    ...(services.transport ? [mailJob(services, stop)] : []),
     ...(config.ledgerUrl ? [ledgerJob(services, stop)] : []),
     ...config.recipients.map((recipient) =>
       job(`deliveries to ${recipient.name}`, async () => {
@@ -47,6 +49,14 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
       })
     ),
   ];
+}
+
+/** Sends the mails that are due. */
+export function mailJob(services: Services, stop?: AbortSignal): Job {
+  return job("mails", async () => {
+    const done = await sendMails(services, services.now() + runMs, stop);
+    return { report: done, worked: done.sent > 0, left: false };
+  });
 }
 
 /** Copies ledger lines that `LEDGER_URL` lacks, because a copy failed or the process stopped first. */

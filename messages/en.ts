@@ -1,4 +1,5 @@
 import { ko, type Messages } from "./ko.ts";
+import { mailEn } from "./mail/en.ts";
 
 const instant = (ms: number) =>
   `${
@@ -45,6 +46,21 @@ export const en: Messages = {
     stay: "Keep my account",
     account: "Account",
   },
+  consent: {
+    title: "Terms and consents",
+    why:
+      "You can revoke an optional consent, or give it again, at any time. Required ones end when you leave.",
+    required: "required",
+    optional: "optional",
+    read: "Read it",
+    agree: "Agree",
+    revoke: "Revoke",
+    never: "Not agreed",
+    version: (version) => `version ${version}`,
+    agreedOn: (day) => `Agreed on ${day}`,
+    earlier: (day) => `Agreed to an earlier version on ${day}`,
+    revokedOn: (day) => `Revoked on ${day}`,
+  },
   certificate: {
     issuedBy: (name) => `Issued by ${name}`,
     statement: "This confirms that the data below was deleted from the database.",
@@ -72,6 +88,9 @@ export const en: Messages = {
         instant(eraseAt)
       }; after that your personal data will be erased.`,
     restored: "Your account will not be deleted.",
+    othersEnded: "All other devices have been signed out.",
+    consentGiven: "You have agreed.",
+    consentRevoked: "You have revoked your consent.",
   },
   problem: {
     invalid: "Please check what you entered.",
@@ -96,6 +115,7 @@ export const en: Messages = {
     withdrawal_unavailable:
       "We cannot delete your account right now. Please try again in a moment.",
     answer_lost: "We could not find out whether it was done. Please check again in a moment.",
+    consent_needed: "A required consent can only be revoked by deleting the account.",
     nothing_pending: "There is no request to cancel.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
   },
@@ -126,6 +146,7 @@ export const en: Messages = {
       too_short: (min) => `Use at least ${min} characters.`,
       too_long: "Use at most 256 characters.",
     },
+    consents: { required: "Agree to what is required." },
     current: { required: "Enter your current password." },
     reason: { unknown: "Choose one from the list." },
   },
@@ -165,7 +186,11 @@ export const en: Messages = {
     rank: "Rank",
     joinedAt: "Joined",
     devices: "Signed-in devices",
-    thisDevice: "this device",
+    thisDevice: "This device",
+    otherDevices: "Other devices",
+    endOthers: "Sign out all other devices",
+    noOthers: "You are not signed in on any other device.",
+    lastUsed: (instant) => `Last used: ${instant}`,
     endSession: "End session",
     export: "Download my data",
     withdrawal: "Delete account",
@@ -222,4 +247,5 @@ export const en: Messages = {
     capsLock: "Caps Lock is on.",
     strength: "{n} more to go.|Long enough. Longer is safer.|A safe length.",
   },
+  mail: mailEn,
 };

@@ -1,3 +1,5 @@
+import { mailKo } from "./mail/ko.ts";
+
 /** The source language: its type is the contract that every other language satisfies. */
 const instant = (ms: number) =>
   `${
@@ -73,6 +75,21 @@ export const ko = {
     stay: "계속 이용하기",
     account: "계정",
   },
+  consent: {
+    title: "약관과 동의",
+    why:
+      "선택 동의는 언제든 철회하거나 다시 동의할 수 있습니다. 필수 동의는 탈퇴할 때 함께 철회됩니다.",
+    required: "필수",
+    optional: "선택",
+    read: "내용 보기",
+    agree: "동의하기",
+    revoke: "철회하기",
+    never: "동의하지 않음",
+    version: (version: string) => `버전 ${version}`,
+    agreedOn: (day: string) => `${day}에 동의함`,
+    earlier: (day: string) => `${day}에 이전 버전에 동의함`,
+    revokedOn: (day: string) => `${day}에 철회함`,
+  },
   certificate: {
     issuedBy: (name: string) => `${name}에서 발급`,
     statement: "아래 정보가 데이터베이스에서 삭제되었음을 확인합니다.",
@@ -100,6 +117,9 @@ export const ko = {
         instant(eraseAt)
       }까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다.`,
     restored: "탈퇴가 철회되었습니다.",
+    othersEnded: "다른 기기에서 모두 로그아웃되었습니다.",
+    consentGiven: "동의했습니다.",
+    consentRevoked: "동의를 철회했습니다.",
   },
   problem: {
     invalid: "입력한 내용을 확인해 주세요.",
@@ -124,6 +144,7 @@ export const ko = {
     taken: "이미 사용 중이거나 지금은 가입할 수 없는 아이디 또는 이메일입니다.",
     withdrawal_unavailable: "지금은 탈퇴를 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
+    consent_needed: "필수 동의는 탈퇴로만 철회할 수 있습니다.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
   },
@@ -155,6 +176,7 @@ export const ko = {
       too_short: (min: number) => `${min}자 이상 입력해 주세요.`,
       too_long: "256자까지 입력할 수 있습니다.",
     },
+    consents: { required: "필수 항목에 동의해 주세요." },
     current: { required: "현재 비밀번호를 입력해 주세요." },
     reason: { unknown: "목록에서 선택해 주세요." },
   } as Record<string, Partial<Record<string, string | ((min: number) => string)>>>,
@@ -195,6 +217,10 @@ export const ko = {
     joinedAt: "가입일",
     devices: "로그인한 기기",
     thisDevice: "이 기기",
+    otherDevices: "다른 기기",
+    endOthers: "다른 기기에서 모두 로그아웃",
+    noOthers: "다른 기기에는 로그인되어 있지 않습니다.",
+    lastUsed: (instant: string) => `마지막 사용: ${instant}`,
     endSession: "로그인 해제",
     export: "내 데이터 내려받기",
     withdrawal: "회원탈퇴",
@@ -254,6 +280,7 @@ export const ko = {
     strength:
       "{n}자 더 입력해 주세요.|쓸 수 있는 길이입니다. 길수록 안전합니다.|안전한 길이입니다.",
   },
+  mail: mailKo,
 };
 
 export type Messages = typeof ko;

@@ -1,6 +1,7 @@
 import { en } from "./en.ts";
 import { ko, type Messages } from "./ko.ts";
 
+export type { Letter, MailFacts } from "./mail/ko.ts";
 export type { Messages };
 export type Language = "ko" | "en";
 /** The messages of the service by language. */

@@ -6,8 +6,14 @@ import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
 
 /** The member's record, and the pages of the account in groups. Leaving is the last of them. */
-export function UserinfoPage(props: { t: Messages; member: Member; notice: Notice | null }) {
-  const { t, member, notice } = props;
+export function UserinfoPage(props: {
+  t: Messages;
+  member: Member;
+  /** Whether members are asked to agree to anything. */
+  hasConsents: boolean;
+  notice: Notice | null;
+}) {
+  const { t, member, hasConsents, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -23,6 +29,7 @@ export function UserinfoPage(props: { t: Messages; member: Member; notice: Notic
       </Group>
       <Group title={t.page.myData}>
         <Row label={t.page.export} href="/userinfo/export" />
+        {hasConsents && <Row label={t.consent.title} href="/userinfo/consents" />}
         <Row label={t.page.policy} href="/policy" />
       </Group>
       <Group>
@@ -58,40 +65,55 @@ function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal
 /** A session of the member. */
 export interface DeviceLine {
   id: string;
-  /** ms */
-  createdAt: number;
+  /** ms, to the hour */
+  lastUsedAt: number;
   userAgent: string;
   current: boolean;
 }
 
-/** The devices on which the member is signed in. */
+/** The devices on which the member is signed in: this one, then the others. */
 export function SessionsPage(props: {
   t: Messages;
   sessions: readonly DeviceLine[];
   notice: Notice | null;
 }) {
   const { t, sessions, notice } = props;
+  const others = sessions.filter(({ current }) => !current);
   return (
     <AccountLayout t={t} title={t.page.devices} notice={notice}>
-      <ul class="rows">
-        {sessions.map(({ id, createdAt, userAgent, current }) => (
-          <li class="row">
-            <div class="label">
-              <span id={`device-${id}`}>{deviceOf(userAgent)}</span>{" "}
-              {current && <strong>{t.page.thisDevice}</strong>}
-              <br />
-              <small>
-                <Timed t={t} ms={createdAt} />
-              </small>
-            </div>
-            <form method="post" action={`/userinfo/sessions/${id}`}>
-              <button type="submit" class="quiet" aria-describedby={`device-${id}`}>
-                {t.page.endSession}
-              </button>
-            </form>
-          </li>
-        ))}
-      </ul>
+      <Group title={t.page.thisDevice}>
+        {sessions.filter(({ current }) => current).map((line) => <DeviceRow t={t} line={line} />)}
+      </Group>
+      {others.length === 0 ? <p class="soft">{t.page.noOthers}</p> : (
+        <>
+          <Group title={t.page.otherDevices}>
+            {others.map((line) => <DeviceRow t={t} line={line} />)}
+          </Group>
+          <form method="post" action="/userinfo/sessions">
+            <button type="submit" class="quiet">{t.page.endOthers}</button>
+          </form>
+        </>
+      )}
     </AccountLayout>
+  );
+}
+
+function DeviceRow({ t, line }: { t: Messages; line: DeviceLine }) {
+  const { id, lastUsedAt, userAgent } = line;
+  return (
+    <li class="row">
+      <div class="label">
+        <span id={`device-${id}`}>{deviceOf(userAgent)}</span>
+        <br />
+        <small>
+          <Timed t={t} text={t.page.lastUsed(t.instant(lastUsedAt))} ms={lastUsedAt} />
+        </small>
+      </div>
+      <form method="post" action={`/userinfo/sessions/${id}`}>
+        <button type="submit" class="quiet" aria-describedby={`device-${id}`}>
+          {t.page.endSession}
+        </button>
+      </form>
+    </li>
   );
 }

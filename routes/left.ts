@@ -7,6 +7,7 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
+import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
 /**
@@ -86,15 +87,6 @@ async function erased(c: Context<Env>, receipt: Receipt) {
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
   });
-}
-
-/** Keeps a Worker alive until the work is done. On Deno Hono throws, but the work continues anyway. */
-function inBackground(c: Context<Env>, work: Promise<void>): void {
-  try {
-    c.executionCtx.waitUntil(work);
-  } catch {
-    // not a Worker
-  }
 }
 
 function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {

@@ -28,7 +28,9 @@ export default new Hono<Env>()
     noteSession(c, session);
     const { member } = session;
     if (wantsPage(c)) {
-      return page(c, <UserinfoPage t={c.var.messages} member={member} notice={noticeOf(c)} />);
+      const hasConsents = c.var.services.config.consents.length > 0;
+      const shown = { t: c.var.messages, member, hasConsents, notice: noticeOf(c) };
+      return page(c, <UserinfoPage {...shown} />);
     }
     return c.json({
       user_id: member.name,

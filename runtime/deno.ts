@@ -35,6 +35,9 @@ import {
 import { withPrivateFiles } from "./private_files.ts";
 import { maskSpans, traceRoute } from "./span.ts";
 import { startJobs } from "./timer.ts";
+import { mailJob } from "../jobs/mod.ts";
+import { intoFolder } from "../mail/file.ts";
+import { bySmtp } from "../mail/smtp.ts";
 
 const log = getLogger(["annyeong"]);
 
@@ -43,6 +46,11 @@ const limits: Limits = {
   hashMemoryMiB: 1024,
   hashesAtOnce: navigator.hardwareConcurrency,
   creating: withPrivateFiles,
+  transportOf(route) {
+    if (route.kind === "smtp") return bySmtp(route);
+    if (route.kind === "file") return intoFolder(route.folder);
+    throw new ConfigError("MAIL_URL must not be binding: only a Worker has bindings");
+  },
   shared: true,
 };
 /** An import works on whole tables in one batch, ms. */
@@ -225,6 +233,7 @@ export async function serveOnDeno(appOf: (services: Services) => App, parts: Par
     await lookAtDatabase(opened);
     return opened;
   });
+  if (services.transport) services.sendMails = sendingOnce(services);
   const app = appOf(services);
   return {
     fetch(request: Request, info: object) {
@@ -233,9 +242,25 @@ export async function serveOnDeno(appOf: (services: Services) => App, parts: Par
     },
     onListen({ hostname, port }: { hostname: string; port: number }): void {
       log.info(`listening on http://${hostname}:${port}/`);
+      if (services.config.publicOrigin === null) {
+        const host = hostname === "0.0.0.0" ? "127.0.0.1" : hostname;
+        services.linkOrigin = `http://${host}:${port}`;
+      }
       startJobs(services);
     },
   };
+}
+
+/** Sends mails one run at a time: requests during a run share the next one. */
+function sendingOnce(services: Services): () => Promise<void> {
+  const job = mailJob(services);
+  let next: Promise<void> | null = null;
+  let running = Promise.resolve();
+  return () =>
+    next ??= running = running.then(async () => {
+      next = null;
+      await job.run();
+    });
 }
 
 /**

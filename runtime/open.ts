@@ -1,5 +1,5 @@
 /** Makes the services of a process or an isolate from its configuration. */
-import { type Config, ConfigError, type Environment } from "../config/mod.ts";
+import { type Config, ConfigError, type Environment, type MailRoute } from "../config/mod.ts";
 import { createClockGuard } from "../actions/clock.ts";
 import type { Services } from "../actions/services.ts";
 import ownMap from "../data_map.ts";
@@ -12,6 +12,8 @@ import { type Migration, ownMigrations } from "../db/engine/migrate.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { createPasswords, type Turn } from "../crypto/passwords.ts";
 import { openReceiptKeys, type ReceiptKeys } from "../crypto/receipt_keys.ts";
+import { byPostmark, byResend } from "../mail/http.ts";
+import type { Transport } from "../mail/transport.ts";
 import { ownWords, type Words } from "../messages/mod.ts";
 import { withTheme } from "../pages/stylesheet.ts";
 
@@ -25,6 +27,8 @@ export interface Parts {
   environment?: Environment;
   /** See `Services`. */
   erasing?: Services["erasing"];
+  /** The app's own way to send a mail, for `MAIL_URL=app:`. */
+  transport?: Transport;
 }
 
 export const ownParts: Parts = { dataMap: ownMap, migrations: ownMigrations, words: ownWords };
@@ -49,6 +53,8 @@ export interface Limits {
   hashesAtOnce?: number;
   /** Runs what creates files. */
   creating?<T>(work: () => Promise<T>): Promise<T>;
+  /** Opens a way to send mails that this runtime alone has. Throws `ConfigError`. */
+  transportOf(route: MailRoute): Transport;
   /** Whether calls to the database may wait for each other: not on workerd. */
   shared: boolean;
 }
@@ -56,9 +62,11 @@ export interface Limits {
 /** Opens the database and the keys. Throws `ConfigError`. */
 export async function open(
   config: Config,
-  { dataMap, migrations, words, erasing }: Parts,
+  parts: Parts,
   limits: Limits,
 ): Promise<Services> {
+  const { dataMap, migrations, words, erasing } = parts;
+  const transport = openTransport(config, parts, limits);
   const db = await openConfigured(config.database, limits);
   const receiptKeys = await openKeys(config);
   return {
@@ -74,9 +82,31 @@ export async function open(
     ),
     receiptKeys,
     ...(erasing && { erasing }),
+    transport,
+    linkOrigin: config.publicOrigin ?? developmentOrigin,
     now: Date.now,
     clock: createClockGuard(db),
   };
+}
+
+/** Where `deno task dev` serves. A server that knows its address better says so. */
+const developmentOrigin = "http://127.0.0.1:8000";
+
+/** Opens the way to send mails, or returns `null` if mail is off. Throws `ConfigError`. */
+function openTransport({ mail }: Config, { transport }: Parts, limits: Limits): Transport | null {
+  if (!mail) return null;
+  const { route } = mail;
+  switch (route.kind) {
+    case "resend":
+      return byResend(route);
+    case "postmark":
+      return byPostmark(route);
+    case "app":
+      if (transport) return transport;
+      throw new ConfigError("MAIL_URL is app:, but the app brings no transport (mod.ts)");
+    default:
+      return limits.transportOf(route);
+  }
 }
 
 /** How long a password waits to be hashed before the answer is 503, ms. */

@@ -34,6 +34,13 @@ const allEnds: readonly End[] = [
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
+  { // a mail that nobody could send loses its address, also if mail was turned off
+    table: "outbox",
+    key: "position",
+    over: "channel = 'mail' AND status = 'waiting' AND retry_until <= :now",
+    act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
+      sealed = NULL`,
+  },
   { // its recipient is no longer configured; a day later, so that its own job gives up first
     table: "outbox",
     key: "position",

@@ -49,13 +49,22 @@ Deno.test("every operation gives each of its documented answers, in the document
   });
 });
 
+const consents = [
+  { name: "terms", version: "1", label: { ko: "약관", en: "Terms" }, required: true },
+  { name: "news", version: "1", label: { ko: "소식", en: "News" } },
+];
+
 async function succeed() {
   const recipients = [{
     name: "mailer",
     url: "https://mailer.example/hooks",
     secret: `whsec_${btoa("a".repeat(32))}`,
   }];
-  const env = { RECIPIENTS: JSON.stringify(recipients), BACKUP_DAYS: "35" };
+  const env = {
+    RECIPIENTS: JSON.stringify(recipients),
+    BACKUP_DAYS: "35",
+    CONSENTS: JSON.stringify(consents),
+  };
   await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
     const visitor = new Browser(app);
     const body = { user_id: "hong", email: "hong@example.com", password };
@@ -81,6 +90,13 @@ async function succeed() {
       const { id } = json.sessions.find(({ current }: { current: boolean }) => !current);
       await ask(phone, method, "/userinfo/sessions/{id}", { id });
     }
+    for (const method of ["delete", "post"] as const) {
+      await ask(phone, method, "/userinfo/sessions");
+    }
+    await ask(phone, "get", "/userinfo/consents");
+    await ask(phone, "post", "/userinfo/consents/{id}", { id: "news" });
+    await ask(phone, "delete", "/userinfo/consents/{id}", { id: "news" });
+    await ask(phone, "post", "/userinfo/consents/{id}/revocation", { id: "news" });
     const preview = await ask(phone, "get", "/withdrawal");
     for (const part of ["destroy", "anonymise", "keep", "recipients"]) {
       assert.notDeepEqual(preview.json[part], [], `${part} is looked at`);
@@ -172,8 +188,10 @@ async function arriveLate() {
 }
 
 async function failAlone() {
-  await withApp({}, async (app) => {
+  await withApp({ env: { CONSENTS: JSON.stringify(consents) } }, async (app) => {
     const hong = await newMember(app, "hong");
+    await ask(hong, "delete", "/userinfo/consents/{id}", { id: "terms" });
+    await ask(hong, "post", "/userinfo/consents/{id}/revocation", { id: "terms" });
     const again = { user_id: "hong", email: "hong@example.com", password };
     await ask(hong, "post", "/register", { body: again });
     await ask(hong, "post", "/login", { body: { user_id: "nobody", password } });

@@ -93,6 +93,28 @@ Deno.test("every bad value stops the start and names its variable, never its con
       JSON.stringify([recipientAt("a.example"), recipientAt("b.example")]),
     ],
     DATABASE_TIMEOUT_MS: ["0", "canary"],
+    MAIL_URL: [
+      "canary",
+      "smtp://",
+      "smtp://canary@mail.example",
+      "smtp://mail.example/canary",
+      "smtp://mail.example?canary",
+      "smtp://a:%canary@mail.example",
+      "file:",
+      "resend://",
+      "resend://a b",
+      "postmark://canary@mail.example/canary",
+      "binding:can-ary",
+      "http://canary",
+    ],
+    MAIL_FROM: [
+      "canary",
+      "canary@",
+      "a <canary",
+      'canary "x" <a@b.example>',
+      "a@b.example\ncanary",
+    ],
+    EMAIL_VERIFICATION: ["canary", "required"],
   };
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {
@@ -217,4 +239,44 @@ Deno.test("a secret of 31 characters stops the start, and one of 32 does not", (
     assert.ok(problemsOf({ ...production, [name]: random.slice(1) }).startsWith(name), name);
     assert.equal(problemsOf({ ...production, [name]: random }), "");
   }
+});
+
+Deno.test("MAIL_URL names a way to send mails that the runtime has, and needs MAIL_FROM in production", () => {
+  const from = { MAIL_FROM: "Haru Tea <hi@haru.example>" };
+  const routeOf = (MAIL_URL: string, runtime: "deno" | "workers" = "deno") =>
+    parseConfig({ ...production, ...from, MAIL_URL }, runtime).mail?.route;
+  const smtp = { kind: "smtp", host: "mail.example", tls: "starttls", login: null };
+  assert.deepEqual(routeOf("smtp://mail.example"), { ...smtp, port: 587 });
+  assert.deepEqual(routeOf("smtp://mail.example:2525"), { ...smtp, port: 2525 });
+  assert.deepEqual(routeOf("smtps://a%40b:p%2Fw@mail.example"), {
+    ...smtp,
+    port: 465,
+    tls: "first",
+    login: { user: "a@b", password: "p/w" },
+  });
+  for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
+    const route = routeOf(`smtp://${host}:25`);
+    assert.ok(route?.kind === "smtp" && route.tls === "none", host);
+  }
+  assert.deepEqual(routeOf("file:data/mail"), { kind: "file", folder: "data/mail" });
+  assert.deepEqual(routeOf("file:///var/mail"), { kind: "file", folder: "/var/mail" });
+  const endpointOf = (url: string) => (routeOf(url) as { endpoint: string }).endpoint;
+  assert.equal(endpointOf("resend://re_Key"), "https://api.resend.com");
+  assert.equal(endpointOf("postmark://t-o-k@127.0.0.1:9000"), "http://127.0.0.1:9000");
+  assert.equal(endpointOf("postmark://t-o-k@mail.example"), "https://mail.example");
+  assert.deepEqual(routeOf("binding:EMAIL", "workers"), { kind: "binding", name: "EMAIL" });
+  assert.equal(parseConfig(production, "deno").mail, null);
+  assert.equal(
+    parseConfig({ ANNYEONG_ENV: "development", ...generated }, "deno").mail!.route.kind,
+    "file",
+  );
+
+  for (const url of ["smtp://mail.example", "smtps://mail.example", "file:mail"]) {
+    assert.match(
+      problemsOf({ ...production, ...from, MAIL_URL: url }, "workers"),
+      /^MAIL_URL must/,
+    );
+  }
+  assert.match(problemsOf({ ...production, ...from, MAIL_URL: "binding:EMAIL" }), /^MAIL_URL must/);
+  assert.match(problemsOf({ ...production, MAIL_URL: "file:mail" }), /^MAIL_FROM is missing/);
 });

@@ -14,6 +14,10 @@ import type { App, Parts } from "../../runtime/mod.ts";
 import { createPasswords } from "../../crypto/passwords.ts";
 import { ownWords } from "../../messages/mod.ts";
 import { withTheme } from "../../pages/stylesheet.ts";
+import { byPostmark, byResend } from "../../mail/http.ts";
+import { intoFolder } from "../../mail/file.ts";
+import { bySmtp } from "../../mail/smtp.ts";
+import type { Transport } from "../../mail/transport.ts";
 import { openReceiptKeys } from "../../crypto/receipt_keys.ts";
 
 export const minute = 60_000;
@@ -61,6 +65,8 @@ export interface Setup {
   /** The address that requests come from. */
   address?: string;
   clock?: Clock;
+  /** Takes the mails, in place of what `MAIL_URL` names. */
+  transport?: Transport;
   /** Puts something between the service and its database. */
   through?: (db: Database) => Database;
 }
@@ -70,9 +76,26 @@ export function testConfig(env: Record<string, string> = {}): Config {
     ANNYEONG_ENV: "development",
     PASSWORD_COST: "4",
     PUBLIC_ORIGIN: "https://members.example",
+    MAIL_URL: "off",
     ...secrets,
     ...env,
   }, "deno");
+}
+
+/** As the runtime opens it. */
+function transportOf({ mail }: Config): Transport | null {
+  switch (mail?.route.kind) {
+    case "smtp":
+      return bySmtp(mail.route);
+    case "file":
+      return intoFolder(mail.route.folder);
+    case "resend":
+      return byResend(mail.route);
+    case "postmark":
+      return byPostmark(mail.route);
+    default:
+      return null;
+  }
 }
 
 /** The clock of a test passes as it says; tests/operate/clock_test.ts has one that jumps. */
@@ -102,6 +125,8 @@ export async function openApp(setup: Setup = {}): Promise<TestApp> {
     passwords: createPasswords(config.password.cost, 256),
     receiptKeys: await openReceiptKeys(config.receiptKeys),
     ...(erasing && { erasing }),
+    transport: setup.transport ?? transportOf(config),
+    linkOrigin: config.publicOrigin!,
     now: clock.now,
     clock: { trusts: trusted, allows: trusted },
   };

@@ -20,6 +20,7 @@ export function processEnv(folder: string): Record<string, string> {
     ANNYEONG_ENV: "development",
     PASSWORD_COST: "4",
     THROTTLE_SCALE: "1000000",
+    MAIL_URL: "off",
     TURSO_DATABASE_URL: `file:${folder}/test.db`,
     NO_COLOR: "1",
     ...secrets,
