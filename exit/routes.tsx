@@ -143,8 +143,8 @@ function withdrawal(host: Host) {
       (c) => leave(c, c.req.valid("json")),
     )
     .get("/withdrawal/export", async (c) => {
-      const { text } = await exportCaller(c.var.services, await callerOf(c), c.var.now);
-      return answerExport(c, text);
+      const { exported } = await exportCaller(c.var.services, await callerOf(c), c.var.now);
+      return answerExport(c, exported);
     })
     .post("/restoration", async (c) => {
       await restoreCaller(c.var.services, await callerOf(c), c.var.now);

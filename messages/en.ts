@@ -46,6 +46,10 @@ export const en: Messages = {
     stay: "Keep my account",
     account: "Account",
   },
+  exported: {
+    at: (instant) => `Downloaded on ${instant}.`,
+    none: "None",
+  },
   consent: {
     title: "Terms and consents",
     why:

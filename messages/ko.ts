@@ -75,6 +75,10 @@ export const ko = {
     stay: "계속 이용하기",
     account: "계정",
   },
+  exported: {
+    at: (instant: string) => `${instant}에 내려받은 자료입니다.`,
+    none: "없음",
+  },
   consent: {
     title: "약관과 동의",
     why:

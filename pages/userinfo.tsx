@@ -28,7 +28,7 @@ export function UserinfoPage(props: {
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>
-        <Row label={t.page.export} href="/userinfo/export" />
+        <Row label={t.page.export} href="/userinfo/export?format=zip" />
         {hasConsents && <Row label={t.consent.title} href="/userinfo/consents" />}
         <Row label={t.page.policy} href="/policy" />
       </Group>

@@ -48,7 +48,7 @@ export function WithdrawalPage(props: {
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
       {leaving && <LeavingPreview t={t} leaving={leaving} />}
       <Group>
-        <Row label={t.leaving.exportFirst} href={t.service.paths.export} />
+        <Row label={t.leaving.exportFirst} href={`${t.service.paths.export}?format=zip`} />
       </Group>
       <LeavingForm
         t={t}
@@ -162,7 +162,7 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
         </form>
-        <a class="button quiet" href={t.service.paths.export}>{t.page.export}</a>
+        <a class="button quiet" href={`${t.service.paths.export}?format=zip`}>{t.page.export}</a>
       </div>
     </AccountLayout>
   );

@@ -40,9 +40,9 @@ export default new Hono<Env>()
     });
   })
   .get("/userinfo/export", async (c) => {
-    const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
+    const { session, exported } = await exportMember(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
-    return answerExport(c, text);
+    return answerExport(c, exported);
   })
   .get("/userinfo/password", async (c) => {
     noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
