@@ -24,6 +24,7 @@ import confirmation from "./routes/confirmation.tsx";
 import consents from "./routes/consents.tsx";
 import home from "./routes/home.tsx";
 import keys from "./routes/keys.ts";
+import leave from "./routes/leave.tsx";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import metrics from "./routes/metrics.ts";
@@ -35,6 +36,7 @@ import register from "./routes/register.tsx";
 import restoration from "./routes/restoration.ts";
 import sessions from "./routes/sessions.tsx";
 import userinfo from "./routes/userinfo.tsx";
+import verification from "./routes/verification.tsx";
 import withdrawal from "./routes/withdrawal.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
@@ -71,6 +73,8 @@ export function createApp(services: Services) {
     .route("/", restoration)
     .route("/", confirmation)
     .route("/", recovery)
+    .route("/", verification)
+    .route("/", leave)
     .route("/", receipts)
     .route("/", policy)
     .onError(onError)

@@ -3,6 +3,7 @@ import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { requireMember } from "../domain/standing.ts";
 import { isFresh, type WithdrawalPolicy } from "../domain/withdrawal.ts";
+import { mailStatements } from "./mail.ts";
 import { makeSession } from "./make_session.ts";
 import { countGiven, type Given, loadStanding, type Standing, verifyGiven } from "./prove.ts";
 import { serviceNames, type Services } from "./services.ts";
@@ -49,6 +50,7 @@ export async function changePassword(
     authenticatedSince: proof ? 0 : now - config.withdrawal.freshMs,
     newHash: await passwords.hash(form.password),
     attempt: counted?.attempt ?? null,
+    also: (done) => mailStatements(services, { kind: "password_changed", member }, now, done),
   });
   if (!changed) throw new AppError("unauthenticated");
   return { session, memberId: member.id };

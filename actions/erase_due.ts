@@ -4,6 +4,7 @@ import { byDeadline } from "../db/leaving/initiator.ts";
 import { dueWithdrawals } from "../db/leaving/withdrawals.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { eraseMember } from "./erase_member.ts";
+import { addresseeOf } from "./mail.ts";
 import type { Services } from "./services.ts";
 
 const log = getLogger(["annyeong", "jobs"]);
@@ -52,6 +53,7 @@ export async function eraseDue(
         const receipt = await eraseMember(services, {
           initiator: byDeadline(inventory.subject, id),
           member,
+          tell: addresseeOf(member),
           receiptId,
           now,
         });

@@ -1,12 +1,14 @@
 import { getLogger } from "@logtape/logtape";
-import { rejoinTerms } from "../crypto/identifiers.ts";
+import { type Blocked, rejoinTerms } from "../crypto/identifiers.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
+import type { Addressee } from "../db/identity/members.ts";
+import type { MailCondition } from "../db/outbox/mails.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
-import type { Member } from "../domain/member.ts";
 import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
+import { mailStatements } from "./mail.ts";
 import type { Services } from "./services.ts";
 
 const log = getLogger(["annyeong", "leaving"]);
@@ -14,11 +16,13 @@ const log = getLogger(["annyeong", "leaving"]);
 /** Whom to erase, and on whose initiative. */
 export interface Erasure {
   initiator: Initiator;
-  member: Pick<Member, "id" | "name" | "email">;
+  member: Blocked & { id: string };
   receiptId: string;
   /** ms */
   now: number;
   reason?: Reason | null;
+  /** Who is told by mail that the account is gone. Absent: nobody, as when an erasure is repeated. */
+  tell?: Addressee | null;
   /** Written to the audit log, for an erasure by an operator. */
   audit?: AuditEntry;
   /** When the rejoin block begins, ms. Default: `now`. Earlier when an erasure is repeated; `null`: no block. */
@@ -33,9 +37,10 @@ export interface Erasure {
  * @throws `unavailable`, `conflict`. Nothing has changed then, unless the answer was lost.
  */
 export async function eraseMember(
-  { config, db, inventory, erasing }: Services,
-  { initiator, member, receiptId, now, reason = null, audit, blockedFrom = now }: Erasure,
+  services: Services,
+  { initiator, member, receiptId, now, reason = null, tell, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
+  const { config, db, inventory, erasing } = services;
   const erased = await erasing?.(member.id);
   const receipt = await erase(db, inventory, initiator, {
     now,
@@ -45,6 +50,10 @@ export async function eraseMember(
     recipients: config.recipients,
     rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
     ...(audit && { audit }),
+    ...(tell && {
+      also: (done: MailCondition) =>
+        mailStatements(services, { kind: "erased", member: tell }, now, done),
+    }),
   });
   if (receipt) {
     await erased?.().catch((error) =>

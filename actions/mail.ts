@@ -1,7 +1,7 @@
 import { sealText } from "../crypto/sealed_text.ts";
 import { newId } from "../crypto/tokens.ts";
-import type { InStatement, InValue } from "../db/engine/database.ts";
-import { insertMail } from "../db/outbox/mails.ts";
+import type { InStatement } from "../db/engine/database.ts";
+import { insertMail, type MailCondition } from "../db/outbox/mails.ts";
 import type { MailContent, MailKind } from "../domain/mail.ts";
 import type { Member } from "../domain/member.ts";
 import type { Services } from "./services.ts";
@@ -16,17 +16,25 @@ export interface Notice {
   id?: string;
 }
 
+/** Returns the member as somebody who can be told, or `null` for a member of another system. */
+export function addresseeOf(
+  { id, name, email, language }:
+    & Omit<Notice["member"], "language">
+    & Partial<Pick<Member, "language">>,
+): Notice["member"] | null {
+  return language ? { id, name, email, language } : null;
+}
+
 /**
  * Makes the statements that tell a member of something by mail, for the batch that makes it true.
  * @param now ms
- * @param done SQL for whether the batch did it, and its values
  * @returns no statement if mail is off
  */
 export function mailStatements(
   { config, writesMail }: Pick<Services, "config" | "writesMail">,
   { kind, member, details = {}, id = newId() }: Notice,
   now: number,
-  done: { sql: string; values: Readonly<Record<string, InValue>> },
+  done: MailCondition,
 ): InStatement[] {
   if (config.mail === null) return [];
   writesMail?.();

@@ -1,9 +1,12 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import type { InStatement } from "../db/engine/database.ts";
-import { type NewSession, openSession as open } from "../db/session/sessions.ts";
+import type { Addressee } from "../db/identity/members.ts";
+import { type NewSession, openSession as open, opensUsedAccount } from "../db/session/sessions.ts";
+import { deviceOf } from "../domain/device.ts";
 import { AppError } from "../domain/error.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Attempt } from "../domain/throttle.ts";
+import { mailStatements } from "./mail.ts";
 import { makeSession } from "./make_session.ts";
 import type { Services } from "./services.ts";
 
@@ -27,16 +30,21 @@ export interface SignedIn {
 /**
  * Opens a session on a proof of any kind. One round trip.
  * @param member the member whom the proof is of
+ * @param account keyed hash of what the member signed in with; default: of the login name
  * @param attempt the attempt that was counted
+ * @param newDeviceOf the member, if they have not signed in on this device before: they are told by mail,
+ *   unless the account is new
  * @param also makes further statements of the batch; `done` is SQL for whether the session is open
  * @param now ms
  * @throws `invalid_credentials` if the proof no longer holds, `unavailable`
  */
 export async function openSession(
   services: Services,
-  { proof, member, attempt, also = () => [] }: {
+  { proof, member, account, attempt, newDeviceOf = null, also = () => [] }: {
     proof: Proof;
     member: SignedIn["member"];
+    newDeviceOf?: Addressee | null;
+    account?: string;
     attempt: Attempt;
     also?: (done: { sql: string; values: Record<string, string> }) => InStatement[];
   },
@@ -45,13 +53,27 @@ export async function openSession(
 ): Promise<SignedIn> {
   const { config, db } = services;
   const session = makeSession(services, userAgent, now);
-  const account = nameHash(config.identifierKey, member.name);
   const isOpen = {
     sql: "EXISTS (SELECT 1 FROM sessions WHERE id = :opened)",
     values: { opened: session.id },
   };
-  const opening = { session, proof, previousSecret, attempt, account, client };
-  const opened = await open(db, { ...opening, also: also(isOpen) });
+  const opening = {
+    session,
+    proof,
+    previousSecret,
+    attempt,
+    account: account ?? nameHash(config.identifierKey, member.name),
+    client,
+  };
+  const tell = newDeviceOf
+    ? mailStatements(
+      services,
+      { kind: "new_sign_in", member: newDeviceOf, details: { device: deviceOf(userAgent) } },
+      now,
+      opensUsedAccount(session.id, now),
+    )
+    : [];
+  const opened = await open(db, { ...opening, also: [...also(isOpen), ...tell] });
   if (!opened) throw new AppError("invalid_credentials");
   return { session, member, eraseAt: opened.eraseAt };
 }

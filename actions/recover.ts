@@ -8,9 +8,11 @@ import {
   recover as useLink,
   recoveryMs,
 } from "../db/session/links.ts";
+import type { MailCondition } from "../db/outbox/mails.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { signInAttempt } from "../domain/throttle.ts";
+import { mailStatements } from "./mail.ts";
 import { serviceNames, type Services } from "./services.ts";
 
 /**
@@ -40,8 +42,8 @@ export async function findRecovery(
   token: string,
   now: number,
 ): Promise<FoundLink> {
-  const found = await findLink(db, "recovery", token, now);
-  if (!found) throw new AppError("not_found");
+  const found = await findLink(db, ["recovery"], token, now);
+  if (!found || found.used) throw new AppError("not_found");
   return found;
 }
 
@@ -69,7 +71,18 @@ export async function recover(
   const account = nameHash(config.identifierKey, member.name);
   const attempt = signInAttempt(account, form.client, null, config.throttleScale);
   const hash = await passwords.hash(form.password);
-  const recovered = await useLink(db, token, hash, now, attempt);
+  const notice = {
+    kind: "password_changed",
+    member: { ...member, id: member.memberId },
+  } as const;
+  const link = {
+    link: member,
+    token,
+    newHash: hash,
+    attempt,
+    also: (done: MailCondition) => mailStatements(services, notice, now, done),
+  };
+  const recovered = await useLink(db, link, now);
   if (!recovered) throw new AppError("not_found");
   return member.memberId;
 }

@@ -1,12 +1,23 @@
 import { identifiersOf } from "../crypto/identifiers.ts";
 import { idOfForm, newId } from "../crypto/tokens.ts";
 import { write } from "../db/engine/batch.ts";
-import { addMember, firstPassword, selectState, toState } from "../db/identity/members.ts";
+import {
+  addMember,
+  type Addressee,
+  firstPassword,
+  selectAddressee,
+  selectState,
+  toAddressee,
+  toState,
+} from "../db/identity/members.ts";
 import { countAttempt, requireCounted } from "../db/session/attempts.ts";
+import type { InStatement } from "../db/engine/database.ts";
 import { AppError } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
+import { countMailTo, linkMailStatements } from "./link_mail.ts";
+import { mailStatements } from "./mail.ts";
 import { serviceNames, type Services } from "./services.ts";
 
 /** The values of the registration form, and where it came from. */
@@ -24,7 +35,12 @@ export interface Registration {
 
 /**
  * Adds a member. Two round trips: the first counts the attempt and checks that name and e-mail are free,
- * so that no password is hashed when they are taken.
+ * so that no password is hashed when they are taken. The second adds the member and mails the link that
+ * verifies the address.
+ *
+ * With `EMAIL_VERIFICATION=required` an address that is taken is no conflict: the member is added, cannot
+ * sign in, and the owner of the address is told by mail. So nobody learns who is a member, neither from this
+ * answer nor from a later sign-in.
  * @param now ms
  * @throws `invalid` if the password is not allowed, `conflict` if name or e-mail is taken or blocked,
  *   `throttled`, `unavailable`
@@ -45,9 +61,11 @@ export async function register(
   const attempt = registrationAttempt(client, config.throttleScale);
   const blocks = identifiersOf(config.identifierKey, { name, email });
   const id = once ? idOfForm(config.identifierKey, "member", once) : newId();
-  const { counted, state } = await write(db, {
+  const shared = config.emailVerification === "required";
+  const { counted, state, holder } = await write(db, {
     counted: countAttempt(attempt, now),
-    state: selectState(id, { name, email, blocks }, now),
+    state: selectState(id, { name, email, blocks, shared }, now),
+    holder: selectAddressee({ text: email, only: "email" }),
   });
   requireCounted(attempt, counted, now);
   const { free, added, used } = toState(state);
@@ -56,7 +74,31 @@ export async function register(
 
   const credential = firstPassword(await passwords.hash(password));
   const member = { id: used ? newId() : id, name, email, language, joinedAt: now };
-  if (!await addMember(db, member, credential, blocks)) {
+  const also = welcomeMails(services, member, toAddressee(holder), now);
+  if (!await addMember(db, member, credential, blocks, { shared, also })) {
     throw new AppError("conflict", { sentence: "taken" });
   }
+}
+
+/**
+ * Makes the statements that mail the link to verify the address of a new member, or tell the member who has
+ * verified it before. They do nothing if the new member's row does not exist.
+ */
+export function welcomeMails(
+  services: Services,
+  member: Addressee,
+  holder: Addressee | null,
+  now: number,
+): InStatement[] {
+  if (services.config.emailVerification === "off") return [];
+  const { count, allowed } = countMailTo(services, member.email, now);
+  const link = linkMailStatements(services, { kind: "verification", member }, now, allowed);
+  if (holder === null) return [...count, ...link];
+  const told = {
+    sql: `${allowed.sql} AND EXISTS (SELECT 1 FROM users WHERE id = :new_member)
+      AND EXISTS (SELECT 1 FROM users WHERE id = :holder AND email_verified_at IS NOT NULL)`,
+    values: { ...allowed.values, new_member: member.id, holder: holder.id },
+  };
+  const notice = { kind: "already_member", member: holder } as const;
+  return [...count, ...link, ...mailStatements(services, notice, now, told)];
 }

@@ -1,16 +1,19 @@
 import { nameHash } from "../crypto/identifiers.ts";
+import type { Config } from "../config/mod.ts";
 import { write } from "../db/engine/batch.ts";
 import { selectSignIn, toSignIn } from "../db/identity/members.ts";
 import { strengthenPassword } from "../db/identity/passwords.ts";
-import { countAttempt, requireCounted } from "../db/session/attempts.ts";
+import { countAttempt, forgetAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
 import { signInAttempt } from "../domain/throttle.ts";
+import { countMailTo, linkMailStatements } from "./link_mail.ts";
 import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
 import { verifyCounted } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /** The values of the sign-in form, and where it came from. */
 export interface SignInForm extends Arrival {
+  /** The user id or the e-mail address. */
   name: string;
   password: string;
   /** Id of the device, or `null` if this name has not signed in on it before. */
@@ -20,8 +23,8 @@ export interface SignInForm extends Arrival {
 /**
  * Signs a member in with a password. Two round trips. An unknown name takes as long as a wrong password.
  * @param now ms
- * @throws `invalid_credentials`, both for an unknown name and for a wrong password; `throttled`;
- *   `unavailable`
+ * @throws `invalid_credentials`, both for an unknown name and for a wrong password; `unverified` if the
+ *   address has to be verified first, after the link was mailed; `throttled`; `unavailable`
  */
 export async function signIn(
   services: Services,
@@ -43,14 +46,32 @@ export async function signIn(
   const right = await verifyCounted(services, form.password, hash, attempt);
   if (!found || hash === null || !right) throw new AppError("invalid_credentials");
 
-  const { memberId, name } = found;
+  const { member } = found;
+  if (mustVerify(config, member)) {
+    const { count, allowed } = countMailTo(services, member.email, now);
+    const mail = { kind: "verification", member } as const;
+    const forget = forgetAttempt(attempt);
+    await write(db, { forget, count, send: linkMailStatements(services, mail, now, allowed) });
+    throw new AppError("unverified", { memberId: member.id });
+  }
+  const memberId = member.id;
   const stronger = passwords.isWeak(hash) ? await passwords.hash(form.password) : null;
   const opening = {
     proof: { by: "password", memberId, hash } as const,
-    member: { id: memberId, name },
+    member: { id: memberId, name: member.name },
+    account,
     attempt,
+    newDeviceOf: device === null ? member : null,
     also: (done: Parameters<typeof strengthenPassword>[2]) =>
       stronger === null ? [] : [strengthenPassword({ memberId, hash }, stronger, done)],
   };
   return await openSession(services, opening, form, now);
+}
+
+/** Whether a member has to verify the address before they can sign in. */
+export function mustVerify(
+  { emailVerification }: Pick<Config, "emailVerification">,
+  { emailVerified }: { emailVerified: boolean },
+): boolean {
+  return emailVerification === "required" && !emailVerified;
 }

@@ -1,3 +1,4 @@
+import type { Blocked } from "../crypto/identifiers.ts";
 import { idOfForm, newId } from "../crypto/tokens.ts";
 import { proofSource } from "../db/identity/proofs.ts";
 import { byMember, type Initiator } from "../db/leaving/initiator.ts";
@@ -7,7 +8,6 @@ import { endSessionsOf, voidLinksOf } from "../db/session/end.ts";
 import { findLink } from "../db/session/links.ts";
 import { findSession, type Session, sessionSource } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import type { Member } from "../domain/member.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { requireMember } from "../domain/standing.ts";
@@ -18,6 +18,7 @@ import {
   type WithdrawalForm,
 } from "../domain/withdrawal.ts";
 import { eraseMember } from "./erase_member.ts";
+import { addresseeOf, mailStatements } from "./mail.ts";
 import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -70,8 +71,8 @@ export async function withdrawByLink(
   now: number,
 ): Promise<Left> {
   const { config, db } = services;
-  const found = await findLink(db, "recovery", token, now);
-  if (!found) throw new AppError("not_found");
+  const found = await findLink(db, ["recovery"], token, now);
+  if (!found || found.used) throw new AppError("not_found");
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
@@ -79,7 +80,7 @@ export async function withdrawByLink(
     services.inventory.subject,
     proofSource({ by: "link", purpose: "recovery", token }),
   );
-  const member = { id: found.memberId, name: found.name, email: found.email };
+  const member = { ...found, id: found.memberId };
   const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
   return left;
@@ -134,7 +135,7 @@ const signOut = [endSessionsOf, voidLinksOf];
 export async function leave(
   services: Services,
   initiator: Initiator,
-  member: Pick<Member, "id" | "name" | "email">,
+  member: Blocked & { id: string; language?: "ko" | "en" },
   eraseAt: number | null,
   { reason, once }: { reason?: Reason | undefined; once?: string | undefined },
   signOut: readonly ((member: string) => string)[],
@@ -143,6 +144,7 @@ export async function leave(
   const { config, db, inventory } = services;
   const receiptId = once ? idOfForm(config.identifierKey, "receipt", once) : newId();
   const given = { memberId: member.id, receiptId };
+  const addressee = addresseeOf(member);
   if (eraseAt !== null) {
     const scheduled = await scheduleWithdrawal(db, inventory, initiator, {
       eraseAt,
@@ -151,10 +153,16 @@ export async function leave(
       recipients: config.recipients,
       reason: reason ?? null,
       signOut,
+      also: (done) => {
+        const details = { eraseAt, receiptId };
+        const notice = addressee &&
+          { kind: "withdrawal_scheduled", member: addressee, details } as const;
+        return notice ? mailStatements(services, notice, now, done) : [];
+      },
     }).catch((error) => explain(error, receiptId));
     return scheduled ? { ...given, status: "scheduled", eraseAt } : null;
   }
-  const erasure = { initiator, member, receiptId, now, reason: reason ?? null };
+  const erasure = { initiator, member, tell: addressee, receiptId, now, reason: reason ?? null };
   const receipt = await eraseMember(services, erasure).catch((error) => explain(error, receiptId));
   if (!receipt) return null;
   await db.truncateLog();

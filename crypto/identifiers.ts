@@ -3,6 +3,9 @@ import { fold, type Member } from "../domain/member.ts";
 
 type Identifiers = Pick<Member, "name" | "email">;
 
+/** Whom a rejoin block is about. */
+export type Blocked = Identifiers & Partial<Pick<Member, "emailVerified">>;
+
 /** A rejoin block: who cannot join, and until when. */
 export interface RejoinTerms {
   /** Keyed hashes of login name and e-mail. */
@@ -33,16 +36,23 @@ export function blockHashes(identifierKey: string, text: string): string[] {
 }
 
 /**
- * Returns the rejoin block of a member, or `null` if the operator configured none.
+ * Returns the rejoin block of a member, or `null` if the operator configured none. Where addresses have to
+ * be verified, one that is not belongs to nobody, so that a stranger cannot keep its owner from joining.
  * @param erasedAt when the block begins, ms
  */
 export function rejoinTerms(
-  config: { identifierKey: string; withdrawal: { rejoinBlockMs: number } },
-  member: Identifiers,
+  config: {
+    identifierKey: string;
+    emailVerification: "off" | "optional" | "required";
+    withdrawal: { rejoinBlockMs: number };
+  },
+  member: Blocked,
   erasedAt: number,
 ): RejoinTerms | null {
   const { rejoinBlockMs } = config.withdrawal;
   if (rejoinBlockMs === 0) return null;
-  const identifiers = identifiersOf(config.identifierKey, member);
+  const [name, email] = identifiersOf(config.identifierKey, member) as [string, string];
+  const owned = config.emailVerification !== "required" || member.emailVerified !== false;
+  const identifiers = owned ? [name, email] : [name];
   return { identifiers, until: erasedAt + rejoinBlockMs };
 }

@@ -9,6 +9,7 @@ export const statuses = {
   confirmation_required: 403,
   confirmation_failed: 403,
   withdrawal_pending: 403,
+  unverified: 403,
   cross_site: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -52,7 +53,8 @@ export interface ErrorDetails {
     | "answer_lost"
     | "nothing_pending"
     | "vetoed"
-    | "consent_needed";
+    | "consent_needed"
+    | "no_mail";
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

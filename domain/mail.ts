@@ -52,7 +52,7 @@ export interface MailContent {
   provider?: string | undefined;
   /** For `withdrawal_scheduled`: the deadline, ms. */
   eraseAt?: number | undefined;
-  /** For `withdrawal_scheduled` and `erased`: the number of the receipt. */
+  /** For `withdrawal_scheduled` and `erased`: the number of the receipt. Without it the row has it. */
   receiptId?: string | undefined;
 }
 

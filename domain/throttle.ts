@@ -13,7 +13,8 @@ export interface Limit {
  * one place, `account` from many places. `pair_day` keeps one stranger from using up `account`
  * (NIST SP 800-63B-4 3.2.2: at most 100 failures). `session` limits confirmations in a live session:
  * failures elsewhere do not count there, so a stranger cannot keep a member from leaving. `device`
- * limits sign-ins on a device that is known to have signed in before.
+ * limits sign-ins on a device that is known to have signed in before. `mail` limits what one client has
+ * sent, and `mail_to` what one address is sent on request.
  */
 export const limits = {
   pair: { tries: 10, windowMs: 15 * minute },
@@ -25,6 +26,9 @@ export const limits = {
   device: { tries: 10, windowMs: 15 * minute },
   device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
+  mail: { tries: 30, windowMs: 60 * minute },
+  mail_to: { tries: 5, windowMs: 60 * minute },
+  mail_to_day: { tries: 15, windowMs: 24 * 60 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** One try, and everything it counts against: a limit is reached only through those before it. */
@@ -97,6 +101,31 @@ function twoLimits(kind: "session" | "device", hash: string, scale: number): Att
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/**
+ * A request to send a link by mail, by the client.
+ * @param client keyed hash of the client's network
+ */
+export function mailAttempt(client: string, scale: number): Attempt {
+  return {
+    id: newId(),
+    subjects: [{ subject: `mail:${client}`, limit: scaled(limits.mail, scale) }],
+  };
+}
+
+/**
+ * A mail that somebody asked for, by the address that it goes to.
+ * @param address keyed hash of the address
+ */
+export function mailToAttempt(address: string, scale: number): Attempt {
+  return {
+    id: newId(),
+    subjects: [
+      { subject: `mail_to:${address}`, limit: scaled(limits.mail_to, scale) },
+      { subject: `mail_to_day:${address}`, limit: scaled(limits.mail_to_day, scale) },
+    ],
+  };
 }
 
 /** How many tries each limit allows, by the word that its subjects begin with. */

@@ -4,7 +4,7 @@ import type { Env } from "./env.ts";
 
 /** Whether a path holds a secret: the token of a link, or the number that opens a receipt. */
 export function holdsSecret(path: string): boolean {
-  return /^\/(recovery|verification|receipts)\//.test(path);
+  return /^\/(recovery|verification|leave|undo|receipts)\//.test(path);
 }
 
 /** Where a page may load images and fonts from, besides this origin. */

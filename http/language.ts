@@ -48,6 +48,12 @@ const notices: readonly Notice[] = [
   "othersEnded",
   "consentGiven",
   "consentRevoked",
+  "joined",
+  "linkAsked",
+  "linkSent",
+  "verified",
+  "emailChanged",
+  "emailRestored",
 ];
 
 /** Returns the notice that the redirect to this page names in `?done=`, or `null`. */

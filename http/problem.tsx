@@ -102,7 +102,8 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    if (!isRead) return c.html(<LoginPage t={t} next={next} />, status);
+    const mail = c.var.services.config.mail !== null;
+    if (!isRead) return c.html(<LoginPage {...{ t, next, mail }} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {
@@ -126,7 +127,7 @@ async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sente
     code,
     sentence,
     fields: details.fields
-      ? inOrder(fieldsOf(error, c), Object.keys(values))
+      ? inOrder(shownFieldsOf(error, c), Object.keys(values))
       : Object.fromEntries(wrong.map((name) => [name, ""])),
     values,
     retryInMinutes: code === "throttled" && retryAfterMs ? Math.ceil(retryAfterMs / 60_000) : null,
@@ -157,12 +158,20 @@ function sentenceOf({ code, details }: AppError, c: Context<Env>): string {
 function shownFor(error: AppError, c: Context<Env>): string {
   const { code, details } = error;
   const { shown } = c.var.messages;
+  if (details.sentence === "taken") return shown.taken;
   if (details.words || details.sentence) return sentenceOf(error, c);
   if (code === "confirmation_failed" && details.confirm === "phrase") return shown.wrong_phrase;
   return code in shown ? shown[code as keyof typeof shown] : sentenceOf(error, c);
 }
 
 function fieldsOf({ details }: AppError, c: Context<Env>): Record<string, string> {
+  const { field } = c.var.messages;
+  const fields = Object.entries(details.fields ?? {});
+  return Object.fromEntries(fields.map(([name, problem]) => [name, field[problem]]));
+}
+
+/** The same for a page: a sentence of the field, with its numbers, where there is one. */
+function shownFieldsOf({ details }: AppError, c: Context<Env>): Record<string, string> {
   const { field, fields } = c.var.messages;
   const { minLength } = c.var.services.config.password;
   return Object.fromEntries(

@@ -40,11 +40,11 @@ export async function sendMails(
 /** The mail of a row, the same at every try. `null`: no `SESSION_SECRET` opens the row. */
 function mailOf(
   { config, words, linkOrigin }: Services,
-  { id, type, sealed }: Delivery,
+  { id, type, sealed, receiptId }: Delivery,
 ): Mail | null {
   const opened = sealed && openText(config.sessionSecrets, id, sealed);
   if (!opened) return null;
-  const content = JSON.parse(opened) as MailContent;
+  const content = { receiptId: receiptId ?? undefined, ...JSON.parse(opened) } as MailContent;
   const { from } = config.mail!;
   const token = linkToken(config.identifierKey, id); // made here: no row and no backup has it
   return {

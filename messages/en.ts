@@ -30,6 +30,7 @@ export const en: Messages = {
     wrong_phrase: "That isn't the word “delete”.",
     not_found: "Page not found. Its address may have changed, or the link may have expired.",
     conflict: "Already handled. Reload to see the current state.",
+    taken: "This username or email is in use, or cannot join at the moment.",
   },
   leaving: {
     gone: "What is deleted",
@@ -95,6 +96,15 @@ export const en: Messages = {
     othersEnded: "All other devices have been signed out.",
     consentGiven: "You have agreed.",
     consentRevoked: "You have revoked your consent.",
+    joined:
+      "You have joined. Please verify your e-mail address with the link that we have sent you.",
+    linkAsked: "If there is such a member, we have sent a link to their e-mail address. " +
+      "If you see no mail, please look into the spam folder.",
+    linkSent: "We have sent a link by e-mail. Please open it to go on.",
+    verified: "Your e-mail address is verified.",
+    emailChanged: "Your e-mail address has been changed.",
+    emailRestored: "Your earlier e-mail address is back, and all devices are signed out. " +
+      "Please set a new password as well.",
   },
   problem: {
     invalid: "Please check what you entered.",
@@ -103,6 +113,7 @@ export const en: Messages = {
     confirmation_required: "Please confirm that it is you.",
     confirmation_failed: "We could not confirm that it is you. Please check what you entered.",
     withdrawal_pending: "Your account is about to be deleted. Cancel that to use it again.",
+    unverified: "Please verify your e-mail address first. We have sent you the link.",
     cross_site: "Requests from other sites are not accepted.",
     not_found: "There is nothing here.",
     method_not_allowed: "This method is not supported here.",
@@ -115,23 +126,24 @@ export const en: Messages = {
     unavailable: "We cannot do this right now. Please try again in a moment.",
   },
   sentence: {
-    taken: "This username or email is in use, or cannot join at the moment.",
+    taken: "This user id or e-mail is in use, or cannot join at the moment.",
     withdrawal_unavailable:
       "We cannot delete your account right now. Please try again in a moment.",
     answer_lost: "We could not find out whether it was done. Please check again in a moment.",
     consent_needed: "A required consent can only be revoked by deleting the account.",
     nothing_pending: "There is no request to cancel.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+    no_mail: "This service sends no mail. Please ask its operator.",
   },
   field: {
-    required: "Please fill this in.",
+    required: "This is required.",
     malformed: "This does not look right.",
     unknown: "This is not one of the choices.",
     too_short: "This is too short.",
     too_long: "This is too long.",
     common: "This password is commonly used or has been leaked. Please choose another.",
-    contains_name: "A password cannot contain your username, your email or the service's name.",
-    foreign_address: "A username with @ must be your own email address.",
+    contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
+    foreign_address: "A user id with @ must be your own e-mail address.",
   },
   fields: {
     user_id: {
@@ -139,6 +151,7 @@ export const en: Messages = {
       too_short: "Use at least 2 characters.",
       too_long: "Use at most 40 characters.",
       malformed: "Use letters, digits and . _ - + @ only.",
+      foreign_address: "A username with @ must be your own email address.",
     },
     email: {
       required: "Enter your email.",
@@ -148,11 +161,42 @@ export const en: Messages = {
     password: {
       required: "Enter a password.",
       too_short: (min) => `Use at least ${min} characters.`,
+      contains_name: "A password cannot contain your username, your email or the service's name.",
       too_long: "Use at most 256 characters.",
     },
     consents: { required: "Agree to what is required." },
     current: { required: "Enter your current password." },
     reason: { unknown: "Choose one from the list." },
+  },
+  link: {
+    nameOrEmail: "User id or e-mail",
+    send: "Send the link",
+    account: "Account",
+    forgot: "Forgot your password?",
+    recoveryWhy: "We send a link to your e-mail address, with which you set a new password. " +
+      "It works for 30 minutes.",
+    verification: "Verify your e-mail address",
+    verificationWhy: "The button verifies this e-mail address.",
+    verify: "Verify this address",
+    verified: "verified",
+    unverified: "not verified",
+    sendVerification: "Send the link to verify it",
+    email: "Change e-mail",
+    emailWhy:
+      "We send a link to the new address. Your current address stays until you use the link.",
+    newEmail: "New e-mail",
+    emailUse: "The button changes your e-mail address. We also tell the old address about it.",
+    changeEmail: "Change to this address",
+    emailUndo: "Undo the change of e-mail",
+    emailUndoWhy: "The button restores your earlier e-mail address and signs out all devices. " +
+      "If you changed the address yourself, you need not do anything.",
+    undoEmail: "Restore the earlier address",
+    leave: "How to delete your account",
+    leaveWhat: "What is erased and what is kept when you leave:",
+    leaveByMail: "To delete your account without signing in, enter your user id or e-mail. " +
+      "We send a link to your e-mail address, which works for 30 minutes.",
+    leaveSignedIn: "You can delete your account after signing in.",
+    leaveUse: "The button deletes this account.",
   },
   page: {
     greeting: "Hello",

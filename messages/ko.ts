@@ -58,6 +58,7 @@ export const ko = {
     wrong_phrase: "입력한 내용이 ‘회원탈퇴’와 다릅니다.",
     not_found: "페이지를 찾을 수 없습니다. 주소가 바뀌었거나 만료된 링크일 수 있습니다.",
     conflict: "이미 처리된 요청입니다. 새로고침해 주세요.",
+    taken: "이미 사용 중이거나 지금은 가입할 수 없는 아이디 또는 이메일입니다.",
   },
   /** The page of leaving, and what it shares with the receipt. */
   leaving: {
@@ -124,6 +125,14 @@ export const ko = {
     othersEnded: "다른 기기에서 모두 로그아웃되었습니다.",
     consentGiven: "동의했습니다.",
     consentRevoked: "동의를 철회했습니다.",
+    joined: "회원가입 성공. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
+    linkAsked:
+      "일치하는 회원이 있으면 가입하신 이메일로 링크를 보냈습니다. 메일이 보이지 않으면 스팸함도 확인해 주세요.",
+    linkSent: "메일로 링크를 보냈습니다. 메일을 열어 확인해 주세요.",
+    verified: "이메일 주소가 확인되었습니다.",
+    emailChanged: "이메일 주소가 변경되었습니다.",
+    emailRestored:
+      "이전 이메일 주소로 되돌리고 모든 기기에서 로그아웃했습니다. 비밀번호도 새로 정해 주세요.",
   },
   problem: {
     invalid: "입력한 내용을 확인해 주세요.",
@@ -132,6 +141,7 @@ export const ko = {
     confirmation_required: "본인 확인이 필요합니다.",
     confirmation_failed: "본인 확인에 실패했습니다. 입력한 내용을 확인해 주세요.",
     withdrawal_pending: "탈퇴 대기 중인 계정입니다. 탈퇴를 철회하면 다시 이용할 수 있습니다.",
+    unverified: "이메일 주소를 먼저 확인해 주세요. 확인 링크를 메일로 보냈습니다.",
     cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
     not_found: "요청한 내용을 찾을 수 없습니다.",
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
@@ -151,18 +161,19 @@ export const ko = {
     consent_needed: "필수 동의는 탈퇴로만 철회할 수 있습니다.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
+    no_mail: "이 서비스는 메일을 보내지 않습니다. 운영자에게 문의해 주세요.",
   },
   field: {
-    required: "입력해 주세요.",
+    required: "필수 항목입니다.",
     malformed: "형식이 올바르지 않습니다.",
-    unknown: "목록에서 선택해 주세요.",
+    unknown: "고를 수 있는 값이 아닙니다.",
     too_short: "너무 짧습니다.",
     too_long: "너무 깁니다.",
     common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
     foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
   },
-  /** In place of those above, by field. `min` is the least length of a password. */
+  /** What pages say in place of those above, by field. `min` is the least length of a password. */
   fields: {
     user_id: {
       required: "아이디를 입력해 주세요.",
@@ -184,6 +195,37 @@ export const ko = {
     current: { required: "현재 비밀번호를 입력해 주세요." },
     reason: { unknown: "목록에서 선택해 주세요." },
   } as Record<string, Partial<Record<string, string | ((min: number) => string)>>>,
+  /** The pages that mail a link, and the pages of a link. */
+  link: {
+    nameOrEmail: "아이디 또는 이메일",
+    send: "링크 보내기",
+    account: "계정",
+    forgot: "비밀번호를 잊으셨나요?",
+    recoveryWhy: "새 비밀번호를 정할 수 있는 링크를 가입하신 이메일로 보내 드립니다. " +
+      "링크는 30분 동안 쓸 수 있습니다.",
+    verification: "이메일 주소 확인",
+    verificationWhy: "아래 버튼을 누르면 이메일 주소가 확인됩니다.",
+    verify: "이 주소 확인하기",
+    verified: "확인됨",
+    unverified: "확인되지 않음",
+    sendVerification: "확인 메일 보내기",
+    email: "이메일 변경",
+    emailWhy:
+      "새 주소로 링크를 보내 드립니다. 링크에서 확인하시기 전에는 지금 주소가 그대로 쓰입니다.",
+    newEmail: "새 이메일",
+    emailUse: "아래 버튼을 누르면 이메일 주소가 바뀝니다. 바뀐 사실은 이전 주소로도 알려 드립니다.",
+    changeEmail: "이 주소로 바꾸기",
+    emailUndo: "이메일 변경 취소",
+    emailUndoWhy:
+      "아래 버튼을 누르면 이전 이메일 주소로 되돌리고 모든 기기에서 로그아웃합니다. 본인이 바꾸신 것이라면 그대로 두셔도 됩니다.",
+    undoEmail: "이전 주소로 되돌리기",
+    leave: "회원탈퇴 안내",
+    leaveWhat: "탈퇴하면 파기되는 정보와 보관되는 정보:",
+    leaveByMail: "로그인하지 않고 탈퇴하시려면 아이디나 이메일을 입력해 주세요. " +
+      "탈퇴할 수 있는 링크를 가입하신 이메일로 보내 드립니다. 링크는 30분 동안 쓸 수 있습니다.",
+    leaveSignedIn: "로그인하신 뒤 회원탈퇴 화면에서 탈퇴하실 수 있습니다.",
+    leaveUse: "아래 버튼을 누르면 이 계정에서 탈퇴합니다.",
+  },
   page: {
     greeting: "안녕하세요",
     tagline: "반가울 때도, 떠날 때도.",

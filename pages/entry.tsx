@@ -28,11 +28,13 @@ export function RegisterPage({ t, next, minLength, refusal, once }: {
 
 /**
  * The sign-in form.
+ * @param mail whether a link to set a new password can be mailed
  * @param next the page to show afterwards, if it sent the visitor here because it needs a session
  */
-export function LoginPage({ t, next, notice, refusal }: {
+export function LoginPage({ t, next, notice, refusal, mail }: {
   t: Messages;
   next: string | null;
+  mail: boolean;
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
@@ -43,12 +45,13 @@ export function LoginPage({ t, next, notice, refusal }: {
     <EntryLayout t={t} title={title} here={address} notice={notice}>
       {sentHere && <p>{t.page.signedOutWhy}</p>}
       <Form t={t} action={address} refusal={refusal}>
-        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <p class="aside">
         <span>{t.page.noAccount}</span> <a href={hrefWith("/register", next)}>{t.page.join}</a>
+        {mail && <a href="/recovery">{t.link.forgot}</a>}
       </p>
     </EntryLayout>
   );
@@ -58,7 +61,7 @@ function hrefWith(path: string, next: string | null): string {
   return next ? `${path}?next=${next}` : path;
 }
 
-const pagesOfMembers = ["/userinfo/sessions", "/userinfo", "/withdrawal"];
+const pagesOfMembers = ["/userinfo/sessions", "/userinfo/email", "/userinfo", "/withdrawal"];
 
 /**
  * Returns the members' page that a path belongs to, or `null`. A redirect after sign-in goes only to such a

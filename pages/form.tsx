@@ -79,11 +79,13 @@ const fields = {
 
 /**
  * A labelled field, with its problem.
+ * @param label in place of the usual one
  * @param minLength of a new password; its hint says so
  * @param changing the new password replaces another one
  */
-export function Field({ t, refusal, name, minLength, hint, changing = false }: Props & {
+export function Field({ t, refusal, name, label, minLength, hint, changing = false }: Props & {
   name: keyof typeof fields;
+  label?: string;
   minLength?: number;
   /** The rules of the field. */
   hint?: string;
@@ -97,7 +99,7 @@ export function Field({ t, refusal, name, minLength, hint, changing = false }: P
   const described = [problem ? `${name}-problem` : wrong && "refusal", rules && `${name}-hint`];
   return (
     <div class="field">
-      <label for={name} id={`${name}-label`}>{labelOf(t, name, changing)}</label>
+      <label for={name} id={`${name}-label`}>{label ?? labelOf(t, name, changing)}</label>
       {problem && <p class="wrong" id={`${name}-problem`}>{problem}</p>}
       <div class="input">
         <input

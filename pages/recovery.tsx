@@ -1,11 +1,14 @@
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
 import { EntryLayout } from "./layout.tsx";
+import { Account } from "./link.tsx";
 
 /** The page of a recovery link: set a new password, or withdraw. `minLength` is that of a password. */
-export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
+export function RecoveryPage({ t, token, name, minLength, refusal, eraseAt, once }: {
   t: Messages;
   token: string;
+  /** The member's user id; `null` where the form is shown again. */
+  name: string | null;
   minLength: number;
   refusal?: Refusal | undefined;
   /** When a pending withdrawal will be carried out, ms. */
@@ -14,6 +17,7 @@ export function RecoveryPage({ t, token, minLength, refusal, eraseAt, once }: {
 }) {
   return (
     <EntryLayout t={t} title={t.page.recovery}>
+      {name !== null && <Account t={t} name={name} />}
       <Form t={t} action={`/recovery/${token}`} refusal={refusal}>
         <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
         <button type="submit">{t.page.setPassword}</button>

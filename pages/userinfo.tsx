@@ -1,6 +1,6 @@
 import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
-import { deviceOf } from "./device.ts";
+import { deviceOf } from "../domain/device.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
@@ -9,21 +9,34 @@ import { Group, Row } from "./rows.tsx";
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
+  /** Whether mail is sent: without it the address stays as it is. */
+  mail: boolean;
+  /** Whether addresses are verified. */
+  verifies: boolean;
   /** Whether members are asked to agree to anything. */
   hasConsents: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, hasConsents, notice } = props;
+  const { t, member, mail, verifies, hasConsents, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
         <Row label={t.page.userId}>{member.name}</Row>
-        <Row label={t.page.email}>{member.email}</Row>
+        <Row label={t.page.email}>
+          {member.email}{" "}
+          {verifies && <small>{member.emailVerified ? t.link.verified : t.link.unverified}</small>}
+        </Row>
         <Row label={t.page.joinedAt}>
           <Timed t={t} ms={member.joinedAt} day />
         </Row>
       </Group>
+      {verifies && !member.emailVerified && (
+        <form method="post" action="/userinfo/verification">
+          <button type="submit" class="quiet">{t.link.sendVerification}</button>
+        </form>
+      )}
       <Group title={t.page.security}>
+        {mail && <Row label={t.link.email} href="/userinfo/email" />}
         <Row label={t.page.changePassword} href="/userinfo/password" />
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
@@ -103,7 +116,7 @@ function DeviceRow({ t, line }: { t: Messages; line: DeviceLine }) {
   return (
     <li class="row">
       <div class="label">
-        <span id={`device-${id}`}>{deviceOf(userAgent)}</span>
+        <span id={`device-${id}`}>{deviceOf(userAgent) || userAgent}</span>
         <br />
         <small>
           <Timed t={t} text={t.page.lastUsed(t.instant(lastUsedAt))} ms={lastUsedAt} />

@@ -1,6 +1,9 @@
+import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
 import { passwordMaxLength } from "../domain/password.ts";
+import { clientOf } from "../http/client.ts";
+import type { Env } from "../http/env.ts";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
 export const password = z.string().check(
@@ -47,6 +50,24 @@ export function acceptTutorialNames<Body extends { user_id: string; password: st
     return { user_id: userid, password: userpw, ...rest };
   }) as z.ZodMiniType<unknown> as z.ZodMiniType<Body, TutorialNames<Body>>;
   return z.pipe(rename, schema);
+}
+
+/** Whom to mail a link to: a user id or an e-mail address. A page sends either as `user_id`. */
+export const addressee = z.object({
+  user_id: optional(shortText(254)),
+  email: optional(shortText(254)),
+}).check(
+  z.refine(({ user_id, email }) => user_id !== undefined || email !== undefined, {
+    path: ["user_id"],
+    error: "required",
+  }),
+);
+
+/** Returns what a request for a link says about the member, and where it came from. */
+export function askedIn(c: Context<Env>, { user_id, email }: z.output<typeof addressee>) {
+  const text = (email ?? user_id!).trim();
+  const only = email === undefined ? null : "email" as const;
+  return { text, only, client: clientOf(c), language: c.var.language };
 }
 
 /** Returns what a body gives as a proof, or `null`. */

@@ -25,7 +25,8 @@ export const credentials = acceptTutorialNames(z.object({ user_id: name, passwor
 
 function entry(c: Context<Env>, refusal?: Refusal) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal }} />;
+  const mail = c.var.services.config.mail !== null;
+  return <LoginPage {...{ t: c.var.messages, next, notice: noticeOf(c), refusal, mail }} />;
 }
 
 export default new Hono<Env>()

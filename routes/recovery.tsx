@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
+import { askLink } from "../actions/ask_link.ts";
+import { requireMail } from "../actions/link_mail.ts";
 import { findRecovery, recover } from "../actions/recover.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
 import { newId } from "../crypto/tokens.ts";
@@ -8,32 +10,60 @@ import { reasons } from "../domain/withdrawal.ts";
 import { body } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
-import { wantsPage } from "../http/language.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
+import { AskPage } from "../pages/link.tsx";
 import { RecoveryPage } from "../pages/recovery.tsx";
-import { once, optional, password } from "./fields.ts";
+import { addressee, askedIn, once, optional, password } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 
 export const newPassword = z.object({ password });
 export const farewell = z.object({ reason: optional(z.enum(reasons)), once });
 
-function entry(c: Context<Env>, refusal?: Refusal, eraseAt: number | null = null) {
+function entry(
+  c: Context<Env>,
+  refusal?: Refusal,
+  link: { name: string | null; eraseAt: number | null } = { name: null, eraseAt: null },
+) {
   const { minLength } = c.var.services.config.password;
   const token = c.req.param("token")!;
-  return (
-    <RecoveryPage {...{ t: c.var.messages, token, minLength, refusal, eraseAt, once: newId() }} />
-  );
+  const shown = { t: c.var.messages, token, minLength, refusal, once: newId(), ...link };
+  return <RecoveryPage {...shown} />;
 }
 
 const again = form((c, refusal) => entry(c, refusal));
 
-/** What a recovery link opens: a new password, or the way out. A GET of the link changes nothing. */
+function asking(c: Context<Env>, refusal?: Refusal) {
+  const t = c.var.messages;
+  const shown = { title: t.page.recovery, action: "/recovery", notice: noticeOf(c), refusal };
+  return <AskPage t={t} {...shown}>{!refusal && <p>{t.link.recoveryWhy}</p>}</AskPage>;
+}
+
+/**
+ * Asks for a recovery link by mail, and what such a link opens: a new password, or the way out. A GET
+ * changes nothing.
+ */
 export default new Hono<Env>()
+  .get("/recovery", (c) => {
+    requireMail(c.var.services);
+    if (wantsPage(c)) return page(c, asking(c));
+    return c.json({ method: "POST", fields: ["user_id", "email"] });
+  })
+  .post("/recovery", form(asking), body(addressee), async (c) => {
+    await askLink(c.var.services, "recovery", askedIn(c, c.req.valid("json")), c.var.now);
+    if (wantsPage(c)) return c.redirect("/recovery?done=linkAsked", 303);
+    return c.json({ message: c.var.messages.done.linkAsked }, 202);
+  })
+  .get("/.well-known/change-password", (c) => c.redirect("/userinfo/password", 303))
   .get("/recovery/:token", async (c) => {
-    const { eraseAt } = await findRecovery(c.var.services, c.req.param("token"), c.var.now);
-    if (wantsPage(c)) return page(c, entry(c, undefined, eraseAt));
+    const { eraseAt, name } = await findRecovery(
+      c.var.services,
+      c.req.param("token"),
+      c.var.now,
+    );
+    if (wantsPage(c)) return page(c, entry(c, undefined, { name, eraseAt }));
     const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
     return c.json({ method: "POST", fields: ["password"], ...(erase_at && { erase_at }) });
   })

@@ -52,6 +52,9 @@ export default new Hono<Env>()
     const { user_id: name, ...rest } = c.req.valid("json");
     const registration = { name, ...rest, language: c.get("language"), client: clientOf(c) };
     await register(c.var.services, registration, c.var.now);
-    if (wantsPage(c)) return c.redirect("/login?done=registered", 303);
+    if (wantsPage(c)) {
+      const done = c.var.services.config.emailVerification === "off" ? "registered" : "joined";
+      return c.redirect(`/login?done=${done}`, 303);
+    }
     return c.json({ message: c.var.messages.done.registered }, 201);
   });

@@ -5,7 +5,7 @@ import { makeRecoveryLink } from "../../actions/recover.ts";
 import { restoreByOperator } from "../../actions/restore.ts";
 import { unblock } from "../../actions/unblock.ts";
 import { newId } from "../../crypto/tokens.ts";
-import { findMember } from "../../db/identity/members.ts";
+import { findAddressee, findMember } from "../../db/identity/members.ts";
 import { byOperator, ofMember } from "../../db/leaving/initiator.ts";
 import { listPending } from "../../db/leaving/withdrawals.ts";
 import { signOutMember } from "../../db/session/sessions.ts";
@@ -60,10 +60,17 @@ async function eraseNow({ services, argument, withoutBlock, audit }: Call): Prom
   const { db, inventory } = services;
   const [member] = await findMember(db, argument);
   if (!member || member.id !== argument) throw new Refusal(nobody);
-  const identifiers = { id: argument, name: String(member.name), email: String(member.email) };
+  const identifiers = {
+    id: argument,
+    name: String(member.name),
+    email: String(member.email),
+    emailVerified: member.email_verified_at !== null,
+  };
+  const addressee = await findAddressee(db, argument);
   const receipt = await eraseMember(services, {
     initiator: byOperator(inventory.subject, ofMember(inventory.subject, argument)),
     member: identifiers,
+    ...(addressee && { tell: addressee }),
     receiptId: newId(),
     now: services.now(),
     audit: audit(argument),

@@ -1,43 +1,98 @@
 import { fold, type Member } from "../../domain/member.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet, Row } from "../engine/database.ts";
+import { unclaimedKey } from "./addresses.ts";
 import { joinPending } from "../leaving/pending.ts";
 
 /** What a member signs in with. */
 export interface SignInRecord {
-  memberId: string;
-  name: string;
+  member: Addressee & Pick<Member, "emailVerified">;
   /** PHC string; `null` for a member without a password. */
   passwordHash: string | null;
 }
 
-/** The member with a login name, for a batch. */
-export function selectSignIn(name: string): InStatement {
+/** A member whom a mail can be sent to. */
+export type Addressee = Pick<Member, "id" | "name" | "email" | "language">;
+
+/**
+ * SQL: the order in which a text means a member. A verified address comes first. A login name comes before
+ * an address that is not verified, so that nobody stands in front of a member by claiming their name as an
+ * address.
+ */
+const byMeaning = `
+  CASE WHEN users.email_key = :key AND users.email_verified_at IS NOT NULL THEN 1
+    WHEN users.name_key = :key THEN 2 ELSE 3 END`;
+
+/** The member with a login name or an e-mail address, for a batch. */
+export function selectSignIn(text: string): InStatement {
   return {
     sql: `
-      SELECT users.id, users.name, passwords.hash FROM users
-      LEFT JOIN passwords ON passwords.user_id = users.id WHERE users.name_key = ?`,
-    args: [fold(name)],
+      SELECT users.id, users.name, users.email, users.email_verified_at, users.language, passwords.hash
+      FROM users LEFT JOIN passwords ON passwords.user_id = users.id
+      WHERE users.name_key = :key OR users.email_key = :key ORDER BY ${byMeaning} LIMIT 1`,
+    args: { key: fold(text) },
   };
 }
 
-/** What `selectSignIn` found: `null` for a name that no member has. */
+/** What `selectSignIn` found: `null` for a text that means no member. */
 export function toSignIn(result: ResultSet): SignInRecord | null {
   const row = result.rows[0];
   return row
     ? {
-      memberId: String(row.id),
-      name: String(row.name),
+      member: { ...addresseeOf(row), emailVerified: row.email_verified_at !== null },
       passwordHash: row.hash === null ? null : String(row.hash),
     }
     : null;
 }
 
-/** What somebody wants to join with. `blocks`: the keyed hashes under which it may be blocked. */
+/** The member with an id, or `null`. Throws `unavailable`. */
+export async function findAddressee(db: Database, id: string): Promise<Addressee | null> {
+  const { found } = await read(db, {
+    found: { sql: "SELECT id, name, email, language FROM users WHERE id = ?", args: [id] },
+  });
+  return toAddressee(found);
+}
+
+/** Whom somebody asks to send a mail to: `email` takes the text only for an address. */
+export interface Asked {
+  text: string;
+  only: "email" | null;
+}
+
+/** The member whom a text means, for a batch. */
+export function selectAddressee({ text, only }: Asked): InStatement {
+  return {
+    sql: `
+      SELECT id, name, email, language FROM users
+      WHERE (users.name_key = :key AND :only IS NULL) OR users.email_key = :key
+      ORDER BY ${byMeaning} LIMIT 1`,
+    args: { key: fold(text), only },
+  };
+}
+
+/** What `selectAddressee` found. */
+export function toAddressee(result: ResultSet): Addressee | null {
+  const row = result.rows[0];
+  return row ? addresseeOf(row) : null;
+}
+
+function addresseeOf(row: Row): Addressee {
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    email: String(row.email),
+    language: row.language === "en" ? "en" : "ko",
+  };
+}
+
+/** What somebody wants to join with. */
 export interface Wanted {
   name: string;
   email: string;
+  /** The keyed hashes under which it may be blocked. */
   blocks: readonly string[];
+  /** Whether several members may have the address until one of them verifies it. */
+  shared?: boolean;
 }
 
 /**
@@ -48,12 +103,15 @@ export function selectState(id: string, wanted: Wanted, now: number): InStatemen
   return {
     sql: `
       SELECT
-        NOT EXISTS (SELECT 1 FROM users WHERE name_key = :name OR email_key = :email)
+        NOT EXISTS (
+          SELECT 1 FROM users WHERE name_key = :name OR (email_key = :email AND NOT :shared))
           AND NOT EXISTS (
             SELECT 1 FROM rejoin_blocks
             WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :now)
           AS free,
-        EXISTS (SELECT 1 FROM users WHERE id = :id AND name_key = :name AND email_key = :email)
+        EXISTS (
+          SELECT 1 FROM users
+          WHERE id = :id AND name_key = :name AND email_key IN (:email, ${unclaimedKey}id))
           AS added,
         EXISTS (SELECT 1 FROM users WHERE id = :id)
           OR EXISTS (SELECT 1 FROM erasures WHERE member_id = :id) AS used`,
@@ -62,6 +120,7 @@ export function selectState(id: string, wanted: Wanted, now: number): InStatemen
       name: fold(wanted.name),
       email: fold(wanted.email),
       blocks: JSON.stringify(wanted.blocks),
+      shared: wanted.shared ? 1 : 0,
       now,
     },
   };
@@ -105,19 +164,25 @@ export function firstPassword(hash: string): FirstCredential {
 /**
  * Adds a member with a credential. False: the name or the e-mail is taken, or may not join again yet, or
  * the credential's condition does not hold. Throws `unavailable`.
+ * @param shared adds the member also if the address is taken, with a key of its own
+ * @param also further statements of the batch. They depend on the member's row
  */
 export async function addMember(
   db: Database,
   member: Omit<Member, "rank" | "emailVerified">,
   { first = [], condition = { sql: "TRUE", values: {} }, store }: FirstCredential,
   blocks: readonly string[],
+  { shared = false, also = [] }: { shared?: boolean; also?: readonly InStatement[] } = {},
 ): Promise<boolean> {
   const { added } = await write(db, {
     first,
     member: {
       sql: `
         INSERT INTO users (id, name, name_key, email, email_key, language, joined_at)
-        SELECT :id, :name, :name_key, :email, :email_key, :language, :joined_at
+        SELECT :id, :name, :name_key, :email,
+          CASE WHEN :shared AND EXISTS (SELECT 1 FROM users WHERE email_key = :email_key)
+            THEN ${unclaimedKey}:id ELSE :email_key END,
+          :language, :joined_at
         WHERE ${condition.sql} AND NOT EXISTS (
           SELECT 1 FROM rejoin_blocks
           WHERE identifier IN (SELECT value FROM json_each(:blocks)) AND expires_at > :joined_at)
@@ -131,12 +196,15 @@ export async function addMember(
         language: member.language,
         joined_at: member.joinedAt,
         blocks: JSON.stringify(blocks),
+        shared: shared ? 1 : 0,
         ...condition.values,
       },
     },
     credential: store(member.id),
+    also,
     added: {
-      sql: "SELECT id FROM users WHERE id = ? AND name_key = ? AND email_key = ?",
+      sql: `
+        SELECT id FROM users WHERE id = ? AND name_key = ? AND email_key IN (?, ${unclaimedKey}id)`,
       args: [member.id, fold(member.name), fold(member.email)],
     },
   });
@@ -152,7 +220,7 @@ export async function findMember(db: Database, text: string) {
   const { found } = await read(db, {
     found: {
       sql: `
-        SELECT users.id, users.name, users.email, users.rank, users.joined_at, withdrawals.erase_at,
+        SELECT users.id, users.name, users.email, users.email_verified_at, users.rank, users.joined_at, withdrawals.erase_at,
           (SELECT count(*) FROM sessions WHERE user_id = users.id AND +ended_by IS NULL) AS sessions,
           CASE WHEN users.id = :id THEN 'id' WHEN users.email_key = :key THEN 'e-mail' ELSE 'name' END
             AS found_by,

@@ -2,7 +2,6 @@ import { type Entry, erasureOrder, isExpression, type Subject } from "../../doma
 import { AppError } from "../../domain/error.ts";
 import { newId } from "../../crypto/tokens.ts";
 import type { Receipt, RecipientName } from "../../domain/receipt.ts";
-import { rejoinBlockValues } from "../../domain/rejoin.ts";
 import type { RejoinTerms } from "../../crypto/identifiers.ts";
 import type { Reason } from "../../domain/withdrawal.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
@@ -17,6 +16,7 @@ import {
   type Row,
 } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
+import type { MailCondition } from "../outbox/mails.ts";
 import {
   belongsTo,
   expiresAt,
@@ -57,6 +57,11 @@ export interface ErasureTerms {
   reason: Reason | null;
   /** Written to the audit log if the member is erased. */
   audit?: AuditEntry;
+  /**
+   * Makes the last statements of the batch, after it was checked that nothing of the member is left. `done`
+   * is SQL for whether the member is erased.
+   */
+  also?: (done: MailCondition) => readonly InStatement[];
 }
 
 /**
@@ -192,12 +197,17 @@ function erasureSteps(
   const audit = terms.audit
     ? [insertAudit(terms.audit, terms.now, { sql: isClaimed, args: [claim] })]
     : [];
+  const also = terms.also?.({
+    sql: claimed,
+    values: { claim },
+    receiptId: "(SELECT receipt_id FROM erasures WHERE id = :claim)",
+  }) ?? [];
   const steps = [
     ...own(initiator.first ?? []),
     ...filled(plan.erase),
     ...own(insertReason(terms.reason, claimed, values)),
     ...filled(plan.readBack),
-    ...own([...events, ...audit]),
+    ...own([...events, ...audit, ...also]),
   ];
   return { steps, verdict: fill(plan.verdict, values), description: plan.description };
 }
@@ -398,7 +408,7 @@ function countRest(entries: readonly Entry[], byKeys: (entry: Entry) => string):
 function countBlock(places: Places): string {
   return `
     UPDATE erasures SET counts = json_set(counts, '$."${places.all.length}"',
-      json_array(0, ${rejoinBlockValues}, :rejoin_until)) WHERE id = :claim`;
+      json_array(0, json_array_length(:rejoin_identifiers), :rejoin_until)) WHERE id = :claim`;
 }
 
 const rejoinStatement = `

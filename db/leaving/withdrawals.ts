@@ -11,6 +11,7 @@ import { write } from "../engine/batch.ts";
 import type { Database, InStatement, InValue, ResultSet, Row } from "../engine/database.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
+import type { MailCondition } from "../outbox/mails.ts";
 import {
   belongsTo,
   bind,
@@ -92,6 +93,8 @@ export interface ScheduleTerms {
   now: number;
   /** SQL that signs the member out; `member` is SQL for the member's id. */
   signOut: readonly ((member: string) => string)[];
+  /** Makes further statements of the batch. `done` is SQL for whether the withdrawal is scheduled. */
+  also: (done: MailCondition) => readonly InStatement[];
 }
 
 /**
@@ -136,6 +139,7 @@ export async function scheduleWithdrawal(
           args: [id],
         })
       ),
+      also: terms.also({ sql: scheduled, values: { id } }),
       verdict: bind(
         `SELECT ${scheduled} AS scheduled, ${countUncovered(places)} AS uncovered`,
         values,
@@ -156,6 +160,7 @@ const owner = `(SELECT user_id FROM withdrawals WHERE id = :id AND ${isPending})
  * @param now ms
  * @param beside a SELECT to run first in the same round trip; its result is returned
  * @param audit written to the audit log if the withdrawal is cancelled
+ * @param also makes further statements of the batch; `done` is SQL for whether the withdrawal is cancelled
  * @returns `restored`: false if nothing is pending or the deadline has passed
  * @throws `unavailable`
  */
@@ -164,7 +169,11 @@ export async function restoreMember(
   member: MemberSql,
   recipients: readonly RecipientName[],
   now: number,
-  { beside, audit }: { beside?: InStatement; audit?: AuditEntry },
+  { beside, audit, also = () => [] }: {
+    beside?: InStatement;
+    audit?: AuditEntry;
+    also?: (done: MailCondition) => readonly InStatement[];
+  },
 ): Promise<{ restored: boolean; beside: ResultSet | null }> {
   const act = newId();
   const done = { sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = ?)", args: [act] };
@@ -183,6 +192,10 @@ export async function restoreMember(
       })
     ),
     audit: audit ? [insertAudit(audit, now, done)] : [],
+    also: also({
+      sql: "EXISTS (SELECT 1 FROM withdrawals WHERE restored_by = :act)",
+      values: { act },
+    }),
     restored: { sql: "SELECT id FROM withdrawals WHERE restored_by = ?", args: [act] },
   });
   const restored = results.restored.rows.length === 1;
@@ -206,7 +219,10 @@ export interface DueWithdrawal {
   receiptId: string;
   /** ms */
   eraseAt: number;
-  member: Pick<Member, "id" | "name" | "email">;
+  /** What only members of our own have is absent for another system's. */
+  member:
+    & Pick<Member, "id" | "name" | "email">
+    & Partial<Pick<Member, "emailVerified" | "language">>;
 }
 
 /**
@@ -225,9 +241,9 @@ export async function dueWithdrawals(
   const [due] = await db.read([{
     sql: `
       SELECT withdrawals.id, withdrawals.user_id, withdrawals.receipt_id, withdrawals.erase_at,
-        ${subjectColumn(subject, subject.name)} AS name, ${
-      subjectColumn(subject, subject.email)
-    } AS email
+        ${subjectColumn(subject, subject.name)} AS name,
+        ${subjectColumn(subject, subject.email)} AS email
+        ${subject.isOwn ? ", users.email_verified_at, users.language" : ""}
       FROM ${joinSubject(subject)}
       WHERE ${isPending} AND withdrawals.erase_at <= ?
         AND (withdrawals.erase_at, withdrawals.id) > (?, ?)
@@ -238,7 +254,14 @@ export async function dueWithdrawals(
     id: String(row.id),
     receiptId: String(row.receipt_id),
     eraseAt: Number(row.erase_at),
-    member: { id: String(row.user_id), ...identifiersOf(row) },
+    member: {
+      id: String(row.user_id),
+      ...identifiersOf(row),
+      ...(subject.isOwn && {
+        emailVerified: row.email_verified_at !== null,
+        language: row.language === "en" ? "en" : "ko",
+      }),
+    },
   }));
 }
 

@@ -34,6 +34,11 @@ const allEnds: readonly End[] = [
   { table: "retained", key: "id", over: "expires_at <= :now" },
   { table: "links", key: "id", over: "expires_at <= :now" },
   { table: "outbox", key: "position", over: settledLongAgo },
+  {
+    table: "outbox",
+    key: "position",
+    over: "channel = 'mail' AND type = 'erased' AND status = 'waiting' AND retry_until <= :now",
+  },
   { // a mail that nobody could send loses its address, also if mail was turned off
     table: "outbox",
     key: "position",

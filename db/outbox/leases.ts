@@ -66,7 +66,10 @@ export async function settle(
   tried: Try,
   now: number,
 ): Promise<void> {
-  await db.write([...insertTry(delivery, lease, tried, outcome), {
+  const forget = isErasedNotice(delivery) && outcome.status !== "waiting"
+    ? [{ sql: "DELETE FROM outbox WHERE id = ? AND lease = ?", args: [delivery.id, lease] }]
+    : [];
+  await db.write([...insertTry(delivery, lease, tried, outcome), ...forget, {
     sql: `
       UPDATE outbox
       SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
@@ -82,6 +85,11 @@ export async function settle(
       problem: outcome.status === "confirmed" ? null : outcome.problem,
     },
   }]);
+}
+
+/** The notice to somebody who has left: nothing of it stays. */
+function isErasedNotice({ channel, type }: Delivery): boolean {
+  return channel === "mail" && type === "erased";
 }
 
 /** Reads a row of `selectLeased`. */

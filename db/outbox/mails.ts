@@ -15,21 +15,25 @@ export interface NewMail {
   sealed: string;
 }
 
+/** SQL for whether the batch did what the mail tells of, and its values. */
+export interface MailCondition {
+  sql: string;
+  values: Readonly<Record<string, InValue>>;
+  /** SQL for the number of the receipt, where only the batch knows it. */
+  receiptId?: string;
+}
+
 /**
  * Makes the row of a mail, for the batch that makes it true.
  * @param now ms
- * @param done SQL for whether the batch did what the mail tells of, and its values
  */
-export function insertMail(
-  mail: NewMail,
-  now: number,
-  done: { sql: string; values: Readonly<Record<string, InValue>> },
-): InStatement {
+export function insertMail(mail: NewMail, now: number, done: MailCondition): InStatement {
   return {
     sql: `
       INSERT INTO outbox
         (id, channel, recipient, member_id, receipt_id, type, sealed, created_at, next_at, retry_until)
-      SELECT :mail_id, 'mail', '${mailRecipient}', :mail_member, :mail_receipt, :mail_kind, :mail_sealed,
+      SELECT :mail_id, 'mail', '${mailRecipient}', :mail_member,
+        coalesce(:mail_receipt, ${done.receiptId ?? "NULL"}), :mail_kind, :mail_sealed,
         :mail_now, :mail_now, :mail_until
       WHERE ${done.sql}
       ON CONFLICT DO NOTHING`,

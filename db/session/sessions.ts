@@ -12,6 +12,12 @@ import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { forgetAttempt } from "./attempts.ts";
 import { endSessionsOf, voidLinksOf } from "./end.ts";
 
+/** SQL for a condition, and the values of its parameters. */
+interface Condition {
+  sql: string;
+  values: Readonly<Record<string, InValue>>;
+}
+
 /** A live session and its member. Times in ms. */
 export interface Session extends Standing {
   id: string;
@@ -29,6 +35,8 @@ export interface NewSession {
   expiresAt: number;
   userAgent: string;
 }
+
+const dayMs = 24 * 60 * 60_000;
 
 /** A member who signs in on more devices than this loses the oldest session. */
 const sessionsPerMember = 20;
@@ -101,6 +109,21 @@ export function toSession(result: ResultSet): Session | null {
       eraseAt: row.erase_at === null ? null : Number(row.erase_at),
     }
     : null;
+}
+
+/**
+ * SQL: a session is open, and the account was used before: it has another sign-in in the last 90 days, or
+ * was made more than a day ago. So the first sign-in of a new member counts as no new device.
+ * @param now ms
+ */
+export function opensUsedAccount(id: string, now: number): Condition {
+  return {
+    sql: `EXISTS (
+      SELECT 1 FROM sessions AS opened JOIN users ON users.id = opened.user_id
+      WHERE opened.id = :opened AND (users.joined_at < :day_ago OR EXISTS (
+        SELECT 1 FROM sign_ins WHERE sign_ins.user_id = users.id AND sign_ins.id <> opened.id)))`,
+    values: { opened: id, day_ago: now - dayMs },
+  };
 }
 
 /** Throws `unavailable`. */
@@ -341,6 +364,8 @@ export async function changePassword(db: Database, change: {
   newHash: string;
   /** The attempt that was counted for the proof. */
   attempt: Attempt | null;
+  /** Makes further statements of the batch. `done` is SQL for whether the password was set. */
+  also: (done: Condition) => readonly InStatement[];
 }): Promise<boolean> {
   const { id, createdAt: now } = change.session;
   const source = sessionSource(change.secret, change.authenticatedSince, change.proof);
@@ -351,6 +376,7 @@ export async function changePassword(db: Database, change: {
     set: setPassword(owner, change.newHash, now),
     endOthers: { sql: `${endSessionsOf(owner.sql)} AND id <> :id`, args: { id } },
     voidLinks: { sql: voidLinksOf(owner.sql), args: { id } },
+    also: change.also({ sql: `${owner.sql} IS NOT NULL`, values: owner.values }),
     forget: change.attempt ? forgetAttempt(change.attempt) : [],
     changed: { sql: "SELECT id FROM sessions WHERE id = ?", args: [id] },
   });

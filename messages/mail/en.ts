@@ -14,7 +14,7 @@ export const mailEn: MailMessages = {
       subject: `[${service}] Verify your e-mail address`,
       lines: [
         `Please confirm that this is the e-mail address that you gave to ${service}.`,
-        "The button works once, for 24 hours.",
+        "The link works once, for 24 hours.",
       ],
       button: "Verify this address",
       aside: "If you did not join, ignore this mail.",
@@ -22,7 +22,7 @@ export const mailEn: MailMessages = {
     recovery: ({ service }) => ({
       subject: `[${service}] Recover your account`,
       lines: [
-        "You asked to recover your account. With the button below you can set a new password, or leave without signing in.",
+        "You asked to recover your account. With the link below you can set a new password, or leave without signing in.",
         "It works once, for 30 minutes.",
       ],
       button: "Recover the account",
@@ -31,7 +31,7 @@ export const mailEn: MailMessages = {
     leave: ({ service }) => ({
       subject: `[${service}] Delete your account`,
       lines: [
-        "You asked to delete your account. The button below opens a page that shows what is erased, and where you can leave without signing in.",
+        "You asked to delete your account. The link below opens a page that shows what is erased, and where you can leave without signing in.",
         "It works once, for 30 minutes. Opening the page does not delete anything.",
       ],
       button: "Open the page",
@@ -66,8 +66,8 @@ export const mailEn: MailMessages = {
     email_change: ({ service }) => ({
       subject: `[${service}] Confirm your new e-mail address`,
       lines: [
-        "You asked to change your e-mail address to this one. It changes when you use the button below and confirm.",
-        "The button works once, for 24 hours.",
+        "You asked to change your e-mail address to this one. It changes when you open the link below and confirm.",
+        "The link works once, for 24 hours.",
       ],
       button: "Change to this address",
       aside: ignore,
@@ -76,7 +76,7 @@ export const mailEn: MailMessages = {
       subject: `[${service}] Your e-mail address was changed`,
       lines: [
         `The e-mail address of your account was changed to another one on ${at}.`,
-        "If this was not you, undo it with the button below. It works once, for 7 days.",
+        "If this was not you, undo it with the link below. It works once, for 7 days.",
       ],
       button: "Undo the change",
       aside: "If this was you, there is nothing to do.",

@@ -13,6 +13,7 @@ import {
   recoveryPath,
   signIn,
 } from "../support/harness.ts";
+import { lastMail } from "../support/outbox_mails.ts";
 
 const members = 200_000;
 /** Tables that stay small however many members there are. */
@@ -51,6 +52,8 @@ Deno.test("at 200,000 members every statement of every request and job finds its
     env: {
       WITHDRAWAL_GRACE_DAYS: "1",
       REJOIN_BLOCK_DAYS: "1",
+      MAIL_URL: "file:/dev/null",
+      MAIL_FROM: "a@b.example",
       LEDGER_URL: "http://127.0.0.1:1/",
       DATABASE_TIMEOUT_MS: "60000",
       RECIPIENTS: JSON.stringify([
@@ -93,6 +96,15 @@ async function liveAWholeLife(app: App): Promise<void> {
   await hong.send("POST", "/userinfo/password", { current: goodPassword, password });
   await hong.send("POST", "/confirmation", { password });
   await hong.send("DELETE", "/userinfo/sessions/x");
+
+  await new Browser(app).send("POST", (await lastMail(app, "verification")).path);
+  await hong.send("POST", "/userinfo/verification");
+  await hong.send("POST", "/userinfo/email", { email: "hong@new.example" });
+  await new Browser(app).send("POST", (await lastMail(app, "email_change")).path);
+  await new Browser(app).send("POST", (await lastMail(app, "email_changed")).path);
+  await new Browser(app).send("POST", "/recovery", { user_id: "hong" });
+  const mailed = (await lastMail(app, "recovery")).path;
+  await new Browser(app).send("POST", mailed, { password: goodPassword });
 
   const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
   await new Browser(app).send("POST", await recoveryPath(app, id), { password });

@@ -22,10 +22,13 @@ const fragments: Record<string, string> = {
   "db/import/import.ts": "instantIn() names",
   "db/import/preflight.ts": "child column n row.name row.type",
   "db/import/source.ts": "text.replace()",
-  "db/identity/members.ts": "condition.sql",
+  "actions/address.ts": "allowed.sql",
+  "actions/register.ts": "allowed.sql",
+  "db/identity/addresses.ts": "member owner.sql",
+  "db/identity/members.ts": "condition.sql unclaimedKey",
   "db/identity/passwords.ts": "done.sql",
   "db/leaving/erase.ts":
-    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId rejoinBlockValues schemaMark selectCascading selectCounts() subject.table table value via.key via.table where",
+    "'column' 'entry.table' 'name' assignments becomes belongs byKeys() column copies entry.members[0] entry.table from index indexesAreSafe() isCovered jsonSafe() key places.all.length position receiptColumns receiptId schemaMark selectCascading selectCounts() subject.table table value via.key via.table where",
   "db/leaving/obstacle.ts": "column from name where",
   "db/leaving/reasons.ts": "done",
   "db/leaving/standing.ts": "from where",
@@ -39,9 +42,10 @@ const fragments: Record<string, string> = {
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "act counts key over rows table",
-  "db/outbox/mails.ts": "done.sql",
+  "db/outbox/mails.ts": "done.receiptId done.sql",
   "db/session/end.ts": "member",
-  "db/session/sessions.ts": "from owner proven.from proven.where where",
+  "db/session/links.ts": "done.sql isAnothers() owner.sql",
+  "db/session/sessions.ts": "from owner owner.sql proven.from proven.where where",
 };
 
 /** Allowed in every file: `quote`, for names of the schema, and fragments that are SQL. */

@@ -8,10 +8,11 @@ type Paths = ExtractSchema<AppType>;
 type Success = { status: 200 | 201 | 202; outputFormat: "json" | "body" };
 /** Paths with a method whose success has no type: what `c.html` does to the JSON beside it. */
 type Untyped = {
-  [P in keyof Paths]: {
+  [P in Exclude<keyof Paths, OnlyRedirect>]: {
     [M in keyof Paths[P]]: [Extract<Paths[P][M], Success>] extends [never] ? P : never;
   }[keyof Paths[P]];
-}[keyof Paths];
+}[Exclude<keyof Paths, OnlyRedirect>];
+type OnlyRedirect = "/.well-known/change-password";
 /** Where this does not compile, a page is answered by something else than `page(c, …)`. */
 true satisfies [Untyped] extends [never] ? true : Untyped;
 

@@ -19,6 +19,7 @@ import {
 import { Description, type Documented } from "../support/openapi.ts";
 import { fillShop, shopMap, shopTables } from "../support/shop.ts";
 
+const mail = { MAIL_URL: "file:/dev/null", MAIL_FROM: "Haru <hi@haru.example>" };
 const description = new Description(JSON.parse(await Deno.readTextFile("routes/openapi.json")));
 const ask = description.ask.bind(description);
 
@@ -27,12 +28,14 @@ const faultless = [
   "/register",
   "/login",
   "/logout",
+  "/leave",
   "/healthz",
   "/readyz",
   "/readyz/withdrawal",
   "/openapi.json",
 ]
-  .map((path) => `GET ${path} internal`);
+  .map((path) => `GET ${path} internal`)
+  .concat("GET /recovery internal");
 
 Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
@@ -61,6 +64,7 @@ async function succeed() {
     secret: `whsec_${btoa("a".repeat(32))}`,
   }];
   const env = {
+    ...mail,
     RECIPIENTS: JSON.stringify(recipients),
     BACKUP_DAYS: "35",
     CONSENTS: JSON.stringify(consents),
@@ -82,6 +86,11 @@ async function succeed() {
     await ask(phone, "get", "/userinfo/export");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
     await ask(phone, "get", "/userinfo/password");
+    await ask(visitor, "post", "/recovery", { body: { email: "hong@example.com" } });
+    await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
+    await ask(phone, "post", "/userinfo/verification");
+    await ask(phone, "get", "/userinfo/email");
+    await ask(phone, "post", "/userinfo/email", { body: { email: "new@example.com" } });
     await ask(phone, "get", "/confirmation");
     await ask(phone, "post", "/confirmation", { body: { password } });
     for (const method of ["delete", "post"] as const) {
@@ -159,7 +168,11 @@ async function failAnywhere() {
         assert.ok(answer.json.fields);
       }
     }
-    for (const { method, path } of failing("not_found")) await ask(member, method, path);
+    for (const documented of failing("not_found")) {
+      const { method, path } = documented;
+      const answer = await ask(member, method, path, { body: bodyOf(documented) });
+      assert.equal(answer.json.code, "not_found", `${method} ${path}`);
+    }
     const nowhere = await visitor.get("/nowhere");
     assert.ok(description.validator("/components/schemas/Problem")(nowhere.json));
   });
@@ -208,6 +221,15 @@ async function failAlone() {
       assert.equal(answer.json.confirm, "password");
     }
   });
+  await withApp({ env: { ...mail, EMAIL_VERIFICATION: "required" } }, async (app) => {
+    await join(app, "hong");
+    await ask(new Browser(app), "post", "/login", { body: { user_id: "hong", password } });
+  });
+  await withApp({ env: mail }, async (app) => {
+    const hong = await newMember(app, "hong");
+    app.clock.pass(11 * minute);
+    await ask(hong, "post", "/userinfo/email", { body: { email: "new@example.com" } });
+  });
   const vetoed = {
     tables: [
       "CREATE TABLE loans (id TEXT PRIMARY KEY, member TEXT REFERENCES users (id) ON DELETE RESTRICT)",
@@ -222,14 +244,17 @@ async function failAlone() {
 }
 
 async function tryTooOften() {
-  await withApp({ env: { THROTTLE_SCALE: "0.001" } }, async (app) => {
+  await withApp({ env: { ...mail, THROTTLE_SCALE: "0.001" } }, async (app) => {
     await join(app, "hong");
     const hong = await signIn(app, "hong");
     const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
     await hong.send("POST", "/login", wrong);
     await hong.send("POST", "/confirmation", wrong);
+    await hong.send("POST", "/recovery", wrong);
     for (const { method, path } of failing("throttled")) {
-      const body = path === "/register" ? { ...wrong, email: "a@b.co", password } : wrong;
+      const body = ["/register", "/userinfo/email"].includes(path)
+        ? { ...wrong, email: "a@b.co", password }
+        : wrong;
       const answer = await ask(hong, method, path, { body });
       assert.equal(answer.json.code, "throttled", `${method} ${path}: ${answer.text}`);
     }
@@ -247,6 +272,7 @@ async function breakDown() {
     return await work();
   };
   const setup: Setup = {
+    env: mail,
     through: (db): Database => ({
       ...db,
       read: (statements) => faulty(() => db.read(statements)),

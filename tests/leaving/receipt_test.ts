@@ -98,6 +98,7 @@ Deno.test("GET /receipts/:id shows the receipt without sign-in, in both language
       "패스키": 0,
       "연결된 로그인 서비스": 0,
       "회원에게 보낸 링크": 0,
+      "회원에게 보내는 메일": 0,
       "장바구니": 1,
       "장바구니 상품": 1,
       "상품 메모": 1,

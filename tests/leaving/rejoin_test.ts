@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { eraseMember } from "../../actions/erase_member.ts";
 import { unblock } from "../../actions/unblock.ts";
-import { Browser, day, join, newMember, withApp } from "../support/harness.ts";
+import { newId } from "../../crypto/tokens.ts";
+import { proofSource } from "../../db/identity/proofs.ts";
+import { byOperator } from "../../db/leaving/initiator.ts";
+import { Browser, day, goodPassword, join, newMember, withApp } from "../support/harness.ts";
+import { lastMail } from "../support/outbox_mails.ts";
 
 const what = "Keyed hashes of the username and email";
 
@@ -31,6 +36,45 @@ Deno.test("preview, receipt and policy say what a rejoin block stores, why, and 
     for (const path of [`/receipts/${receipt_id}`, "/policy"]) {
       assert.ok((await visitor.get(`${path}?lang=en`, html)).text.includes(what), path);
     }
+  });
+});
+
+Deno.test("with EMAIL_VERIFICATION=required a stranger's erasure does not keep the owner of an address out", async () => {
+  const env = {
+    ...{ MAIL_URL: "file:/dev/null", MAIL_FROM: "a@b.example", EMAIL_VERIFICATION: "required" },
+    REJOIN_BLOCK_DAYS: "30",
+  };
+  await withApp({ env }, async (app) => {
+    const erase = async (name: string) => {
+      const [row] = await app.sql("SELECT id, email_verified_at FROM users WHERE name = ?", [name]);
+      const member = {
+        id: String(row!.id),
+        name,
+        email: "hong@example.com",
+        emailVerified: !!row!.email_verified_at,
+      };
+      await eraseMember(app.services, {
+        initiator: byOperator(
+          app.services.inventory.subject,
+          proofSource({ by: "operator", memberId: String(row!.id) }),
+        ),
+        ...{ member, receiptId: newId(), now: app.clock.now() },
+      });
+    };
+    const register = async (user_id: string) => {
+      const body = { user_id, email: "hong@example.com", password: goodPassword };
+      return (await new Browser(app).send("POST", "/register", body)).status;
+    };
+    assert.equal(await register("squatter"), 201);
+    await erase("squatter");
+    assert.equal(await register("squatter"), 409);
+    assert.equal(await register("hong"), 201);
+    await new Browser(app).send("POST", (await lastMail(app, "verification")).path);
+    await erase("hong");
+    assert.equal(await register("hong2"), 409);
+    const { receipt_id } = (await app.sql("SELECT receipt_id FROM erasures ORDER BY rowid"))[0]!;
+    const { kept } = (await new Browser(app).get(`/receipts/${receipt_id}?lang=en`)).json;
+    assert.equal(kept[0].count, 1);
   });
 });
 

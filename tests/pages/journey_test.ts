@@ -28,7 +28,13 @@ async function journey(service: Service) {
 
   const record = await phone.get("/userinfo/");
   assert.equal(record.status, 200);
-  assert.deepEqual(Object.keys(record.json), ["user_id", "email", "rank", "joined_at"]);
+  assert.deepEqual(Object.keys(record.json), [
+    "user_id",
+    "email",
+    "rank",
+    "joined_at",
+    "email_verified",
+  ]);
   assert.equal(record.json.email, "hong@example.com");
   assert.equal(record.json.joined_at, new Date(record.json.joined_at).toISOString());
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deviceOf } from "../../pages/device.ts";
+import { deviceOf } from "../../domain/device.ts";
 import { minute, newMember, signIn, withApp } from "../support/harness.ts";
 
 const html = { Accept: "text/html" };
@@ -27,7 +27,7 @@ Deno.test("browsers and devices are named as people know them", () => {
       "Safari · Mac",
     ],
     ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"],
-    ["curl/8.14.1", "curl/8.14.1"],
+    ["curl/8.14.1", ""],
   ];
   for (const [agent, name] of names) assert.equal(deviceOf(agent), name);
 });

@@ -311,6 +311,9 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     device: "signing in, on one known device",
     device_day: "signing in, on one known device",
     registration: "joining, from one network",
+    mail: "asking for mail, from one network",
+    mail_to: "mails on request, to one address",
+    mail_to_day: "mails on request, to one address",
   };
   for (const [limit, row] of Object.entries(rows)) {
     const { tries, windowMs } = limits[limit as keyof typeof limits];

@@ -46,8 +46,37 @@ export const onSqld: Stack = {
 
 export const onWorkers: Stack = { name: "workerd", skip: noSqld, open: openWorker };
 
+/** Lines of TOML that `wrangler.toml` has besides. */
+export interface WorkerSetup extends Setup {
+  bindings?: string;
+}
+
+export interface WorkerService extends Service {
+  /** What wrangler has written so far. */
+  log(): string;
+}
+
+/** The text that a stream has brought so far. */
+function collect(stream: ReadableStream<Uint8Array>) {
+  let text = "";
+  const ended = stream.pipeThrough(new TextDecoderStream())
+    .pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
+  return { ended, text: () => text };
+}
+
+/** A copy of `wrangler.toml` in `.wrangler`, with more bindings. */
+async function configWith(bindings: string, port: number): Promise<string> {
+  const written = await Deno.readTextFile("wrangler.toml");
+  const moved = written.replace('main = "main.ts"', 'main = "../main.ts"')
+    .replaceAll('"./node_modules/', '"../node_modules/');
+  await Deno.mkdir(".wrangler", { recursive: true });
+  const path = `.wrangler/test-${port}.toml`;
+  await Deno.writeTextFile(path, `${moved}\n${bindings}\n`);
+  return path;
+}
+
 /** `wrangler dev` on a bundle of its own, in front of a real sqld. */
-export async function openWorker(setup: Setup = {}): Promise<Service> {
+export async function openWorker(setup: WorkerSetup = {}): Promise<WorkerService> {
   const sqld = await openSqld();
   const db = await openDatabase({ url: sqld.url, authToken: undefined, timeoutMs: 5000 });
   await migrate(db, Date.now(), setup.beside?.parts.migrations);
@@ -65,26 +94,32 @@ export async function openWorker(setup: Setup = {}): Promise<Service> {
   await Deno.writeTextFile(`${folder}/variables`, lines.join("\n"));
   const port = freePort();
   const options = ["--port", `${port}`, "--ip", "127.0.0.1", "--inspector-port", `${freePort()}`];
+  const config = setup.bindings && await configWith(setup.bindings, port);
   const worker = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "npm:wrangler", "dev", ...options, "--test-scheduled"],
       ...["--env-file", `${folder}/variables`, "--persist-to", folder],
+      ...(config ? ["--config", config] : []),
     ],
     ...(setup.beside && { cwd: setup.beside.folder }),
     env: { WRANGLER_SEND_METRICS: "false", CI: "true" },
     stdin: "null",
-    stdout: "null",
-    stderr: "null",
+    stdout: config ? "piped" : "null",
+    stderr: config ? "piped" : "null",
   }).spawn();
+  const logs = config ? [worker.stdout, worker.stderr].map(collect) : [];
   const origin = `http://127.0.0.1:${port}`;
   await answering(`${origin}/healthz`, 60_000);
   return {
     origin,
     fetch: (request) => fetch(request),
     sql: async (sql: string, args: InValue[] = []) => (await db.write([{ sql, args }]))[0]!.rows,
+    log: () => logs.map(({ text }) => text()).join(""),
     close: async () => {
       worker.kill("SIGTERM");
       await worker.status;
+      await Promise.all(logs.map(({ ended }) => ended));
+      if (config) await Deno.remove(config);
       db.close();
       await sqld.stop();
       await Deno.remove(folder, { recursive: true });

@@ -40,6 +40,7 @@ export const answers = {
     email: z.string(),
     rank: z.string(),
     joined_at: instant,
+    email_verified: z.boolean(),
   }),
   Export: z.strictObject({
     exported_at: instant,

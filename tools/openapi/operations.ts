@@ -77,6 +77,13 @@ const withdraw = {
   ],
 } satisfies Omit<Operation, "id" | "summary">;
 
+/** A link by mail, and the same answer whether or not there is such a member. */
+const askLink = {
+  body: { schema: "Addressee", required: true },
+  success: { 202: { answer: ["Done"], means: "Mailed, if there is such a member" } },
+  failures: ["invalid", "not_found", "throttled"],
+} as const satisfies Omit<Operation, "id" | "summary">;
+
 /** By path and method, in the order of the README. */
 export const operations: Record<
   string,
@@ -108,7 +115,7 @@ export const operations: Record<
       summary: "Signs in",
       body: { schema: "Credentials", required: true },
       success: ok("SignedIn", "Set-Cookie"),
-      failures: ["invalid", "invalid_credentials", "throttled"],
+      failures: ["invalid", "invalid_credentials", "unverified", "throttled"],
     },
   },
   "/logout": {
@@ -128,6 +135,37 @@ export const operations: Record<
       session: "needed",
       success: ok("Member"),
       failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/verification": {
+    post: {
+      id: "askVerification",
+      summary: "Mails the link that verifies the e-mail address again",
+      session: "needed",
+      success: { 202: { answer: ["Done"], means: "Mailed, if it is not verified yet" } },
+      failures: ["unauthenticated", "withdrawal_pending", "not_found", "throttled"],
+    },
+  },
+  "/userinfo/email": {
+    get: {
+      ...form("emailForm", "/userinfo/email"),
+      session: "needed",
+      failures: ["unauthenticated", "withdrawal_pending", "not_found"],
+    },
+    post: {
+      id: "askEmailChange",
+      summary: "Mails a link to a new e-mail address, which changes to it",
+      session: "needed",
+      body: { schema: "EmailChange", required: true },
+      success: { 202: { answer: ["Done"], means: "Mailed" } },
+      failures: [
+        "invalid",
+        "unauthenticated",
+        "confirmation_required",
+        "withdrawal_pending",
+        "not_found",
+        "throttled",
+      ],
     },
   },
   "/userinfo/export": {
@@ -237,6 +275,14 @@ export const operations: Record<
       success: ok("Done"),
       failures: ["unauthenticated", "conflict"],
     },
+  },
+  "/recovery": {
+    get: { ...form("recoveryForm", "/recovery"), failures: ["not_found"] },
+    post: { id: "askRecovery", summary: "Mails a link that sets a new password", ...askLink },
+  },
+  "/leave": {
+    get: form("leaveForm", "/leave"),
+    post: { id: "askLeave", summary: "Mails a link that leaves without signing in", ...askLink },
   },
   "/receipts/{id}": {
     get: {

@@ -7,11 +7,11 @@ import * as z from "zod/mini";
 import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
-import { once, password } from "../../routes/fields.ts";
+import { addressee, once, password } from "../../routes/fields.ts";
 import { proof } from "../../routes/confirmation.tsx";
 import { credentials, name } from "../../routes/login.tsx";
 import { registration } from "../../routes/register.tsx";
-import { change } from "../../routes/userinfo.tsx";
+import { change, emailChange } from "../../routes/userinfo.tsx";
 import { confirmation } from "../../routes/withdrawal.tsx";
 
 export const requests = {
@@ -20,6 +20,8 @@ export const requests = {
   PasswordChange: change,
   Confirmation: confirmation,
   Proof: proof,
+  Addressee: addressee,
+  EmailChange: emailChange,
 };
 export type RequestName = keyof typeof requests;
 
@@ -32,6 +34,8 @@ export const examples: Record<RequestName, unknown> = {
   PasswordChange: { current: good, password: "a finer day for hello" },
   Confirmation: { password: good, reason: "privacy" },
   Proof: { password: good },
+  Addressee: { user_id },
+  EmailChange: { email: "haneul@new.example" },
 };
 
 /** A field that may be left out, `null` or empty. */
@@ -63,6 +67,9 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     maxLength: 100,
     description: "`회원탈퇴`, `withdraw` or `delete`.",
   }],
+  [addressee, { description: "Either of the two. `user_id` may be an e-mail address as well." }],
+  [addressee.shape.user_id, { ...absent, maxLength: 254 }],
+  [addressee.shape.email, { ...absent, maxLength: 254 }],
   [once, {
     ...absent,
     pattern: "^(?:.{22,100})?$",

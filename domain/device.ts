@@ -10,12 +10,12 @@ const browsers: Record<string, string> = {
   "Mobile Firefox": "Firefox",
 };
 
-/** Returns the browser and the device of a user agent; the whole user agent if either is unknown. */
+/** Returns the browser and the device of a user agent; empty if either is unknown. */
 export function deviceOf(userAgent: string): string {
   const { browser, os, device } = new UAParser(userAgent).getResult();
   const system = device.vendor === "Apple" && device.model && os.name !== "Mac OS"
     ? device.model
     : os.name?.replace("Mac OS", "Mac");
-  if (!browser.name || !system) return userAgent;
+  if (!browser.name || !system) return "";
   return `${browsers[browser.name] ?? browser.name} · ${system}`;
 }

@@ -1,0 +1,62 @@
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
+import { askLink } from "../actions/ask_link.ts";
+import { findRecovery } from "../actions/recover.ts";
+import { withdrawByLink } from "../actions/withdraw.ts";
+import { newId } from "../crypto/tokens.ts";
+import { body } from "../http/body.ts";
+import type { Env } from "../http/env.ts";
+import { noticeOf, wantsPage } from "../http/language.ts";
+import { page } from "../http/page.ts";
+import { form } from "../http/problem.tsx";
+import type { Refusal } from "../pages/form.tsx";
+import { LeavePage, LinkPage } from "../pages/link.tsx";
+import { PendingPage } from "../pages/withdrawal.tsx";
+import { addressee, askedIn } from "./fields.ts";
+import { left, repeatable } from "./left.ts";
+import { farewell } from "./recovery.tsx";
+
+const dayMs = 24 * 60 * 60_000;
+
+function entry(c: Context<Env>, refusal?: Refusal) {
+  const { mail, withdrawal } = c.var.services.config;
+  const graceDays = withdrawal.graceMs / dayMs;
+  const shown = { graceDays, mail: mail !== null, notice: noticeOf(c), refusal };
+  return <LeavePage t={c.var.messages} {...shown} />;
+}
+
+/**
+ * Leaving without signing in, by a link that is mailed. Google Play asks for such a page (Play Console Help,
+ * "Understanding Google Play's app account deletion requirements"). A GET changes nothing.
+ */
+export default new Hono<Env>()
+  .get("/leave", (c) => {
+    if (wantsPage(c)) return page(c, entry(c));
+    const fields = c.var.services.config.mail === null ? [] : ["user_id", "email"];
+    return c.json({ method: "POST", fields });
+  })
+  .post("/leave", form(entry), body(addressee), async (c) => {
+    await askLink(c.var.services, "leave", askedIn(c, c.req.valid("json")), c.var.now);
+    if (wantsPage(c)) return c.redirect("/leave?done=linkAsked", 303);
+    return c.json({ message: c.var.messages.done.linkAsked }, 202);
+  })
+  .get("/leave/:token", async (c) => {
+    const token = c.req.param("token");
+    const link = await findRecovery(c.var.services, token, c.var.now);
+    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["reason"] });
+    const t = c.var.messages;
+    if (link.eraseAt !== null) return page(c, <PendingPage t={t} eraseAt={link.eraseAt} />);
+    const { graceMs } = c.var.services.config.withdrawal;
+    const why = `${t.link.leaveUse} ${t.page.grace(graceMs / dayMs)}`;
+    const texts = { title: t.page.withdrawal, why, button: t.page.withdraw };
+    const action = `/leave/${token}`;
+    return page(
+      c,
+      <LinkPage t={t} {...texts} action={action} account={{ name: link.name }} once={newId()} />,
+    );
+  })
+  .post("/leave/:token", repeatable, body(farewell), async (c) => {
+    const form = c.req.valid("json");
+    const token = c.req.param("token");
+    return await left(c, await withdrawByLink(c.var.services, token, form, c.var.now));
+  });

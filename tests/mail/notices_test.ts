@@ -1,0 +1,168 @@
+/** What members hear of without having asked for it. */
+import assert from "node:assert/strict";
+import { runJobs } from "../../jobs/mod.ts";
+import { eraseMember } from "../../actions/erase_member.ts";
+import { restoreByOperator } from "../../actions/restore.ts";
+import {
+  Browser,
+  day,
+  dump,
+  goodPassword,
+  join,
+  minute,
+  newMember,
+  recoveryPath,
+  signIn,
+  type TestApp,
+  withApp,
+} from "../support/harness.ts";
+import { mailsOf } from "../support/outbox_mails.ts";
+import type { Mail, Sent } from "../../mail/transport.ts";
+
+const env = { MAIL_URL: "app:", MAIL_FROM: "hi@haru.example", THROTTLE_SCALE: "1000" };
+const password = "battery staple 9";
+
+/** A transport that keeps what it is given, and answers as it is told. */
+function keeping(answer: () => Sent = () => ({ verdict: "accepted" })) {
+  const mails: Mail[] = [];
+  const transport = (mail: Mail) => {
+    mails.push(mail);
+    return Promise.resolve(answer());
+  };
+  return { mails, transport };
+}
+
+async function kindsOf(app: TestApp, except = ["verification"]): Promise<string[]> {
+  return (await mailsOf(app)).map(({ kind }) => kind).filter((kind) => !except.includes(kind));
+}
+
+Deno.test("a member hears of a sign-in on a device that was not used before, and of no other", async () => {
+  await withApp({ env }, async (app) => {
+    await join(app, "hong");
+    const phone = await signIn(app, "hong");
+    assert.deepEqual(await kindsOf(app), [], "the first sign-in of a new member");
+    await phone.send("POST", "/logout");
+    await phone.send("POST", "/login", { user_id: "hong", password: goodPassword });
+    assert.deepEqual(await kindsOf(app), [], "the same device again");
+    const ipad = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605 Safari/604";
+    await signIn(app, "hong", goodPassword, { "User-Agent": ipad });
+    const [notice] = (await mailsOf(app)).filter(({ kind }) => kind === "new_sign_in");
+    assert.equal(notice!.device, "Safari · iPad");
+    assert.equal(notice!.to, "hong@example.com");
+    await signIn(app, "hong", goodPassword, { "User-Agent": "<b>Bank</b> http://evil.example" });
+    const last = (await mailsOf(app)).at(-1)!;
+    assert.equal(last.device, "", "no text of the client");
+    await new Browser(app).send("POST", "/login", { user_id: "hong", password: "wrong" });
+    assert.equal((await kindsOf(app)).length, 2);
+    app.clock.pass(100 * day);
+    await runJobs(app.services); // sweeps the sign-ins
+    await app.sql("DELETE FROM outbox");
+    await signIn(app, "hong");
+    assert.deepEqual(await kindsOf(app), ["new_sign_in"], "an old account without sign-ins");
+  });
+});
+
+Deno.test("a changed password is told, once, also when it was changed by a link", async () => {
+  await withApp({ env }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const wrong = { current: "wrong", password };
+    assert.equal((await hong.send("POST", "/userinfo/password", wrong)).status, 403);
+    assert.deepEqual(await kindsOf(app), []);
+    const right = { current: goodPassword, password };
+    assert.equal((await hong.send("POST", "/userinfo/password", right)).status, 200);
+    assert.deepEqual(await kindsOf(app), ["password_changed"]);
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const path = await recoveryPath(app, id);
+    for (const status of [200, 404]) {
+      assert.equal((await new Browser(app).send("POST", path, { password })).status, status);
+    }
+    assert.deepEqual(await kindsOf(app), ["password_changed", "password_changed"]);
+  });
+});
+
+Deno.test("a scheduled withdrawal, its restoration and the erasure are told, with the number of the receipt", async () => {
+  const { mails, transport } = keeping();
+  const graced = { ...env, WITHDRAWAL_GRACE_DAYS: "7" };
+  await withApp({ env: graced, transport }, async (app) => {
+    const hong = await newMember(app, "hong");
+    const first = (await hong.send("DELETE", "/withdrawal")).json;
+    const back = await signIn(app, "hong");
+    assert.equal((await back.send("POST", "/restoration")).status, 200);
+    assert.equal((await back.send("POST", "/restoration")).status, 409);
+    await (await signIn(app, "hong")).send("DELETE", "/withdrawal");
+    const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
+    const audit = { operator: "o", host: "h", act: "restore", memberId: id, why: "w" };
+    assert.ok(await restoreByOperator(app.services, id, audit, app.clock.now()));
+    const { receipt_id } = (await (await signIn(app, "hong")).send("DELETE", "/withdrawal")).json;
+    await runJobs(app.services);
+    const told = mails.filter(({ text }) => !/verification|기기/.test(text));
+    assert.match(told[0]!.subject, /탈퇴 신청이 접수/);
+    assert.ok(told[0]!.text.includes(first.receipt_id));
+    assert.match(told[0]!.text, /2026년 11월 29일.*까지/);
+    assert.match(told[1]!.subject, /철회되었습니다/);
+    assert.match(told[3]!.subject, /철회되었습니다/);
+    mails.length = 0;
+    app.clock.pass(8 * day);
+    await runJobs(app.services);
+    await runJobs(app.services);
+    assert.equal(mails.length, 1);
+    assert.match(mails[0]!.subject, /회원탈퇴가 완료/);
+    assert.equal(mails[0]!.to, "hong@example.com");
+    assert.ok(mails[0]!.text.includes(`https://members.example/receipts/${receipt_id}`));
+    assert.deepEqual(await app.sql("SELECT id FROM outbox"), [], "nothing stays of the mails");
+  });
+});
+
+Deno.test("leaving destroys the mails that were not sent, and nobody hears of a mail to somebody who has left", async () => {
+  const failing = keeping(() => ({ verdict: "failed" }));
+  await withApp({ env, transport: failing.transport }, async (app) => {
+    const hong = await newMember(app, "hong");
+    await newMember(app, "kim");
+    await hong.send("POST", "/userinfo/password", { current: goodPassword, password });
+    await runJobs(app.services);
+    const { receipt_id } = (await hong.send("DELETE", "/withdrawal", { password })).json;
+    const kinds = (await mailsOf(app)).filter(({ name }) => name === "hong").map(({ kind }) =>
+      kind
+    );
+    assert.deepEqual(kinds, ["erased"]);
+    const [row] = await app.sql("SELECT receipt_id FROM outbox WHERE type = 'erased'");
+    assert.equal(row!.receipt_id, receipt_id);
+    for (const [table, rows] of await dump(app)) {
+      assert.doesNotMatch(rows.join("\n"), /hong/, table);
+    }
+    app.clock.pass(day);
+    app.services.transport = null;
+    await runJobs(app.services);
+    assert.deepEqual(await app.sql("SELECT id FROM outbox WHERE type = 'erased'"), []);
+  });
+});
+
+Deno.test("an erasure that is repeated after a restore of a backup tells nobody", async () => {
+  await withApp({ env }, async (app) => {
+    await newMember(app, "hong");
+    const [member] = await app.sql("SELECT id, name, email FROM users");
+    const erased = await eraseMember(app.services, {
+      initiator: {
+        from: "users",
+        where: "users.id = :member_id",
+        values: { member_id: member!.id as string },
+        receiptId: ":receipt_id",
+      },
+      member: { id: String(member!.id), name: "hong", email: "hong@example.com" },
+      receiptId: "r",
+      now: app.clock.now() + minute,
+    });
+    assert.ok(erased);
+    assert.deepEqual(await mailsOf(app), []);
+  });
+});
+
+Deno.test("without mail nothing is written to the outbox", async () => {
+  await withApp({ env: { MAIL_URL: "off" } }, async (app) => {
+    const hong = await newMember(app, "hong");
+    await signIn(app, "hong");
+    await hong.send("POST", "/userinfo/password", { current: goodPassword, password });
+    await hong.send("DELETE", "/withdrawal", { password });
+    assert.deepEqual(await app.sql("SELECT id FROM outbox"), []);
+  });
+});
