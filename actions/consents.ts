@@ -1,4 +1,5 @@
 import { read, write } from "../db/engine/batch.ts";
+import type { InStatement } from "../db/engine/database.ts";
 import {
   insertConsent,
   revokeConsent,
@@ -6,7 +7,7 @@ import {
   toConsents,
 } from "../db/identity/consents.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
-import { type ConsentState, consentStates } from "../domain/consent.ts";
+import { type ConsentState, consentStates, lacksConsent } from "../domain/consent.ts";
 import { AppError } from "../domain/error.ts";
 import { requireMember } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
@@ -54,4 +55,23 @@ export async function changeConsent(
     change: agreed ? insertConsent(member, consent, now) : revokeConsent(member, name, now),
   });
   return session;
+}
+
+/** Throws `invalid` if a required consent is not among these names. */
+export function requireConsents({ config }: Services, names: readonly string[]): void {
+  if (lacksConsent(config.consents, names)) {
+    throw new AppError("invalid", { fields: { consents: "required" } });
+  }
+}
+
+/** Makes the statements that add the consents of a new member. They depend on the member's row. */
+export function givenConsents(
+  { config }: Services,
+  memberId: string,
+  names: readonly string[],
+  now: number,
+): InStatement[] {
+  const member = { sql: ":consenting", values: { consenting: memberId } };
+  return config.consents.filter(({ name }) => names.includes(name))
+    .map((consent) => insertConsent(member, consent, now));
 }

@@ -9,6 +9,7 @@ import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
 import { requireSession } from "../domain/standing.ts";
 import { askedFor } from "../domain/withdrawal.ts";
+import { findRecovery } from "./recover.ts";
 import type { Services } from "./services.ts";
 
 /** What a withdrawal would do now, and what it asks for. */
@@ -65,4 +66,26 @@ export async function obstacleOf(
     if (error instanceof AppError) return null;
     throw error;
   });
+}
+
+/**
+ * Previews the withdrawal that a link leads to. Two round trips, or three, as above.
+ * @param now ms
+ * @throws `not_found` if the link is unknown, used or expired; `unavailable`
+ */
+export async function previewByLink(services: Services, token: string, now: number) {
+  const { db, inventory } = services;
+  const link = await findRecovery(services, token, now);
+  const member = { sql: ":member_id", values: { member_id: link.memberId } };
+  const { lines, canBeBlocked } = await preview(db, inventory, member, [], now);
+  const canLeave = link.eraseAt === null;
+  const obstacle = canLeave && canBeBlocked ? await obstacleOf(services, link.memberId, now) : null;
+  return {
+    link,
+    lines,
+    obstacle,
+    eraseAt: link.eraseAt,
+    confirm: "session" as const,
+    confirmWith: [],
+  };
 }

@@ -16,6 +16,7 @@ import { AppError } from "../domain/error.ts";
 import type { Member } from "../domain/member.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
+import { givenConsents, requireConsents } from "./consents.ts";
 import { countMailTo, linkMailStatements } from "./link_mail.ts";
 import { mailStatements } from "./mail.ts";
 import { serviceNames, type Services } from "./services.ts";
@@ -31,6 +32,8 @@ export interface Registration {
   client: string;
   /** The token of the form. The same form sent again succeeds again. */
   once?: string | undefined;
+  /** The names of the consents that are given. */
+  consents?: readonly string[];
 }
 
 /**
@@ -42,12 +45,12 @@ export interface Registration {
  * sign in, and the owner of the address is told by mail. So nobody learns who is a member, neither from this
  * answer nor from a later sign-in.
  * @param now ms
- * @throws `invalid` if the password is not allowed, `conflict` if name or e-mail is taken or blocked,
+ * @throws `invalid` if the password is not allowed or a required consent is missing, `conflict` if name or e-mail is taken or blocked,
  *   `throttled`, `unavailable`
  */
 export async function register(
   services: Services,
-  { name, email, password, language, client, once }: Registration,
+  { name, email, password, language, client, once, consents = [] }: Registration,
   now: number,
 ): Promise<void> {
   const { config, db, passwords } = services;
@@ -57,6 +60,7 @@ export async function register(
     config.password.minLength,
   );
   if (problem) throw new AppError("invalid", { fields: { password: problem } });
+  requireConsents(services, consents);
 
   const attempt = registrationAttempt(client, config.throttleScale);
   const blocks = identifiersOf(config.identifierKey, { name, email });
@@ -74,7 +78,10 @@ export async function register(
 
   const credential = firstPassword(await passwords.hash(password));
   const member = { id: used ? newId() : id, name, email, language, joinedAt: now };
-  const also = welcomeMails(services, member, toAddressee(holder), now);
+  const also = [
+    ...welcomeMails(services, member, toAddressee(holder), now),
+    ...givenConsents(services, member.id, consents, now),
+  ];
   if (!await addMember(db, member, credential, blocks, { shared, also })) {
     throw new AppError("conflict", { sentence: "taken" });
   }

@@ -45,6 +45,7 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "signedUp",
   "othersEnded",
   "consentGiven",
   "consentRevoked",

@@ -24,7 +24,6 @@ export const en: Messages = {
   count: (count) => number.format(count),
   shown: {
     registered: "Your account is ready. Sign in to continue.",
-    signedUp: "Your account is ready.",
     invalid_credentials: "Incorrect username or password.",
     confirmation_failed: "That isn't your current password.",
     wrong_phrase: "That isn't the word “delete”.",
@@ -94,6 +93,7 @@ export const en: Messages = {
       }; after that your personal data will be erased.`,
     restored: "Your account will not be deleted.",
     othersEnded: "All other devices have been signed out.",
+    signedUp: "Your account is ready.",
     consentGiven: "You have agreed.",
     consentRevoked: "You have revoked your consent.",
     joined:

@@ -52,7 +52,6 @@ export const ko = {
   /** What pages say in place of the sentences of JSON answers. */
   shown: {
     registered: "가입이 완료되었습니다. 로그인해 주세요.",
-    signedUp: "가입이 완료되었습니다.",
     invalid_credentials: "아이디 또는 비밀번호가 올바르지 않습니다.",
     confirmation_failed: "현재 비밀번호가 올바르지 않습니다.",
     wrong_phrase: "입력한 내용이 ‘회원탈퇴’와 다릅니다.",
@@ -123,9 +122,10 @@ export const ko = {
       }까지 탈퇴를 철회할 수 있으며, 이후 개인정보가 파기됩니다.`,
     restored: "탈퇴가 철회되었습니다.",
     othersEnded: "다른 기기에서 모두 로그아웃되었습니다.",
+    signedUp: "가입이 완료되었습니다.",
     consentGiven: "동의했습니다.",
     consentRevoked: "동의를 철회했습니다.",
-    joined: "회원가입 성공. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
+    joined: "가입이 완료되었습니다. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
     linkAsked:
       "일치하는 회원이 있으면 가입하신 이메일로 링크를 보냈습니다. 메일이 보이지 않으면 스팸함도 확인해 주세요.",
     linkSent: "메일로 링크를 보냈습니다. 메일을 열어 확인해 주세요.",

@@ -1,12 +1,16 @@
+import type { Consent } from "../domain/consent.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { ConsentFields } from "./consents.tsx";
+import { AccountName, Field, Form, type Refusal } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
 
 /** The registration form. `minLength` is that of a password. */
-export function RegisterPage({ t, next, minLength, refusal, once }: {
+export function RegisterPage({ t, next, consents, minLength, refusal, once }: {
   t: Messages;
   /** The page to show afterwards. */
   next: string | null;
+  /** What the visitor is asked to agree to. */
+  consents: readonly Consent[];
   minLength: number;
   once: string;
   refusal?: Refusal | undefined;
@@ -17,6 +21,7 @@ export function RegisterPage({ t, next, minLength, refusal, once }: {
         <Field t={t} name="user_id" hint={t.page.userIdHint} refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
+        <ConsentFields t={t} consents={consents} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
       </Form>
       <p class="aside">
@@ -57,7 +62,8 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
   );
 }
 
-function hrefWith(path: string, next: string | null): string {
+/** A path that keeps the page to show afterwards. */
+export function hrefWith(path: string, next: string | null): string {
   return next ? `${path}?next=${next}` : path;
 }
 
@@ -74,8 +80,10 @@ export function memberPageOf(t: Messages, path = ""): string | null {
 }
 
 /** Asks for the password again, for an action that needs a recent proof. */
-export function ConfirmationPage({ t, next, refusal }: {
+export function ConfirmationPage({ t, next, name, refusal }: {
   t: Messages;
+  /** The member's user id. */
+  name?: string | null;
   next: string | null;
   refusal?: Refusal | undefined;
 }) {
@@ -84,6 +92,7 @@ export function ConfirmationPage({ t, next, refusal }: {
     <EntryLayout t={t} title={t.page.confirmYou} here={address}>
       <p>{t.page.confirmWhy}</p>
       <Form t={t} action={address} refusal={refusal}>
+        <AccountName name={name ?? null} refusal={refusal} />
         <Field t={t} name="password" refusal={refusal} />
         <button type="submit">{t.page.confirm}</button>
       </Form>

@@ -45,9 +45,25 @@ export function Once({ once }: { once: string }) {
   return <input type="hidden" name="once" value={once} />;
 }
 
-/** The name of the account, hidden, for password managers (https://web.dev/articles/sign-in-form-best-practices). */
-export function AccountName({ name }: { name: string }) {
-  return <input type="text" name="username" autocomplete="username" value={name} readonly hidden />;
+/**
+ * The name of the account, hidden, for password managers. A form that is shown again has it from the request.
+ * (https://www.chromium.org/developers/design-documents/create-amazing-password-forms/)
+ */
+export function AccountName(
+  { name, refusal }: { name?: string | null; refusal?: Refusal | undefined },
+) {
+  const known = name ?? refusal?.values.username;
+  if (!known) return null;
+  return (
+    <input
+      type="text"
+      name="username"
+      autocomplete="username"
+      value={known}
+      readonly
+      hidden
+    />
+  );
 }
 
 function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {

@@ -33,8 +33,9 @@ export function Layout(props: Props & { hidden?: boolean }) {
 /**
  * A page with one form, in a narrow card: joining, signing in, confirming, recovering.
  * @param drawing stands above the heading
+ * @param after what follows the card
  */
-export function EntryLayout(props: Props & { drawing?: Child }) {
+export function EntryLayout(props: Props & { drawing?: Child; after?: Child }) {
   return (
     <Frame {...props} kind="entry">
       <div class={props.drawing ? "card welcome" : "card"}>
@@ -43,6 +44,7 @@ export function EntryLayout(props: Props & { drawing?: Child }) {
         <NoticeLine {...props} />
         {props.children}
       </div>
+      {props.after}
     </Frame>
   );
 }
@@ -65,7 +67,7 @@ export function AccountLayout(props: Props & { isHome?: boolean }) {
 
 function NoticeLine({ t, notice }: Props) {
   if (!notice) return null;
-  const text = notice === "registered" ? t.shown.registered : t.done[notice];
+  const text = notice in t.shown ? t.shown[notice as keyof typeof t.shown] : t.done[notice];
   return <p class="notice" role="status">{text}</p>;
 }
 

@@ -1,7 +1,7 @@
 import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
 import { deviceOf } from "../domain/device.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { AccountName, Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
 
@@ -53,25 +53,22 @@ export function UserinfoPage(props: {
 }
 
 /** The password form. */
-export function PasswordPage(
-  props: { t: Messages; minLength: number; refusal?: Refusal | undefined },
-) {
-  const { t } = props;
+export function PasswordPage({ t, name, minLength, refusal }: {
+  t: Messages;
+  /** The member's user id. */
+  name?: string;
+  minLength: number;
+  refusal?: Refusal | undefined;
+}) {
   return (
     <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
-      <PasswordForm {...props} />
+      <Form t={t} action="/userinfo/password" refusal={refusal}>
+        <AccountName name={name ?? null} refusal={refusal} />
+        <Field t={t} name="current" refusal={refusal} />
+        <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
+        <button type="submit">{t.page.changePassword}</button>
+      </Form>
     </AccountLayout>
-  );
-}
-
-function PasswordForm(props: { t: Messages; minLength: number; refusal?: Refusal | undefined }) {
-  const { t, minLength, refusal } = props;
-  return (
-    <Form t={t} action="/userinfo/password" refusal={refusal}>
-      <Field t={t} name="current" refusal={refusal} />
-      <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
-      <button type="submit">{t.page.changePassword}</button>
-    </Form>
   );
 }
 

@@ -15,19 +15,20 @@ import { password } from "./fields.ts";
 
 export const proof = z.object({ password });
 
-function entry(c: Context<Env>, refusal?: Refusal) {
+function entry(c: Context<Env>, refusal?: Refusal, name: string | null = null) {
   const next = memberPageOf(c.var.messages, c.req.query("next"));
-  return <ConfirmationPage t={c.var.messages} next={next} refusal={refusal} />;
+  return <ConfirmationPage t={c.var.messages} next={next} name={name} refusal={refusal} />;
 }
 
 /** Confirms the member's password and makes the session fresh. */
 export default new Hono<Env>()
   .get("/confirmation", async (c) => {
-    noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
+    const session = await record(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, session);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["password"] });
-    return page(c, entry(c));
+    return page(c, entry(c, undefined, session.member.name));
   })
-  .post("/confirmation", form(entry), memberBody(proof), async (c) => {
+  .post("/confirmation", form((c, refusal) => entry(c, refusal)), memberBody(proof), async (c) => {
     const given = c.req.valid("json");
     const confirmed = await confirm(c.var.services, requireSecret(c), given, c.var.now);
     c.set("memberId", confirmed.memberId);

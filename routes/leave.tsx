@@ -3,18 +3,18 @@ import { Hono } from "hono/tiny";
 import { askLink } from "../actions/ask_link.ts";
 import { findRecovery } from "../actions/recover.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
-import { newId } from "../crypto/tokens.ts";
 import { body } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { LeavePage, LinkPage } from "../pages/link.tsx";
+import { LeavePage } from "../pages/link.tsx";
+import { LeaveLinkPage } from "../pages/recovery.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
 import { addressee, askedIn } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
-import { farewell } from "./recovery.tsx";
+import { farewell, linked } from "./recovery.tsx";
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -24,6 +24,8 @@ function entry(c: Context<Env>, refusal?: Refusal) {
   const shown = { graceDays, mail: mail !== null, notice: noticeOf(c), refusal };
   return <LeavePage t={c.var.messages} {...shown} />;
 }
+
+const again = form(async (c, refusal) => <LeaveLinkPage {...await linked(c, refusal)} />);
 
 /**
  * Leaving without signing in, by a link that is mailed. Google Play asks for such a page (Play Console Help,
@@ -41,21 +43,15 @@ export default new Hono<Env>()
     return c.json({ message: c.var.messages.done.linkAsked }, 202);
   })
   .get("/leave/:token", async (c) => {
-    const token = c.req.param("token");
-    const link = await findRecovery(c.var.services, token, c.var.now);
-    if (!wantsPage(c)) return c.json({ method: "POST", fields: ["reason"] });
-    const t = c.var.messages;
-    if (link.eraseAt !== null) return page(c, <PendingPage t={t} eraseAt={link.eraseAt} />);
-    const { graceMs } = c.var.services.config.withdrawal;
-    const why = `${t.link.leaveUse} ${t.page.grace(graceMs / dayMs)}`;
-    const texts = { title: t.page.withdrawal, why, button: t.page.withdraw };
-    const action = `/leave/${token}`;
-    return page(
-      c,
-      <LinkPage t={t} {...texts} action={action} account={{ name: link.name }} once={newId()} />,
-    );
+    if (!wantsPage(c)) {
+      await findRecovery(c.var.services, c.req.param("token"), c.var.now);
+      return c.json({ method: "POST", fields: ["reason"] });
+    }
+    const { eraseAt, ...shown } = await linked(c);
+    if (eraseAt === null) return page(c, <LeaveLinkPage {...shown} />);
+    return page(c, <PendingPage t={c.var.messages} eraseAt={eraseAt} />);
   })
-  .post("/leave/:token", repeatable, body(farewell), async (c) => {
+  .post("/leave/:token", repeatable, again, body(farewell), async (c) => {
     const form = c.req.valid("json");
     const token = c.req.param("token");
     return await left(c, await withdrawByLink(c.var.services, token, form, c.var.now));

@@ -36,19 +36,7 @@ export default new Hono<Env>()
   })
   .post("/login", form(entry), body(credentials), async (c) => {
     const { user_id, password } = c.req.valid("json");
-    c.set("account", nameHash(c.var.services.config.identifierKey, user_id));
-    const { session, member, eraseAt } = await signIn(c.var.services, {
-      name: user_id,
-      password,
-      client: clientOf(c),
-      device: await deviceOf(c, user_id),
-      userAgent: c.req.header("User-Agent") ?? "",
-      previousSecret: anySecretOf(c),
-    }, c.var.now);
-
-    c.set("memberId", member.id);
-    startCookie(c, session.secret);
-    await rememberDevice(c, user_id);
+    const { member, eraseAt } = await signInHere(c, user_id, password);
     if (wantsPage(c)) {
       const next = memberPageOf(c.var.messages, c.req.query("next")) ?? "/";
       return c.redirect(eraseAt === null ? next : "/withdrawal", 303);
@@ -59,3 +47,20 @@ export default new Hono<Env>()
       ...(eraseAt !== null && { withdrawal: { erase_at: new Date(eraseAt).toISOString() } }),
     });
   });
+
+/** Signs a member in with a password on the device that asks: sets the cookies, and notes it for the log. */
+export async function signInHere(c: Context<Env>, name: string, password: string) {
+  c.set("account", nameHash(c.var.services.config.identifierKey, name));
+  const signedIn = await signIn(c.var.services, {
+    name,
+    password,
+    client: clientOf(c),
+    device: await deviceOf(c, name),
+    userAgent: c.req.header("User-Agent") ?? "",
+    previousSecret: anySecretOf(c),
+  }, c.var.now);
+  c.set("memberId", signedIn.member.id);
+  startCookie(c, signedIn.session.secret);
+  await rememberDevice(c, name);
+  return signedIn;
+}

@@ -23,9 +23,10 @@ import { givenIn, optional, password } from "./fields.ts";
 
 export const change = z.object({ current: optional(password), password });
 
-function entry(c: Context<Env>, refusal?: Refusal) {
+function entry(c: Context<Env>, refusal?: Refusal, name?: string) {
   const { minLength } = c.var.services.config.password;
-  return <PasswordPage {...{ t: c.var.messages, minLength, refusal }} />;
+  const shown = { t: c.var.messages, minLength, refusal, ...(name && { name }) };
+  return <PasswordPage {...shown} />;
 }
 
 export const emailChange = z.object({ email: emailAddress });
@@ -81,18 +82,30 @@ export default new Hono<Env>()
     return answerExport(c, exported);
   })
   .get("/userinfo/password", async (c) => {
-    noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
+    const session = await record(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, session);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["current", "password"] });
-    return page(c, entry(c));
+    return page(c, entry(c, undefined, session.member.name));
   })
-  .post("/userinfo/password", form(entry), memberBody(change), async (c) => {
-    const userAgent = c.req.header("User-Agent") ?? "";
-    const { current, password } = c.req.valid("json");
-    const form = { password, userAgent };
-    const secret = requireSecret(c);
-    const changed = await changePassword(c.var.services, secret, givenIn(current), form, c.var.now);
-    c.set("memberId", changed.memberId);
-    startCookie(c, changed.session.secret);
-    if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
-    return c.json({ message: c.var.messages.done.passwordChanged });
-  });
+  .post(
+    "/userinfo/password",
+    form((c, refusal) => entry(c, refusal)),
+    memberBody(change),
+    async (c) => {
+      const userAgent = c.req.header("User-Agent") ?? "";
+      const { current, password } = c.req.valid("json");
+      const form = { password, userAgent };
+      const secret = requireSecret(c);
+      const changed = await changePassword(
+        c.var.services,
+        secret,
+        givenIn(current),
+        form,
+        c.var.now,
+      );
+      c.set("memberId", changed.memberId);
+      startCookie(c, changed.session.secret);
+      if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
+      return c.json({ message: c.var.messages.done.passwordChanged });
+    },
+  );

@@ -71,7 +71,8 @@ async function succeed() {
   };
   await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
     const visitor = new Browser(app);
-    const body = { user_id: "hong", email: "hong@example.com", password };
+    const given = consents.map(({ name }) => name);
+    const body = { user_id: "hong", email: "hong@example.com", password, consents: given };
     for (const { method, path, operation } of description.operations()) {
       if (method === "get" && !operation.security && !path.includes("{")) {
         await ask(visitor, method, path);
@@ -202,10 +203,11 @@ async function arriveLate() {
 
 async function failAlone() {
   await withApp({ env: { CONSENTS: JSON.stringify(consents) } }, async (app) => {
-    const hong = await newMember(app, "hong");
+    const again = { user_id: "hong", email: "hong@example.com", password, consents: ["terms"] };
+    await ask(new Browser(app), "post", "/register", { body: again });
+    const hong = await signIn(app, "hong");
     await ask(hong, "delete", "/userinfo/consents/{id}", { id: "terms" });
     await ask(hong, "post", "/userinfo/consents/{id}/revocation", { id: "terms" });
-    const again = { user_id: "hong", email: "hong@example.com", password };
     await ask(hong, "post", "/register", { body: again });
     await ask(hong, "post", "/login", { body: { user_id: "nobody", password } });
     await ask(hong, "post", "/restoration");

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { Browser, newMember, testConfig, withApp } from "../support/harness.ts";
+import {
+  Browser,
+  goodPassword,
+  newMember,
+  signIn,
+  testConfig,
+  withApp,
+} from "../support/harness.ts";
 
 const html = { Accept: "text/html" };
 const news = { name: "news", label: { ko: "소식 메일", en: "Newsletter" } };
@@ -44,7 +51,14 @@ Deno.test("a required consent is not revoked, and one to an earlier version is a
   const terms = { name: "terms", label: { ko: "이용약관", en: "Terms" }, required: true };
   const env = { CONSENTS: JSON.stringify([{ ...terms, version: "2" }]) };
   await withApp({ env }, async (app) => {
-    const hong = await newMember(app, "hong");
+    await new Browser(app).send("POST", "/register", {
+      user_id: "hong",
+      email: "hong@example.com",
+      password: goodPassword,
+      consents: ["terms"],
+    });
+    const hong = await signIn(app, "hong");
+    await app.sql("DELETE FROM consents");
     await app.sql(
       "INSERT INTO consents (id, user_id, name, version, agreed_at) SELECT 'x', id, 'terms', '1', 5 FROM users",
     );
@@ -74,4 +88,76 @@ Deno.test("CONSENTS with a mistake stops the start", () => {
   for (const list of cases) {
     assert.throws(() => testConfig({ CONSENTS: JSON.stringify(list) }), /CONSENTS /);
   }
+});
+
+const both = [
+  {
+    name: "terms",
+    version: "3",
+    label: { ko: "이용약관", en: "Terms" },
+    url: "/terms",
+    required: true,
+  },
+  { ...news, version: "1" },
+];
+
+Deno.test("joining asks for the required consents, and keeps which version was agreed to", async () => {
+  await withApp({ env: { CONSENTS: JSON.stringify(both) } }, async (app) => {
+    const body = { user_id: "hong", email: "hong@example.com", password: goodPassword };
+    const refused = await new Browser(app).send("POST", "/register", body);
+    assert.deepEqual([refused.status, Object.keys(refused.json.fields)], [400, ["consents"]]);
+    const joined = await new Browser(app).send("POST", "/register", {
+      ...body,
+      consents: ["terms", "unknown"],
+    });
+    assert.equal(joined.status, 201);
+    const rows = await app.sql("SELECT name, version, agreed_at FROM consents");
+    assert.deepEqual(rows.map((row) => ({ ...row })), [
+      { name: "terms", version: "3", agreed_at: app.clock.now() },
+    ]);
+
+    const form = { ...html, "Content-Type": "application/x-www-form-urlencoded" };
+    const kim = new Browser(app);
+    const { text } = await kim.get("/register", html);
+    assert.match(text, /type="checkbox" name="consent_terms" value="yes" required/);
+    assert.match(text, /name="consent_news" value="yes"(?! required)/);
+    const typed = "user_id=k&email=kim%40example.com&password=short&consent_news=yes";
+    const again = await kim.send("POST", "/register", typed, form);
+    for (const name of ["user_id", "password", "consents"]) {
+      assert.ok(again.text.includes(`id="${name}-problem"`), `${name}: all problems at once`);
+    }
+    assert.match(again.text, /name="consent_news" value="yes" checked/);
+    const whole = `user_id=kim&email=kim%40example.com&password=${
+      encodeURIComponent(goodPassword)
+    }&consent_terms=yes&consent_news=yes`;
+    assert.equal((await kim.send("POST", "/register", whole, form)).status, 303);
+    const { consents } = (await kim.get("/userinfo/consents")).json;
+    assert.deepEqual(consents.map(({ agreed }: { agreed: boolean }) => agreed), [true, true]);
+  });
+});
+
+Deno.test("joining signs in and leads to the page that was asked for, unless the address must be verified first", async () => {
+  const form = { ...html, "Content-Type": "application/x-www-form-urlencoded" };
+  const body = new URLSearchParams({
+    user_id: "hong",
+    email: "hong@example.com",
+    password: goodPassword,
+  }).toString();
+  await withApp({}, async (app) => {
+    const hong = new Browser(app);
+    assert.match(
+      (await hong.get("/login?next=/withdrawal", html)).text,
+      /\/register\?next=\/withdrawal/,
+    );
+    const joined = await hong.send("POST", "/register?next=/withdrawal", body, form);
+    assert.equal(joined.headers.get("Location"), "/withdrawal?done=signedUp");
+    assert.equal((await hong.get("/userinfo")).status, 200);
+  });
+  const mail = { MAIL_URL: "file:/tmp", MAIL_FROM: "a@b.example", EMAIL_VERIFICATION: "required" };
+  await withApp({ env: mail }, async (app) => {
+    const hong = new Browser(app);
+    const joined = await hong.send("POST", "/register?next=/withdrawal", body, form);
+    assert.equal(joined.headers.get("Location"), "/login?next=/withdrawal&done=joined");
+    assert.equal((await hong.get("/userinfo")).status, 401);
+  });
 });

@@ -225,7 +225,10 @@ for (const reader of readers) {
         [t.page.password]: goodPassword,
       });
       await press(page, t.page.join);
-      assert.equal(pathOf(page), "/login");
+      assert.equal(await heading(page), t.page.welcome("hong"));
+      assert.equal(await page.getByRole("status").textContent(), t.done.signedUp);
+      await press(page, t.page.signOut);
+      await page.goto("/login");
       await look("03-sign-in");
       await fill(page, { [t.page.userId]: "hong", [t.page.password]: goodPassword });
       if (reader.script) {
@@ -361,7 +364,8 @@ for (const reader of others) {
       await page.getByRole("alert").getByRole("link").click();
       await fill(page, { [t.page.password]: goodPassword });
       await press(page, t.page.join);
-      assert.equal(pathOf(page), "/login");
+      assert.equal(pathOf(page), "/");
+      await press(page, t.page.signOut);
 
       await signIn(visit, "wrong");
       await look("33-wrong-password");
@@ -618,7 +622,7 @@ for (const reader of [withScript, phone]) {
     await page.fill("[name=email]", "hong@example.com");
     await page.fill("[name=password]", goodPassword);
     await page.dblclick("main button[type=submit]");
-    await arriveAt(page, "**/login?done=registered");
+    await arriveAt(page, "**/?done=signedUp");
 
     await page.fill("[name=user_id]", "hong");
     await page.fill("[name=password]", goodPassword);

@@ -265,7 +265,7 @@ Deno.test("after a redirect the page says what was done, and shows no other text
       return (await browser.get(headers.get("Location")!, html)).text;
     };
     const notice = (text: string) => /role="status">([^<]*)</.exec(text)?.[1];
-    assert.equal(notice(await follow(visitor, "/register", form)), ko.shown.registered);
+    assert.equal(notice(await follow(visitor, "/register", form)), ko.done.signedUp);
     await follow(visitor, "/login", form);
     const change = { current: goodPassword, password: goodPassword };
     assert.equal(
@@ -415,6 +415,7 @@ Deno.test("password fields have the autocomplete values of password managers, an
       ...["text username", "email email", "password new-password"],
     ]);
     assert.deepEqual(await fieldsOf("/userinfo/password"), [
+      "text username",
       ...["password current-password", "password new-password"],
     ]);
     assert.deepEqual(await fieldsOf("/withdrawal"), ["password current-password"]);
