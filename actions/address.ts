@@ -65,23 +65,32 @@ export async function verify(
   now: number,
 ): Promise<AddressLink> {
   const link = await findVerification(services, token, now);
-  return await use(services, link, token, now);
+  return await use(services, link, token, null, now);
 }
 
-/** Restores the address of before a change, and ends all sessions. Otherwise as `verify`. */
-export async function undo(services: Services, token: string, now: number): Promise<AddressLink> {
+/**
+ * Restores the address of before a change, and ends all other sessions. Otherwise as `verify`.
+ * @param own the secret of the session that asks, if there is one
+ */
+export async function undo(
+  services: Services,
+  token: string,
+  own: string | null,
+  now: number,
+): Promise<AddressLink> {
   const link = await findUndo(services, token, now);
-  return await use(services, link, token, now);
+  return await use(services, link, token, own, now);
 }
 
 async function use(
   services: Services,
   link: AddressLink,
   token: string,
+  own: string | null,
   now: number,
 ): Promise<AddressLink> {
   if (link.used) return link;
-  const used = await useAddressLink(services.db, link, token, now, (done) => {
+  const used = await useAddressLink(services.db, link, token, own, now, (done) => {
     if (link.purpose !== "email" || fold(link.address) === fold(link.email)) return [];
     const member = { ...link, id: link.memberId };
     return linkMailStatements(services, { kind: "email_changed", member }, now, done);

@@ -1,10 +1,10 @@
 import { identifierHash, linkToken, newId } from "../crypto/tokens.ts";
 import type { InStatement, InValue } from "../db/engine/database.ts";
 import { countAttempt } from "../db/session/attempts.ts";
-import { insertLink, recoveryMs } from "../db/session/links.ts";
+import { insertLink } from "../db/session/links.ts";
 import { findSession } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
-import type { linkPaths } from "../domain/mail.ts";
+import { type linkPaths, recoveryMs } from "../domain/mail.ts";
 import { fold } from "../domain/member.ts";
 import type { LinkPurpose } from "../domain/proof.ts";
 import { requireMember } from "../domain/standing.ts";
@@ -35,6 +35,8 @@ export interface LinkMail {
   member: Notice["member"];
   /** Where it goes, and the address that the link verifies, sets or restores. Default: the member's. */
   to?: string;
+  /** That of the mail and of the link. */
+  id?: string;
 }
 
 /**
@@ -46,13 +48,12 @@ export interface LinkMail {
  */
 export function linkMailStatements(
   services: Services,
-  { kind, member, to = member.email }: LinkMail,
+  { kind, member, to = member.email, id = newId() }: LinkMail,
   now: number,
   done: Condition,
 ): InStatement[] {
   const { config } = services;
   if (config.mail === null) return [];
-  const id = newId();
   const token = linkToken(config.identifierKey, id);
   const link = { id, token, memberId: member.id, address: to, ...links[kind] };
   const stored = { sql: "EXISTS (SELECT 1 FROM links WHERE id = :link)", values: { link: id } };

@@ -4,12 +4,12 @@ import { rehearse } from "../db/leaving/erase.ts";
 import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
+import { type FoundLink, memberOfLink, selectLink, toLink } from "../db/session/links.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
 import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
 import { requireSession } from "../domain/standing.ts";
 import { askedFor } from "../domain/withdrawal.ts";
-import { findRecovery } from "./recover.ts";
 import type { Services } from "./services.ts";
 
 /** What a withdrawal would do now, and what it asks for. */
@@ -53,6 +53,33 @@ export async function previewWithdrawal(
   };
 }
 
+/**
+ * Previews a withdrawal by link. One or two round trips, as `previewWithdrawal`. The link itself is the
+ * proof, so nothing is asked for.
+ * @param now ms
+ * @throws `not_found` if the link is unknown, used or expired, `unavailable`
+ */
+export async function previewByLink(
+  services: Services,
+  token: string,
+  now: number,
+): Promise<Omit<Preview, "session"> & { link: FoundLink }> {
+  const { db, inventory } = services;
+  const beside = [selectLink(["recovery"], token, now)];
+  const found = await preview(db, inventory, memberOfLink(token, now), beside, now);
+  const link = toLink(found.beside[0]!);
+  if (!link || link.used) throw new AppError("not_found");
+  return {
+    link,
+    confirm: "session",
+    confirmWith: [],
+    lines: found.lines,
+    obstacle: link.eraseAt === null && found.canBeBlocked
+      ? await obstacleOf(services, link.memberId, now)
+      : null,
+  };
+}
+
 /** Rehearses the erasure of a member. Returns `null` if nothing blocks it, or if the database cannot be written. */
 export async function obstacleOf(
   { db, inventory }: Services,
@@ -66,26 +93,4 @@ export async function obstacleOf(
     if (error instanceof AppError) return null;
     throw error;
   });
-}
-
-/**
- * Previews the withdrawal that a link leads to. Two round trips, or three, as above.
- * @param now ms
- * @throws `not_found` if the link is unknown, used or expired; `unavailable`
- */
-export async function previewByLink(services: Services, token: string, now: number) {
-  const { db, inventory } = services;
-  const link = await findRecovery(services, token, now);
-  const member = { sql: ":member_id", values: { member_id: link.memberId } };
-  const { lines, canBeBlocked } = await preview(db, inventory, member, [], now);
-  const canLeave = link.eraseAt === null;
-  const obstacle = canLeave && canBeBlocked ? await obstacleOf(services, link.memberId, now) : null;
-  return {
-    link,
-    lines,
-    obstacle,
-    eraseAt: link.eraseAt,
-    confirm: "session" as const,
-    confirmWith: [],
-  };
 }

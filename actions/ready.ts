@@ -3,7 +3,7 @@ import type { Services } from "./services.ts";
 import { clockProblem } from "./clock.ts";
 import { lagOfCopy } from "./copy_ledger.ts";
 import { within } from "../db/engine/deadline.ts";
-import { RefusedStatement } from "../db/engine/database.ts";
+import { RefusedStatement, type ResultSet } from "../db/engine/database.ts";
 import { selectApplied, toState } from "../db/engine/migrate.ts";
 import { reasonOf } from "../db/engine/reason.ts";
 import { overdueSince } from "../db/leaving/withdrawals.ts";
@@ -21,48 +21,33 @@ const schemaProblem = "the schema is not current: run deno task migrate";
 
 /**
  * Makes the check behind `/readyz`: the schema is current and the database takes a write. It returns what
- * is wrong, or `null`. What one write met is remembered for a second.
+ * is wrong, or `null`. Within a second of a write it repeats what that write met, or else only reads.
  */
 export function createReadiness(
   { db, migrations }: Services,
   monotonic: () => number = () => performance.now(),
 ): () => Promise<string | null> {
-  let last: { at: number; problem: string | null } | null = null;
-  let writing = false;
+  let wroteAt = -Infinity;
+  let problem: string | null = null;
 
-  async function tryWrite(): Promise<string | null> {
-    writing = true;
-    let problem: string | null;
+  async function look(ask: () => Promise<ResultSet[]>): Promise<string | null> {
     try {
-      const results = await within(db.write([...probe, selectApplied]), limitMs);
-      problem = problemOf(results.at(-1)!.rows);
-    } catch (error) {
-      problem = error instanceof RefusedStatement ? schemaProblem : reasonOf(error);
-    } finally {
-      writing = false;
-    }
-    last = { at: monotonic(), problem };
-    return problem;
-  }
-
-  async function tryRead(): Promise<string | null> {
-    try {
-      const [applied] = await within(db.read([selectApplied]), limitMs);
-      return problemOf(applied!.rows);
+      const applied = (await within(ask(), limitMs)).at(-1)!;
+      const { pending } = toState(applied.rows, migrations);
+      if (pending.length === 0) return null;
+      return `${schemaProblem} (${pending.map(({ name }) => name).join(", ")})`;
     } catch (error) {
       return error instanceof RefusedStatement ? schemaProblem : reasonOf(error);
     }
   }
 
-  function problemOf(rows: Parameters<typeof toState>[0]): string | null {
-    const { pending } = toState(rows, migrations);
-    if (pending.length === 0) return null;
-    return `${schemaProblem} (${pending.map(({ name }) => name).join(", ")})`;
-  }
-
   return async () => {
-    const isRecent = last !== null && (writing || monotonic() - last.at < writeEveryMs);
-    return isRecent ? last!.problem ?? await tryRead() : await tryWrite();
+    if (monotonic() - wroteAt < writeEveryMs) {
+      return problem ?? await look(() => db.read([selectApplied]));
+    }
+    wroteAt = monotonic();
+    problem = await look(() => db.write([...probe, selectApplied]));
+    return problem;
   };
 }
 

@@ -1,15 +1,10 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import { newSecret } from "../crypto/tokens.ts";
 import type { AuditEntry } from "../db/operate/audit.ts";
-import {
-  createLink,
-  findLink,
-  type FoundLink,
-  recover as useLink,
-  recoveryMs,
-} from "../db/session/links.ts";
+import { createLink, findLink, type FoundLink, recover as useLink } from "../db/session/links.ts";
 import type { MailCondition } from "../db/outbox/mails.ts";
 import { AppError } from "../domain/error.ts";
+import { recoveryMs } from "../domain/mail.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { signInAttempt } from "../domain/throttle.ts";
 import { mailStatements } from "./mail.ts";

@@ -28,8 +28,8 @@ export type Left =
   & ({ status: "erased"; receipt: Receipt } | { status: "scheduled"; eraseAt: number });
 
 /**
- * Withdraws the member of a live session. Two round trips, and a third one to find the reason if another
- * request was faster.
+ * Withdraws the member of a live session. Two round trips, and two more to find the reason if another request
+ * was faster.
  * @param secret the secret of the session that asks
  * @param given what the member gave as a proof, if anything
  * @param form `once` is the token of the form, by which `findLeft` finds the outcome

@@ -143,11 +143,13 @@ export function goalsOf(
         goal: `${goal}: of the floor`,
         hoped: ofFloor,
         measured: ratio(found, "annyeong", "floor"),
+        byCpu: cpuRatio(found, "annyeong", "floor"),
       },
       {
         goal: `${goal}: times better-auth`,
         hoped: times,
         measured: ratio(found, "annyeong", "better-auth"),
+        byCpu: cpuRatio(found, "annyeong", "better-auth"),
       },
       { goal: `${goal}: p99 in p50s`, hoped: 3, measured: p99 / p50, atMost: true },
     ];
@@ -160,6 +162,12 @@ export function ratio(turns: Turns, one: string, other: string): number {
   return median(
     turns.get(one)!.map(({ perSecond }, round) => perSecond / others[round]!.perSecond),
   );
+}
+
+/** How many times as much CPU another one takes for a request, service and database together. */
+function cpuRatio(turns: Turns, one: string, other: string): number {
+  const total = (name: string) => median(turns.get(name)!.map(({ cpu, sqldCpu }) => cpu + sqldCpu));
+  return total(other) / total(one);
 }
 
 /** The median of the rounds, and their least and most. */

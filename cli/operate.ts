@@ -5,6 +5,7 @@
 import type { Parts } from "../runtime/mod.ts";
 import { admin } from "./admin.ts";
 import { backup } from "./backup.ts";
+import { canary } from "./canary.ts";
 import { drill } from "./drill.ts";
 import { importMembers } from "./import.ts";
 import { jobs } from "./jobs.ts";
@@ -22,6 +23,8 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
       return await ledger(args, parts);
     case "backup":
       return await backup(args);
+    case "canary":
+      return await canary(args);
     case "drill":
       return await drill(args, parts);
     case "import":
@@ -31,7 +34,7 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
   }
   console.error(
     "usage: migrate | jobs | ledger export FILE | ledger replay FILE | backup FILE | " +
-      "drill BACKUP LEDGER | import FILE.sql | admin COMMAND",
+      "drill BACKUP LEDGER | canary JOURNEY.ts | import FILE.sql | admin COMMAND",
   );
   Deno.exit(2);
 }

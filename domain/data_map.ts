@@ -19,9 +19,13 @@ export type Period = { years: number } | { months: number } | { days: number };
 
 /**
  * How a row belongs to a member. `member`: one or more columns hold the member's id. `via`: the column refers
- * to a row of a parent table, `to: "table.key"`, which belongs to the member.
+ * to a row of a parent table, `to: "table.key"`, which belongs to the member. `matching`: SQL that is true for
+ * the member's rows, where no column holds an id; `:member` is the member's id.
  */
-export type Tie = { member: string | readonly string[] } | { via: { column: string; to: string } };
+export type Tie =
+  | { member: string | readonly string[] }
+  | { via: { column: string; to: string } }
+  | { matching: string };
 
 interface Place {
   label: Words;
@@ -78,6 +82,7 @@ interface Common {
   key: string;
   where: string | null;
   members: readonly string[];
+  matching: string | null;
   via: { column: string; table: string; key: string } | null;
 }
 
@@ -305,11 +310,12 @@ export function columnsOf(entry: Entry): string[] {
   return [...new Set(named)];
 }
 
-/** Returns the SQL of an entry: its `where`, and the expressions in its `set`. */
+/** Returns the SQL of an entry: its `where` and `matching`, and the expressions in its `set`. */
 export function expressionsOf(entry: Entry): string[] {
   const values = entry.disposition === "anonymise" ? Object.values(entry.set) : [];
   return [
     ...(entry.where === null ? [] : [entry.where]),
+    ...(entry.matching === null ? [] : [entry.matching]),
     ...values.filter(isExpression).map(({ sql }) => sql),
   ];
 }
@@ -339,6 +345,7 @@ function common(table: string, options: Place & Tie): Common {
     key: options.key ?? "rowid",
     where: options.where ?? null,
     members: typeof member === "string" ? [member] : member,
+    matching: "matching" in options ? options.matching : null,
     via: via && { column: via.column, table: parent, key },
   };
 }
@@ -348,16 +355,16 @@ function checkEntry(entry: Entry, entries: readonly Entry[], subject: Subject): 
     throw new Error(`data map: "${entry.table}" ${problem}`);
   };
   [entry.table, ...columnsOf(entry), ...Object.keys(entry.fields)].forEach(identifier);
-  if (!entry.via && entry.members.length === 0) {
-    fail('needs `member: "column"` or `via: { column, to: "table.key" }`');
+  if (!entry.via && entry.matching === null && entry.members.length === 0) {
+    fail('needs `member: "column"`, `via: { column, to: "table.key" }` or `matching: "SQL"`');
   }
   if (entry.via) {
     identifier(entry.via.key);
     depth(entry, entries);
   }
-  if (entry.where !== null) {
-    const problem = problemOf(entry.where, ["member"]);
-    if (problem) fail(`has a \`where\` that ${problem}`);
+  for (const name of ["where", "matching"] as const) {
+    const problem = entry[name] !== null && problemOf(entry[name], ["member"]);
+    if (problem) fail(`has a \`${name}\` that ${problem}`);
   }
   if (entry.disposition === "anonymise") {
     for (const [column, value] of Object.entries(entry.set)) {

@@ -56,5 +56,13 @@ export interface MailContent {
   receiptId?: string | undefined;
 }
 
-/** A mail that is not sent within this time is given up, ms. */
-export const mailRetryForMs = 24 * 60 * 60_000;
+/** After this time the address of a mail is gone, sent or not, ms. */
+const addressLivesMs = 24 * 60 * 60_000;
+
+/** How long the links to recover an account or to leave work, ms. */
+export const recoveryMs = 30 * 60_000;
+
+/** How long a mail is tried after its event, ms. A mail with a link that is over is of no use. */
+export function mailRetryForMs(kind: MailKind): number {
+  return kind === "recovery" || kind === "leave" ? recoveryMs : addressLivesMs;
+}

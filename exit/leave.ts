@@ -106,7 +106,8 @@ export async function withdrawCaller(
   }
   await host.before?.(caller, request);
   const initiator = byMember(subject, narrowed(caller, decision.authenticatedSince, proof, now));
-  const { member } = standing;
+  const { id, name, email } = standing.member; // without a language: the host tells its members itself
+  const member = { id, name, email };
   const { eraseAt } = decision;
   const left = await leave(services, initiator, member, eraseAt, form, host.signOut ?? [], now);
   if (left) return left;

@@ -9,9 +9,13 @@ export function intoFolder(folder: string): Transport {
     const composer = createTransport({ streamTransport: true, buffer: true, newline: "windows" });
     const { message } = await composer.sendMail(messageOf(mail));
     const path = `${folder}/${fileOf(mail)}`;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.part`, message as Uint8Array, { mode: 0o600 });
-    await rename(`${path}.part`, path);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(`${path}.part`, message as Uint8Array, { mode: 0o600 });
+      await rename(`${path}.part`, path); // whoever picks mails up sees only whole ones
+    } catch {
+      return { verdict: "failed", cause: "file not written" };
+    }
     return { verdict: "accepted" };
   };
 }

@@ -103,7 +103,7 @@ export const en: Messages = {
     linkSent: "We have sent a link by e-mail. Please open it to go on.",
     verified: "Your e-mail address is verified.",
     emailChanged: "Your e-mail address has been changed.",
-    emailRestored: "Your earlier e-mail address is back, and all devices are signed out. " +
+    emailRestored: "Your earlier e-mail address is back, and all other devices are signed out. " +
       "Please set a new password as well.",
   },
   problem: {
@@ -188,7 +188,8 @@ export const en: Messages = {
     emailUse: "The button changes your e-mail address. We also tell the old address about it.",
     changeEmail: "Change to this address",
     emailUndo: "Undo the change of e-mail",
-    emailUndoWhy: "The button restores your earlier e-mail address and signs out all devices. " +
+    emailUndoWhy:
+      "The button restores your earlier e-mail address and signs out all other devices. " +
       "If you changed the address yourself, you need not do anything.",
     undoEmail: "Restore the earlier address",
     leave: "How to delete your account",

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { masked } from "../domain/mask.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, Once, type Refusal } from "./form.tsx";
-import { AccountLayout, EntryLayout, type Notice } from "./layout.tsx";
+import { AccountLayout, EntryLayout, type Notice, Timed } from "./layout.tsx";
 import { Row } from "./rows.tsx";
 
 /** Asks whom to mail a link to. */
@@ -46,7 +46,7 @@ export function Account({ t, name, address }: {
  * The page of a link: what it does, for which account, and one button. Only the button does it, because
  * scanners of mails open links.
  */
-export function LinkPage({ t, title, action, why, button, account, once }: {
+export function LinkPage({ t, title, action, why, button, account, once, children }: {
   t: Messages;
   title: string;
   action: string;
@@ -54,10 +54,12 @@ export function LinkPage({ t, title, action, why, button, account, once }: {
   button: string;
   account: { name: string; address?: string | undefined };
   once?: string;
+  children?: Child;
 }) {
   return (
     <EntryLayout t={t} title={title}>
       <Account t={t} {...account} />
+      {children}
       <p>{why}</p>
       <form method="post" action={action}>
         {once && <Once once={once} />}
@@ -94,6 +96,20 @@ export function LeavePage({ t, graceDays, mail, notice, refusal }: {
       </AskPage>
     )
     : <EntryLayout t={t} title={t.link.leave} here="/leave">{what}</EntryLayout>;
+}
+
+/** The page of a link to leave while a withdrawal is pending: its deadline (ms). */
+export function LeavingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
+  return (
+    <EntryLayout t={t} title={t.page.scheduled}>
+      <p>
+        <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
+      </p>
+      <p class="aside">
+        <a href="/login?next=/withdrawal">{t.page.signIn}</a>
+      </p>
+    </EntryLayout>
+  );
 }
 
 /** Asks for the new address. */

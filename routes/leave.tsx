@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { askLink } from "../actions/ask_link.ts";
-import { findRecovery } from "../actions/recover.ts";
+import { previewByLink } from "../actions/preview_withdrawal.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
 import { body } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
@@ -9,12 +9,12 @@ import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { LeavePage } from "../pages/link.tsx";
+import { LeavePage, LeavingPage } from "../pages/link.tsx";
 import { LeaveLinkPage } from "../pages/recovery.tsx";
-import { PendingPage } from "../pages/withdrawal.tsx";
 import { addressee, askedIn } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 import { farewell, linked } from "./recovery.tsx";
+import { leavingJson, leavingOf } from "./terms.ts";
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -44,12 +44,15 @@ export default new Hono<Env>()
   })
   .get("/leave/:token", async (c) => {
     if (!wantsPage(c)) {
-      await findRecovery(c.var.services, c.req.param("token"), c.var.now);
-      return c.json({ method: "POST", fields: ["reason"] });
+      const found = await previewByLink(c.var.services, c.req.param("token"), c.var.now);
+      const { eraseAt } = found.link;
+      const leaving = leavingOf(c, { ...found, eraseAt });
+      const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
+      return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
     }
     const { eraseAt, ...shown } = await linked(c);
     if (eraseAt === null) return page(c, <LeaveLinkPage {...shown} />);
-    return page(c, <PendingPage t={c.var.messages} eraseAt={eraseAt} />);
+    return page(c, <LeavingPage t={c.var.messages} eraseAt={eraseAt} />);
   })
   .post("/leave/:token", repeatable, again, body(farewell), async (c) => {
     const form = c.req.valid("json");

@@ -32,8 +32,8 @@ export async function linked(c: Context<Env>, refusal?: Refusal) {
     return { ...shown, name: null, leaving: null, eraseAt: null };
   }
   const found = await previewByLink(c.var.services, token, c.var.now);
-  const { link: { name }, eraseAt } = found;
-  return { ...shown, name, leaving: leavingOf(c, found), eraseAt };
+  const { name, eraseAt } = found.link;
+  return { ...shown, name, leaving: leavingOf(c, { ...found, eraseAt }), eraseAt };
 }
 
 async function entry(c: Context<Env>, refusal?: Refusal) {

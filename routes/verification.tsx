@@ -37,7 +37,7 @@ export default new Hono<Env>()
     return page(c, <LinkPage t={t} {...texts} action={`/undo/${token}`} account={link} />);
   })
   .post("/undo/:token", async (c) => {
-    const link = await undo(c.var.services, c.req.param("token"), c.var.now);
+    const link = await undo(c.var.services, c.req.param("token"), secretOf(c), c.var.now);
     c.set("memberId", link.memberId);
     if (wantsPage(c)) return c.redirect("/recovery?done=emailRestored", 303);
     return c.json({ message: c.var.messages.done.emailRestored });

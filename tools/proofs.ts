@@ -3,7 +3,9 @@
  * reliability` writes what such a run tried into docs/reliability.md, if all of it passed.
  */
 const suites = [
-  ...["properties", "fuzz", "model", "faults", "crash", "races"].map((name) => `proofs/${name}`),
+  ...["properties", "fuzz", "model", "faults", "crash", "races", "timing"].map((name) =>
+    `proofs/${name}`
+  ),
   ...["disk", "replica"].map((name) => `engine/${name}`),
   "operate/due_erasures",
 ].map((name) => `tests/${name}_test.ts`);

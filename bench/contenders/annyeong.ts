@@ -10,6 +10,7 @@ export const annyeong: Contender = {
   health: "/healthz",
   env: async (url) => ({
     ANNYEONG_ENV: "development", // production does not allow a password cost of 4
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
     THROTTLE_SCALE: "1000",
     DATABASE_TIMEOUT_MS: "60000",

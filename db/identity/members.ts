@@ -70,6 +70,10 @@ export function selectAddressee({ text, only }: Asked): InStatement {
   };
 }
 
+/** Some member, in the form of `selectAddressee`. */
+export const selectAnyMember =
+  "SELECT id, name, email, language FROM users WHERE id = (SELECT min(id) FROM users)";
+
 /** What `selectAddressee` found. */
 export function toAddressee(result: ResultSet): Addressee | null {
   const row = result.rows[0];

@@ -83,6 +83,7 @@ export function subjectColumn({ table }: Subject, column: string | null): string
 
 /** SQL: whether a row of the entry's table is the member's. `member` is SQL for the member's id. */
 export function belongsTo(places: Places, entry: Entry, member: string): string {
+  if (entry.matching !== null) return narrowed(entry, expression(entry.matching, member), member);
   if (!entry.via) {
     const ties = entry.members.map((column) => `${quote(column)} = ${member}`).join(" OR ");
     return narrowed(entry, `(${ties})`, member);

@@ -2,6 +2,7 @@ import type { Subject } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
 import { nextTurn } from "../engine/turn.ts";
 import { settledLongAgo } from "../outbox/deliveries.ts";
+import { mailRecipient } from "../outbox/mails.ts";
 
 const dayMs = 24 * 60 * 60_000;
 const signInsLiveMs = 90 * dayMs;
@@ -25,6 +26,10 @@ interface End {
 /** What is only there if the members are Annyeong's own. */
 const ofMembers = new Set(["sessions", "sign_ins", "links"]);
 
+/** SQL: a mail that nobody could send in time. No try is planned after the time for it is over. */
+const isUnsentMail = `channel = 'mail' AND recipient = '${mailRecipient}' AND status = 'waiting'
+  AND next_at <= :now AND retry_until <= :now`;
+
 /** What reaches its end by itself: table, key, and the condition under which its time has come. */
 const allEnds: readonly End[] = [
   { table: "sessions", key: "id", over: "expires_at <= :now" },
@@ -37,12 +42,12 @@ const allEnds: readonly End[] = [
   {
     table: "outbox",
     key: "position",
-    over: "channel = 'mail' AND type = 'erased' AND status = 'waiting' AND retry_until <= :now",
+    over: `${isUnsentMail} AND type = 'erased'`,
   },
   { // a mail that nobody could send loses its address, also if mail was turned off
     table: "outbox",
     key: "position",
-    over: "channel = 'mail' AND status = 'waiting' AND retry_until <= :now",
+    over: isUnsentMail,
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },

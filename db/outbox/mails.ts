@@ -44,8 +44,13 @@ export function insertMail(mail: NewMail, now: number, done: MailCondition): InS
       mail_kind: mail.kind,
       mail_sealed: mail.sealed,
       mail_now: now,
-      mail_until: now + mailRetryForMs,
+      mail_until: now + mailRetryForMs(mail.kind),
       ...done.values,
     },
   };
+}
+
+/** Makes the statement that takes a mail back in the batch that wrote it. `null`: none. */
+export function dropMail(id: string | null): InStatement {
+  return { sql: "DELETE FROM outbox WHERE id = ?", args: [id] };
 }

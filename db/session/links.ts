@@ -3,7 +3,7 @@ import { fold, type Member } from "../../domain/member.ts";
 import type { LinkPurpose } from "../../domain/proof.ts";
 import type { Attempt } from "../../domain/throttle.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 import { claimAddress, isAnothers, removeStrangersCredentials } from "../identity/addresses.ts";
 import { setPassword } from "../identity/passwords.ts";
 import { joinPending } from "../leaving/pending.ts";
@@ -16,9 +16,6 @@ interface Condition {
   sql: string;
   values: Readonly<Record<string, InValue>>;
 }
-
-/** How long a recovery link works, ms. */
-export const recoveryMs = 30 * 60_000;
 
 /**
  * Makes a link for a member, on behalf of an operator, and deletes earlier links of the same purpose.
@@ -95,6 +92,11 @@ export function insertLink(link: MailedLink, now: number, done: Condition): InSt
   };
 }
 
+/** Makes the statement that takes a link back in the batch that stored it. `null`: none. */
+export function dropLink(id: string | null): InStatement {
+  return { sql: "DELETE FROM links WHERE id = ?", args: [id] };
+}
+
 /** A link and its member. */
 export interface FoundLink {
   memberId: string;
@@ -123,17 +125,38 @@ export async function findLink(
   token: string,
   now: number,
 ): Promise<FoundLink | null> {
-  const { found } = await read(db, {
-    found: {
-      sql: `
-        SELECT users.id, users.name, users.email, users.email_verified_at, users.language,
-          links.purpose, links.address, links.used_by, withdrawals.erase_at
-        FROM links JOIN users ON users.id = links.user_id ${joinPending}
-        WHERE links.token_hash = ? AND links.expires_at > ?
-          AND links.purpose IN (SELECT value FROM json_each(?))`,
-      args: [secretHash(token), now, JSON.stringify(purposes)],
-    },
-  });
+  const { found } = await read(db, { found: selectLink(purposes, token, now) });
+  return toLink(found);
+}
+
+/** The member whom a recovery link is of: SQL for the id, and the values that it names. */
+export function memberOfLink(token: string, now: number) {
+  return {
+    sql: `(SELECT user_id FROM links WHERE token_hash = :token_hash AND purpose = 'recovery'
+      AND expires_at > :now AND used_by IS NULL)`,
+    values: { token_hash: secretHash(token), now } as Record<string, InValue>,
+  };
+}
+
+/** A link of one of these purposes and its member, for a batch. */
+export function selectLink(
+  purposes: readonly LinkPurpose[],
+  token: string,
+  now: number,
+): InStatement {
+  return {
+    sql: `
+      SELECT users.id, users.name, users.email, users.email_verified_at, users.language,
+        links.purpose, links.address, links.used_by, withdrawals.erase_at
+      FROM links JOIN users ON users.id = links.user_id ${joinPending}
+      WHERE links.token_hash = ? AND links.expires_at > ?
+        AND links.purpose IN (SELECT value FROM json_each(?))`,
+    args: [secretHash(token), now, JSON.stringify(purposes)],
+  };
+}
+
+/** What `selectLink` found: `null` if the link is unknown or expired. */
+export function toLink(found: ResultSet): FoundLink | null {
   const row = found.rows[0];
   return row
     ? {
@@ -218,9 +241,10 @@ export async function recover(
 
 /**
  * Uses a link that verifies, sets or restores an address. A change voids the member's other links except
- * those that restore an address. A restoration ends all sessions, and voids all links but the earlier ones
- * that restore an address.
+ * those that restore an address. A restoration ends all other sessions, and voids all links but the earlier
+ * ones that restore an address.
  * @param link with an address
+ * @param own the secret of the session that asks, if there is one
  * @param now ms
  * @param also further statements of the batch. `done` is SQL for whether the link was used
  * @returns false if the link is unknown, used or expired, or another member has verified the address
@@ -230,6 +254,7 @@ export async function useAddressLink(
   db: Database,
   link: FoundLink,
   token: string,
+  own: string | null,
   now: number,
   also: (done: Condition) => readonly InStatement[] = () => [],
 ): Promise<boolean> {
@@ -245,7 +270,12 @@ export async function useAddressLink(
           AND (purpose = 'verification' OR :changes AND purpose <> 'email_undo')`,
       args: restores ? { act } : { act, changes: link.purpose === "email" ? 1 : 0 },
     },
-    endSessions: restores ? { sql: endSessionsOf(owner.sql), args: owner.values } : [],
+    endSessions: restores
+      ? {
+        sql: `${endSessionsOf(owner.sql)} AND secret_hash IS NOT :own`,
+        args: { act, own: own && secretHash(own) },
+      }
+      : [],
     also: also({ sql: `${owner.sql} IS NOT NULL`, values: owner.values }),
     used: { sql: "SELECT id FROM links WHERE used_by = ?", args: [act] },
   });

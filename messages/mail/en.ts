@@ -40,7 +40,7 @@ export const mailEn: MailMessages = {
     already_member: ({ service }) => ({
       subject: `[${service}] You are already a member`,
       lines: [
-        `Somebody tried to join ${service} with this e-mail address. You are already a member, so no new account was made.`,
+        `Somebody tried to use this e-mail address for another account of ${service}. It belongs to your account, so no other account can use it.`,
         "Sign in to your account. If you have forgotten the password, the sign-in page lets you recover the account.",
       ],
       button: "Sign in",

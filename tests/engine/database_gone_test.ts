@@ -141,6 +141,18 @@ Deno.test("an embedded file that another process holds is 503 in time, and work 
   });
 });
 
+Deno.test("who writes while another process holds the file waits for it, also longer than SQLite does", async () => {
+  await withApp({ env: { DATABASE_TIMEOUT_MS: "10000" } }, async (app) => {
+    const members = await Promise.all(["hong", "kim"].map((name) => newMember(app, name)));
+    const other = new DatabaseSync(`${app.folder}/test.db`);
+    other.exec("BEGIN IMMEDIATE");
+    setTimeout(() => other.exec("ROLLBACK"), 500);
+    const left = await Promise.all(members.map((member) => member.send("DELETE", "/withdrawal")));
+    assert.deepEqual(left.map(({ status }) => status), [200, 200]);
+    other.close();
+  });
+});
+
 Deno.test("what waited too long for its turn at the database was never sent, and never will be", async () => {
   const bodies: string[] = [];
   const end = new AbortController();

@@ -52,8 +52,7 @@ Deno.test("at 200,000 members every statement of every request and job finds its
     env: {
       WITHDRAWAL_GRACE_DAYS: "1",
       REJOIN_BLOCK_DAYS: "1",
-      MAIL_URL: "file:/dev/null",
-      MAIL_FROM: "a@b.example",
+      MAIL_URL: `file:${await Deno.makeTempDir()}`,
       LEDGER_URL: "http://127.0.0.1:1/",
       DATABASE_TIMEOUT_MS: "60000",
       RECIPIENTS: JSON.stringify([
@@ -105,6 +104,9 @@ async function liveAWholeLife(app: App): Promise<void> {
   await new Browser(app).send("POST", "/recovery", { user_id: "hong" });
   const mailed = (await lastMail(app, "recovery")).path;
   await new Browser(app).send("POST", mailed, { password: goodPassword });
+
+  await new Browser(app).send("POST", "/leave", { email: "hong@example.com" });
+  await new Browser(app).get((await lastMail(app, "leave")).path);
 
   const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
   await new Browser(app).send("POST", await recoveryPath(app, id), { password });

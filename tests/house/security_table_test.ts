@@ -63,6 +63,7 @@ Deno.test("every secret of the configuration is in the inventory of keys", async
     ...Object.keys(await freshSecrets("generated")),
     "TURSO_AUTH_TOKEN",
     "RECIPIENTS",
+    "MAIL_URL",
   ];
   for (const name of secrets) assert.ok(inventory.includes(`\`${name}\``), name);
 });

@@ -41,7 +41,10 @@ const fragments: Record<string, string> = {
   "db/map/sql.ts":
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
-  "db/operate/sweep.ts": "act counts key over rows table",
+  "db/operate/sweep.ts": "'mailRecipient' act counts key over rows table",
+  "exit/better_auth.ts": "member organization owner",
+  "exit/better_auth_map.ts": "condition",
+  "exit/node_sqlite.ts": "pragma",
   "db/outbox/mails.ts": "done.receiptId done.sql",
   "db/session/end.ts": "member",
   "db/session/links.ts": "done.sql isAnothers() owner.sql",

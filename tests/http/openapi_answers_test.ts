@@ -91,6 +91,7 @@ async function succeed() {
     await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
     await ask(phone, "post", "/userinfo/verification");
     await ask(phone, "get", "/userinfo/email");
+    await ask(phone, "get", "/userinfo/password");
     await ask(phone, "post", "/userinfo/email", { body: { email: "new@example.com" } });
     await ask(phone, "get", "/confirmation");
     await ask(phone, "post", "/confirmation", { body: { password } });
@@ -116,7 +117,9 @@ async function succeed() {
     for (const part of ["destroyed", "anonymised", "kept", "recipients"]) {
       assert.notDeepEqual(receipt.json[part], [], `${part} is looked at`);
     }
-    const other = await newMember(app, "kim");
+    const kim = { user_id: "kim", email: "kim@example.com", password, consents: given };
+    await new Browser(app).send("POST", "/register", kim);
+    const other = await signIn(app, "kim");
     await ask(other, "post", "/logout");
     await ask(await signIn(app, "kim"), "post", "/withdrawal");
   });

@@ -272,6 +272,7 @@ Deno.test("LEDGER_URL is a file or HTTPS, and on Workers HTTPS", async () => {
   }
   const environment = {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     TURSO_DATABASE_URL: "http://127.0.0.1:8080",
     SESSION_SECRET: "s".repeat(40),
     IDENTIFIER_KEY: "i".repeat(40),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { runJobs } from "../../jobs/mod.ts";
+import type { Mail, Transport } from "../../mail/transport.ts";
 import {
   Browser,
   goodPassword,
@@ -110,6 +112,34 @@ Deno.test("without mail no page offers a link, and asking for one says why", asy
   });
 });
 
+Deno.test("the link of a mail leads to PUBLIC_ORIGIN, whatever the request's Host", async () => {
+  const mails: Mail[] = [];
+  const transport: Transport = (mail) => {
+    mails.push(mail);
+    return Promise.resolve({ verdict: "accepted" });
+  };
+  await withApp({ env: { MAIL_URL: "app:" }, transport }, async (app) => {
+    await join(app, "hong");
+    const asked = new Request("https://evil.example/recovery", {
+      method: "POST",
+      body: JSON.stringify({ user_id: "hong" }),
+      headers: {
+        "Content-Type": "application/json",
+        Host: "evil.example",
+        "X-Forwarded-Host": "evil.example",
+        Forwarded: "host=evil.example",
+      },
+    });
+    assert.equal((await app.fetch(asked)).status, 202);
+    await runJobs(app.services);
+    assert.equal(mails.length, 2);
+    for (const { text, html } of mails) {
+      assert.match(text, /https:\/\/members\.example\/\w+\/[\w-]{43}/);
+      assert.doesNotMatch(text + html, /evil/);
+    }
+  });
+});
+
 Deno.test("/.well-known/change-password leads to the page that changes the password", async () => {
   await withApp({ env }, async (app) => {
     const member = await newMember(app, "hong");
@@ -128,7 +158,9 @@ Deno.test("a member leaves without signing in, by a link that is mailed", async 
     assert.equal((await visitor.send("POST", "/leave", { email: "hong@example.com" })).status, 202);
     const { path } = await lastMail(app, "leave");
     for (let n = 0; n < 2; n++) {
-      assert.match((await visitor.get(path, html)).text, /<form method="post" action="\/leave\//);
+      const { text } = await visitor.get(path, html);
+      assert.match(text, /<form method="post" action="\/leave\//);
+      assert.match(text, /회원 정보/, "the page says what is erased");
     }
     assert.equal((await member.get("/userinfo")).status, 200, "a GET changes nothing");
     const left = await visitor.send("POST", path, { reason: "privacy" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { recoveryMs } from "../../db/session/links.ts";
+import { recoveryMs } from "../../domain/mail.ts";
 import { sqldPath } from "../../cli/sqld.ts";
 import { freshSecrets } from "../../config/mod.ts";
 import {
@@ -27,6 +27,7 @@ for (const stack of ["embedded", "sqld"]) {
       const env = {
         ...secrets,
         ANNYEONG_ENV: "development",
+        MAIL_URL: "off",
         PUBLIC_ORIGIN: "https://members.example",
         PASSWORD_COST: "4",
         WITHDRAWAL_GRACE_DAYS: "7",

@@ -78,6 +78,7 @@ Deno.test("the data folder is 0700, and what development keeps in it is 0600", a
       DENO: Deno.execPath(),
       NO_COLOR: "1",
       ANNYEONG_ENV: "development",
+      MAIL_URL: "off",
       TURSO_DATABASE_URL: "",
       DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
     },

@@ -46,6 +46,7 @@ function adminOf(app: TestApp, env: Record<string, string>) {
       env: {
         ...secrets,
         ANNYEONG_ENV: "development",
+        MAIL_URL: "off",
         PASSWORD_COST: "4",
         TURSO_DATABASE_URL: app.services.config.database.url,
         NO_COLOR: "1",

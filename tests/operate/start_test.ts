@@ -3,12 +3,15 @@ import { freshSecrets } from "../../config/mod.ts";
 import { openDatabase } from "../../db/engine/database.ts";
 import { answering, freePort } from "../../cli/sqld.ts";
 import { goodPassword } from "../support/harness.ts";
+import { collect } from "../support/stacks.ts";
 
 interface Run {
   origin: string;
   folder: string;
   process: Deno.ChildProcess;
   log: Promise<string>;
+  /** What it has said so far. */
+  said(): string;
 }
 
 /** Runs a task of deno.json as a newcomer does, on a port and a database of its own. */
@@ -26,12 +29,10 @@ async function run(task: string[], env: Record<string, string>): Promise<Run> {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const log = Promise.all([
-    new Response(process.stdout).text(),
-    new Response(process.stderr).text(),
-  ])
-    .then((texts) => texts.join(""));
-  return { origin: `http://127.0.0.1:${port}`, folder, process, log };
+  const streams = [process.stdout, process.stderr].map(collect);
+  const said = () => streams.map(({ text }) => text()).join("");
+  const log = Promise.all(streams.map(({ ended }) => ended)).then(said);
+  return { origin: `http://127.0.0.1:${port}`, folder, process, log, said };
 }
 
 const production = {
@@ -51,6 +52,26 @@ Deno.test("deno task dev answers without any configuration, and ends at SIGTERM"
   await process.status;
   assert.match(await log, new RegExp(`listening on ${origin}/`));
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("deno task dev prints where a mail lies, and its link", async () => {
+  const mails = await Deno.makeTempDir({ prefix: "annyeong-mails-" });
+  const { origin, process, said, folder } = await run(["dev"], { MAIL_URL: `file:${mails}` });
+  await answering(origin);
+  const form = { user_id: "hong", email: "hong@example.com", password: goodPassword };
+  const headers = { "Content-Type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(form) };
+  assert.equal((await fetch(`${origin}/register`, request)).status, 201);
+  const printed = new RegExp(
+    `mail: ${mails}/[\\w.-]+\\.eml\n  ${origin}/verification/[\\w-]{43}\n`,
+  );
+  for (let n = 0; n < 200 && !printed.test(said()); n++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  process.kill("SIGTERM");
+  await process.status;
+  assert.match(said(), printed);
+  for (const path of [folder, mails]) await Deno.remove(path, { recursive: true });
 });
 
 Deno.test("deno task start runs in production, finishes what is under way at SIGTERM, and ends", async () => {
@@ -90,6 +111,7 @@ Deno.test("production does not start without its secrets, and names what is miss
 Deno.test("in development an empty secret is as none at all, and the generated one is taken", async () => {
   const { process, log, folder } = await run(["jobs"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     SESSION_SECRET: "",
     IDENTIFIER_KEY: "",
     RECEIPT_PRIVATE_KEY: "",
@@ -145,6 +167,7 @@ Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => 
   const url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`;
   const { origin, process, log, folder } = await run(["start"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
     RECIPIENTS: JSON.stringify([{ name: "silent", url, secret: `whsec_${btoa("s".repeat(32))}` }]),
   });
@@ -177,6 +200,7 @@ Deno.test("a recipient that says nothing does not hold up SIGTERM", async () => 
 Deno.test("a request that is half sent does not hold up SIGTERM past ten seconds", async () => {
   const { origin, process, log, folder } = await run(["start"], {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
   });
   await answering(origin);

@@ -340,6 +340,7 @@ Deno.test("killed between the commit and the sending, the service sends when it 
   const env = {
     ...await freshSecrets("generated"),
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     PASSWORD_COST: "4",
     TURSO_DATABASE_URL: `file:${folder}/test.db`,
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,

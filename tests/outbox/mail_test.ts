@@ -7,6 +7,7 @@ import {
   captureLog,
   day,
   dump,
+  goodPassword,
   minute,
   newMember,
   openApp,
@@ -173,5 +174,103 @@ Deno.test("a server that is down is tried for a day; then the address is gone, a
     await runJobs(app.services);
     const problems = (await rows()).map(({ sealed, problem }) => [sealed, problem]);
     assert.deepEqual(problems.at(-1), [null, "never sent"]);
+  });
+});
+
+Deno.test("a mail with a link that has ended is not sent any more, and holds up no later mail", async () => {
+  await withMail({ answer: (n) => n < 3 ? 451 : "take" }, async ({ app, server, write, rows }) => {
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    await write("hong", "recovery");
+    await write("hong");
+    await runJobs(app.services);
+    app.clock.pass(29.9 * minute);
+    await runJobs(app.services);
+    await runJobs(app.services);
+    assert.deepEqual((await rows()).map(({ status, sealed }) => [status, sealed === null]), [
+      ["given_up", true],
+      ["confirmed", true],
+    ]);
+    assert.deepEqual(server.mails.map(({ subject }) => /비밀번호가 변경/.test(subject!)), [true]);
+  });
+});
+
+Deno.test("an imported address that is none, or is several, gets nothing", async () => {
+  await withMail({}, async ({ app, server, write, rows }) => {
+    const addresses = [
+      "hong@example.com, evil@evil.example",
+      "Hong <hong@example.com>",
+      "hong@example.com\r\nBcc: evil@evil.example",
+      "<hong@example.com> SIZE=1",
+      "",
+    ];
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    for (const email of addresses) {
+      await app.sql("UPDATE users SET email = ?", [email]);
+      await write("hong");
+    }
+    await runJobs(app.services);
+    await runJobs(app.services);
+    const refused = { status: "refused", problem: "address refused", sealed: null };
+    assert.deepEqual(await rows(), addresses.map(() => refused));
+    assert.deepEqual(server.arrived, []);
+  });
+});
+
+Deno.test("an address in another script gets its mail", async () => {
+  await withMail({}, async ({ app, server, write, rows }) => {
+    await newMember(app, "hong");
+    await app.sql("DELETE FROM outbox");
+    await app.sql("UPDATE users SET email = '홍길동@예시.example'");
+    await write("hong");
+    await runJobs(app.services);
+    assert.equal((await rows())[0]!.status, "confirmed");
+    const [to] = [server.mails[0]!.to].flat();
+    assert.match(to!.value[0]!.address!, /^홍길동@/);
+  });
+});
+
+Deno.test("the Host of a request never reaches a mail", async () => {
+  await withMail({}, async ({ app, server }) => {
+    const body = { user_id: "hong", email: "hong@example.com", password: goodPassword };
+    const headers = {
+      "Content-Type": "application/json",
+      Host: "evil.example",
+      "X-Forwarded-Host": "evil.example",
+      Forwarded: "host=evil.example",
+    };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    const joined = await app.fetch(new Request("https://evil.example/register", init));
+    assert.equal(joined.status, 201);
+    await runJobs(app.services);
+    const [mail] = server.mails;
+    assert.match(mail!.text!, /https:\/\/members\.example\/verification\//);
+    assert.doesNotMatch(`${mail!.text}${mail!.html}`, /evil/);
+  });
+});
+
+Deno.test("a slow member's mail does not hold up those of others", async () => {
+  const slow = Promise.withResolvers<void>();
+  const answer = async (_n: number, mail: { subject?: string | undefined }) => {
+    if (/추가/.test(mail.subject!)) await slow.promise;
+    return "take" as const;
+  };
+  await withMail({ answer }, async ({ app, server, write }) => {
+    for (const name of ["hong", "kim", "lee"]) await newMember(app, name);
+    await app.sql("DELETE FROM outbox");
+    await write("hong", "passkey_added");
+    await write("kim", "passkey_removed");
+    const first = runJobs(app.services);
+    while (server.mails.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    await write("lee", "passkey_removed");
+    await runJobs(app.services); // as another process does, or a request that wrote a mail
+    assert.deepEqual(server.mails.flatMap(({ to }) => to).map((to) => to!.text), [
+      "kim@example.com",
+      "lee@example.com",
+    ]);
+    slow.resolve();
+    await first;
+    assert.equal(server.mails.length, 3);
   });
 });

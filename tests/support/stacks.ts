@@ -57,9 +57,10 @@ export interface WorkerService extends Service {
 }
 
 /** The text that a stream has brought so far. */
-function collect(stream: ReadableStream<Uint8Array>) {
+export function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let text = "";
-  const ended = stream.pipeThrough(new TextDecoderStream())
+  const decoding = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
+  const ended = stream.pipeThrough(decoding)
     .pipeTo(new WritableStream({ write: (chunk) => void (text += chunk) }));
   return { ended, text: () => text };
 }

@@ -13,6 +13,7 @@ export function environmentOf({ services }: TestApp): Record<string, string> {
   const { config } = services;
   return {
     ANNYEONG_ENV: "development",
+    MAIL_URL: "off",
     NO_COLOR: "1",
     PASSWORD_COST: "4",
     USER: "jin",
