@@ -52,11 +52,15 @@ export function LoginPage({ t, next, notice, refusal, mail }: {
       <Form t={t} action={address} refusal={refusal}>
         <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} />
         <Field t={t} name="password" refusal={refusal} />
+        {mail && (
+          <p class="beside">
+            <a href="/recovery">{t.link.forgot}</a>
+          </p>
+        )}
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <p class="aside">
         <span>{t.page.noAccount}</span> <a href={hrefWith("/register", next)}>{t.page.join}</a>
-        {mail && <a href="/recovery">{t.link.forgot}</a>}
       </p>
     </EntryLayout>
   );
