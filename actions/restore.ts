@@ -56,8 +56,8 @@ export async function restoreByOperator(
   audit: AuditEntry,
   now: number,
 ): Promise<boolean> {
-  const { config, db } = services;
-  const told = config.mail && await findAddressee(db, memberId);
+  const { config, db, inventory } = services;
+  const told = config.mail && inventory.subject.isOwn ? await findAddressee(db, memberId) : null;
   const member = { sql: ":member_id", values: { member_id: memberId } };
   const also = tell(services, told, now);
   const { restored } = await restoreMember(db, member, config.recipients, now, { audit, also });

@@ -114,6 +114,9 @@ export async function admin(args: readonly string[], parts?: Parts): Promise<voi
     why: values.why ?? "",
   });
   try {
+    if (command.own && !services.inventory.subject.isOwn) {
+      throw new Refusal("the members sign in with another system: use that system's own tools");
+    }
     const found = await command.run({
       services,
       argument,

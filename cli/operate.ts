@@ -9,12 +9,15 @@ import { canary } from "./canary.ts";
 import { drill } from "./drill.ts";
 import { importMembers } from "./import.ts";
 import { jobs } from "./jobs.ts";
+import { keys } from "./keys.ts";
 import { ledger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 
 /** Ends the process with 2 where the words are wrong. */
 export async function operate(parts: Parts, [task, ...args]: readonly string[]): Promise<void> {
   switch (task) {
+    case "keys":
+      return await keys();
     case "migrate":
       return await migrate(parts);
     case "jobs":
@@ -33,7 +36,7 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
       return await admin(args, parts);
   }
   console.error(
-    "usage: migrate | jobs | ledger export FILE | ledger replay FILE | backup FILE | " +
+    "usage: keys | migrate | jobs | ledger export FILE | ledger replay FILE | backup FILE | " +
       "drill BACKUP LEDGER | canary JOURNEY.ts | import FILE.sql | admin COMMAND",
   );
   Deno.exit(2);

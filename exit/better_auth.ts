@@ -4,8 +4,12 @@
 import type { AuthContext, BetterAuthOptions } from "better-auth";
 import { isAPIError } from "better-auth/api";
 import { getAuthTables } from "better-auth/db";
+import { copyLedger } from "../actions/copy_ledger.ts";
+import { eraseMember } from "../actions/erase_member.ts";
 import { identifiersOf } from "../crypto/identifiers.ts";
 import type { Database } from "../db/engine/database.ts";
+import { newId } from "../crypto/tokens.ts";
+import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import { quote } from "../db/map/sql.ts";
 import type { BlockedBy, Entry, HoldsNobody } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
@@ -163,6 +167,25 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
         args: [JSON.stringify(hashes), now()],
       }]);
       return found!.rows.length > 0;
+    },
+    async eraseByOther(userId) {
+      const { services } = leaver;
+      const { subject } = services.inventory;
+      const { erasing: _, ...withoutHooks } = services; // better-auth calls its hooks itself
+      const user = await userOf(userId);
+      const email = String(user?.email ?? "");
+      await eraseMember(withoutHooks, {
+        initiator: byOperator(subject, ofMember(subject, userId)),
+        member: { id: userId, name: email, email },
+        receiptId: newId(),
+        now: services.now(),
+        audit: {
+          ...{ operator: "better-auth", host: "better-auth", act: "delete", memberId: userId },
+          why: "deleted through better-auth",
+        },
+      });
+      await services.db.truncateLog();
+      await copyLedger(services);
     },
     async signReceipt({ receipt }) {
       const { receiptKeys, config } = leaver.services;

@@ -31,6 +31,8 @@ export interface Connection {
   hasGrace(): boolean;
   /** Whether a rejoin block of this address holds. */
   isBlocked(email: string): Promise<boolean>;
+  /** Erases a member whom another part of better-auth deletes, such as its admin plugin. */
+  eraseByOther(userId: string): Promise<void>;
   signReceipt(left: Left & { status: "erased" }): Promise<string>;
 }
 
@@ -71,6 +73,12 @@ export function leaving() {
         options: {
           databaseHooks: {
             user: {
+              // Other doors, such as /admin/remove-user, delete sessions and accounts first, then come here.
+              delete: {
+                before: async ({ id }: { id: string }) => {
+                  await answered(() => connected().eraseByOther(id));
+                },
+              },
               create: {
                 before: async ({ email }: { email: string }) => {
                   if (!slot.connection || !await slot.connection.isBlocked(email)) return;

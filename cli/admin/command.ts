@@ -28,6 +28,8 @@ export interface Command {
   acts?: true;
   /** It cannot be undone, so that it asks again. */
   final?: true;
+  /** It concerns sessions or credentials, which another system's members have elsewhere. */
+  own?: true;
   /** Whether the argument is a word that it knows. */
   knows?(argument: string): boolean;
   run(call: Call): Promise<Table | Summary>;

@@ -2,11 +2,13 @@
 import { copyLedger } from "../../actions/copy_ledger.ts";
 import { eraseMember } from "../../actions/erase_member.ts";
 import { makeRecoveryLink } from "../../actions/recover.ts";
+import type { Services } from "../../actions/services.ts";
 import { restoreByOperator } from "../../actions/restore.ts";
 import { unblock } from "../../actions/unblock.ts";
 import { newId } from "../../crypto/tokens.ts";
 import { findAddressee, findMember } from "../../db/identity/members.ts";
 import { byOperator, ofMember } from "../../db/leaving/initiator.ts";
+import { findSubject } from "../../db/leaving/standing.ts";
 import { listPending } from "../../db/leaving/withdrawals.ts";
 import { signOutMember } from "../../db/session/sessions.ts";
 import type { Table } from "../table.ts";
@@ -16,7 +18,7 @@ export const memberCommands: Record<string, Command> = {
   find: {
     argument: "ID, NAME or E-MAIL",
     about: "find a member",
-    run: async ({ services, argument }) => await findMember(services.db, argument),
+    run: find,
   },
   pending: {
     argument: null,
@@ -40,6 +42,7 @@ export const memberCommands: Record<string, Command> = {
     argument: "MEMBER-ID",
     about: "sign a member out everywhere",
     acts: true,
+    own: true,
     run: endSessions,
   },
   unblock: {
@@ -52,21 +55,41 @@ export const memberCommands: Record<string, Command> = {
     argument: "MEMBER-ID",
     about: "a link for a member who proved who they are; works once, 30 minutes",
     acts: true,
+    own: true,
     run: recoveryLink,
   },
 };
 
-async function eraseNow({ services, argument, withoutBlock, audit }: Call): Promise<Table> {
+async function find({ services, argument }: Call): Promise<Table> {
   const { db, inventory } = services;
-  const [member] = await findMember(db, argument);
-  if (!member || member.id !== argument) throw new Refusal(nobody);
+  if (inventory.subject.isOwn) return await findMember(db, argument);
+  const found = await findSubject(db, inventory.subject, argument);
+  return found
+    ? [{ id: found.id, name: found.name, email: found.email, erase_at: found.eraseAt }]
+    : [];
+}
+
+/** Whom to erase. Throws `Refusal` if nobody has this id. */
+async function memberOf({ db, inventory }: Services, id: string) {
+  if (!inventory.subject.isOwn) {
+    const found = await findSubject(db, inventory.subject, id);
+    if (found?.id !== id) throw new Refusal(nobody);
+    return { identifiers: { id, name: found.name, email: found.email }, addressee: null };
+  }
+  const [member] = await findMember(db, id);
+  if (!member || member.id !== id) throw new Refusal(nobody);
   const identifiers = {
-    id: argument,
+    id,
     name: String(member.name),
     email: String(member.email),
     emailVerified: member.email_verified_at !== null,
   };
-  const addressee = await findAddressee(db, argument);
+  return { identifiers, addressee: await findAddressee(db, id) };
+}
+
+async function eraseNow({ services, argument, withoutBlock, audit }: Call): Promise<Table> {
+  const { db, inventory } = services;
+  const { identifiers, addressee } = await memberOf(services, argument);
   const receipt = await eraseMember(services, {
     initiator: byOperator(inventory.subject, ofMember(inventory.subject, argument)),
     member: identifiers,

@@ -1,7 +1,7 @@
 import type { Subject } from "../../domain/data_map.ts";
-import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
 import type { Source } from "../engine/source.ts";
-import { bind, subjectColumn, subjectText } from "../map/sql.ts";
+import { bind, quote, subjectColumn, subjectText } from "../map/sql.ts";
 import type { MemberSql } from "./withdrawals.ts";
 import { isPending } from "./pending.ts";
 
@@ -27,6 +27,26 @@ export function selectStanding(subject: Subject, source: Source, now: number): I
      FROM ${from} WHERE ${where} LIMIT 1`,
     { ...values, now },
   );
+}
+
+/**
+ * Finds a member by id, login name or e-mail, as an operator types them.
+ * @throws `unavailable`
+ */
+export async function findSubject(
+  db: Database,
+  subject: Subject,
+  text: string,
+): Promise<SubjectStanding | null> {
+  const columns = [subject.key, subject.name, subject.email].filter((name) => name !== null);
+  const [found] = await db.read([
+    selectStanding(subject, {
+      from: quote(subject.table),
+      where: `(${columns.map((name) => `${subjectColumn(subject, name)} = :text`).join(" OR ")})`,
+      values: { text },
+    }, 0),
+  ]);
+  return toStanding(found!);
 }
 
 /** Reads the result of `selectStanding`; `null` if the source selects nobody. */

@@ -1,3 +1,4 @@
+import type { Subject } from "../../domain/data_map.ts";
 import type { Channel, Queue } from "../../domain/delivery.ts";
 import type { Database, Row } from "../engine/database.ts";
 import { countThrottled } from "./throttles.ts";
@@ -43,6 +44,7 @@ export interface RecipientStatus {
  */
 export async function readStatus(
   db: Database,
+  { table }: Subject,
   queues: readonly Queue[],
   throttleScale: number,
   embedded: boolean,
@@ -52,7 +54,7 @@ export async function readStatus(
   const [numbers, throttled, outbox, failing] = await db.read([
     {
       sql: `
-        SELECT (SELECT count(*) FROM users) AS members,
+        SELECT (SELECT count(*) FROM [${table}]) AS members,
           (SELECT count(*) FROM withdrawals WHERE restored_at IS NULL) AS pending,
           (SELECT count(*) FROM erasures) AS erased,
           (SELECT min(erase_at) FROM withdrawals

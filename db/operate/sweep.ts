@@ -61,8 +61,15 @@ const allEnds: readonly End[] = [
   { table: "failing_recipients", key: "(channel, recipient)", over: nothingWaits },
 ];
 
-function endsOf({ isOwn }: Subject): readonly End[] {
-  return isOwn ? allEnds : allEnds.filter(({ table }) => !ofMembers.has(table));
+function endsOf({ isOwn, table, key }: Subject): readonly End[] {
+  if (isOwn) return allEnds;
+  const orphaned = { // its member was deleted by the other system, past the exit
+    table: "withdrawals",
+    key: "id",
+    over: `restored_at IS NULL AND erase_at <= :now
+      AND NOT EXISTS (SELECT 1 FROM [${table}] WHERE [${table}].[${key}] = withdrawals.user_id)`,
+  };
+  return [...allEnds.filter((end) => !ofMembers.has(end.table)), orphaned];
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { APIError } from "better-auth/api";
+import { admin } from "better-auth/plugins";
 import { destroy } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { type BetterAuthApp, origin, withBetterAuth } from "../support/better_auth.ts";
@@ -300,6 +301,29 @@ Deno.test("a member with better-auth's two-factor signs in with both factors, an
     assert.equal((await leaver.send("DELETE", "/withdrawal")).status, 200);
     assert.deepEqual(await traces(app, "haneul"), []);
     assert.equal((await app.sql("SELECT count(*) AS n FROM twoFactor"))[0]!.n, 0);
+  });
+});
+
+Deno.test("a member whom better-auth's admin removes is erased with a receipt, and every table", async () => {
+  const note = destroy("note", { member: "owner", label: words("notes"), purpose: words("notes") });
+  const setup = {
+    auth: { plugins: [admin()] },
+    tables: ["CREATE TABLE note (id INTEGER PRIMARY KEY, owner TEXT REFERENCES user (id), text)"],
+    exit: { entries: [note] },
+  };
+  await withBetterAuth(setup, async (app) => {
+    const owner = await member(app, "byeol");
+    await app.sql("UPDATE user SET role = 'admin'");
+    const leaver = await member(app, "haneul");
+    const [row] = await app.sql("SELECT id FROM user WHERE name = 'haneul'");
+    await app.sql("INSERT INTO note (owner, text) VALUES (?, 'by haneul')", [row!.id!]);
+    const removed = await post(owner, "/admin/remove-user", { userId: row!.id });
+    assert.equal(removed.status, 200, removed.text);
+    assert.equal(await whoIs(leaver), null);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    const erasures = await app.sql("SELECT member_id FROM erasures");
+    assert.deepEqual(erasures.map(({ member_id }) => member_id), [row!.id]);
+    assert.equal(await whoIs(owner), "byeol");
   });
 });
 

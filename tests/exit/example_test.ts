@@ -40,6 +40,40 @@ for (const on of ["embedded", "sqld"]) {
         const receipt = await browser.get(`/receipts/${left.json.receipt_id}`);
         const notes = receipt.json.destroyed.find(({ what }: { what: string }) => what === "메모");
         assert.equal(notes.count, 1);
+
+        if (on === "sqld") return;
+        const other = new Browser(browser.service, { Origin: origin });
+        const second = { ...form, name: "byeol", email: "byeol@example.com" };
+        assert.equal((await other.send("POST", "/api/auth/sign-up/email", second)).status, 200);
+        const operate = async (...args: string[]) => {
+          const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+            args: [
+              ...["run", "-A", "--no-check", "--config", `${example.pathname}deno.json`],
+              ...[`${example.pathname}operate.ts`, ...args],
+            ],
+            cwd: folder,
+            env: {
+              ANNYEONG_ENV: "development",
+              PUBLIC_ORIGIN: origin,
+              BETTER_AUTH_SECRET: "a secret of this test only, 0123456789abcdef",
+              TURSO_DATABASE_URL: "file:data/better-auth.db",
+            },
+            stdin: "null",
+          }).output();
+          const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+          assert.equal(code, 0, err ?? "");
+          return out!;
+        };
+        const [found] = JSON.parse(await operate("admin", "find", second.email, "--json"));
+        assert.equal(found.email, second.email);
+        const why = ["--why", "asked by letter", "--yes", "--json"];
+        const [erased] = JSON.parse(await operate("admin", "erase", found.id, ...why));
+        assert.equal((await other.get(`/receipts/${erased.receipt_id}`)).status, 200);
+        const [status] = JSON.parse(await operate("admin", "status", "--json"));
+        assert.deepEqual([Number(status.members), Number(status.erased)], [0, 2]);
+        await operate("ledger", "export", "ledger.jsonl");
+        const ledger = await Deno.readTextFile(`${folder}/ledger.jsonl`);
+        assert.equal(ledger.trim().split("\n").length, 3, "two lines and the trailer");
       } finally {
         service.kill("SIGTERM");
         await service.status;

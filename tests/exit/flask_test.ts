@@ -187,6 +187,19 @@ Deno.test("with a grace period a member of another system can restore, or is era
   });
 });
 
+Deno.test("a pending withdrawal of a member whom the host deleted itself does not stay due", async () => {
+  await withApp({ ...flaskr(), env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const leaver = await member(app, "haneul");
+    assert.equal((await leaver.send("DELETE", "/withdrawal")).status, 202);
+    await app.sql("DELETE FROM post");
+    await app.sql("DELETE FROM user");
+    clock.pass(8 * day);
+    await runJobs(app.services);
+    assert.equal((await app.sql("SELECT count(*) AS n FROM withdrawals"))[0]!.n, 0);
+    assert.equal((await leaver.get("/readyz/withdrawal")).status, 200);
+  });
+});
+
 Deno.test("the host's veto leaves everything as it was", async () => {
   await withApp(flaskr(), async (service) => {
     const leaver = await member(service, "haneul");

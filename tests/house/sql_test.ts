@@ -42,6 +42,7 @@ const fragments: Record<string, string> = {
     "'modifier' 'name' belongs() column columns condition countsOf() datesFrom datesTo each expires expression() index instant member name name.replaceAll() parents sql.replaceAll()",
   "db/operate/audit.ts": "done.sql",
   "db/operate/sweep.ts": "'mailRecipient' act counts key over rows table",
+  "db/operate/status.ts": "table",
   "exit/better_auth.ts": "member organization owner",
   "exit/better_auth_map.ts": "condition",
   "exit/node_sqlite.ts": "pragma",

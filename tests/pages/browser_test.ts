@@ -192,7 +192,7 @@ async function follow(page: Page, name: string): Promise<void> {
 
 async function signIn({ page, t }: Visit, password = goodPassword): Promise<void> {
   await page.goto("/login");
-  await fill(page, { [t.page.userId]: "hong", [t.page.password]: password });
+  await fill(page, { [t.link.nameOrEmail]: "hong", [t.page.password]: password });
   await press(page, t.page.signIn);
 }
 
@@ -230,7 +230,7 @@ for (const reader of readers) {
       await press(page, t.page.signOut);
       await page.goto("/login");
       await look("03-sign-in");
-      await fill(page, { [t.page.userId]: "hong", [t.page.password]: goodPassword });
+      await fill(page, { [t.link.nameOrEmail]: "hong", [t.page.password]: goodPassword });
       if (reader.script) {
         await press(page, t.page.show);
         assert.equal(await page.getByLabel(t.page.password).getAttribute("type"), "text");
@@ -369,7 +369,7 @@ for (const reader of others) {
 
       await signIn(visit, "wrong");
       await look("33-wrong-password");
-      assert.equal(await page.getByLabel(t.page.userId).inputValue(), "hong");
+      assert.equal(await page.getByLabel(t.link.nameOrEmail).inputValue(), "hong");
       assert.equal(await page.getByLabel(t.page.password).inputValue(), "");
       assert.equal(await focused(), "password");
       for (let n = 0; n < 3; n++) await signIn(visit, "wrong");
@@ -410,7 +410,7 @@ for (const reader of others) {
       await press(page, t.page.withdraw);
       await look("40-expired");
       assert.equal(await heading(page), t.page.signedOut);
-      await fill(page, { [t.page.userId]: "hong", [t.page.password]: goodPassword });
+      await fill(page, { [t.link.nameOrEmail]: "hong", [t.page.password]: goodPassword });
       await press(page, t.page.signIn);
       assert.equal(pathOf(page), "/withdrawal", "on to where they wanted to be");
     },
@@ -540,7 +540,7 @@ inBrowser(
     await type(page, t.page.password, goodPassword);
     await enter(page, t.page.join);
     const comeIn = async () => {
-      await type(page, t.page.userId, "hong");
+      await type(page, t.link.nameOrEmail, "hong");
       await type(page, t.page.password, goodPassword);
       await tabTo(page, t.page.show);
       await page.keyboard.press("Space");
