@@ -285,7 +285,7 @@ export interface Fields {
 
 /**
  * Divides the named fields of an entry: `gone` are deleted, `stay` remain, anonymously or in the retention
- * store.
+ * store. Among what is deleted instants (`…_at`) are not named, because they say nothing to people.
  */
 export function divideFields(entry: Entry): Fields {
   const stays = (column: string) =>
@@ -295,7 +295,7 @@ export function divideFields(entry: Entry): Fields {
   const columns = Object.keys(entry.fields);
   const named = (columns: string[]) => columns.map((column) => entry.fields[column]!);
   return {
-    gone: named(columns.filter((column) => !stays(column))),
+    gone: named(columns.filter((column) => !stays(column) && !column.endsWith("_at"))),
     stay: named(columns.filter(stays)),
   };
 }

@@ -135,10 +135,10 @@ async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sente
   });
 }
 
-/** As they stand on the form, for the first takes the focus. */
+/** As they stand on the form, because the first takes the focus. Boxes that nobody ticked come last. */
 function inOrder(fields: Record<string, string>, order: string[]): Record<string, string> {
-  const entries = Object.entries(fields);
-  return Object.fromEntries(entries.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
+  const place = (name: string) => order.includes(name) ? order.indexOf(name) : order.length;
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => place(a) - place(b)));
 }
 
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */

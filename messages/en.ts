@@ -97,13 +97,13 @@ export const en: Messages = {
     consentGiven: "You have agreed.",
     consentRevoked: "You have revoked your consent.",
     joined:
-      "You have joined. Please verify your e-mail address with the link that we have sent you.",
-    linkAsked: "If there is such a member, we have sent a link to their e-mail address. " +
+      "You have joined. Please verify your email address with the link that we have sent you.",
+    linkAsked: "If there is such a member, we have sent a link to their email address. " +
       "If you see no mail, please look into the spam folder.",
-    linkSent: "We have sent a link by e-mail. Please open it to go on.",
-    verified: "Your e-mail address is verified.",
-    emailChanged: "Your e-mail address has been changed.",
-    emailRestored: "Your earlier e-mail address is back, and all other devices are signed out. " +
+    linkSent: "We have sent a link by email. Please open it to go on.",
+    verified: "Your email address is verified.",
+    emailChanged: "Your email address has been changed.",
+    emailRestored: "Your earlier email address is back, and all other devices are signed out. " +
       "Please set a new password as well.",
   },
   problem: {
@@ -169,33 +169,33 @@ export const en: Messages = {
     reason: { unknown: "Choose one from the list." },
   },
   link: {
-    nameOrEmail: "User id or e-mail",
+    nameOrEmail: "Username or email",
     send: "Send the link",
     account: "Account",
     forgot: "Forgot your password?",
-    recoveryWhy: "We send a link to your e-mail address, with which you set a new password. " +
+    recoveryWhy: "We send a link to your email address, with which you set a new password. " +
       "It works for 30 minutes.",
-    verification: "Verify your e-mail address",
-    verificationWhy: "The button verifies this e-mail address.",
+    verification: "Verify your email address",
+    verificationWhy: "The button verifies this email address.",
     verify: "Verify this address",
     verified: "verified",
     unverified: "not verified",
     sendVerification: "Send the link to verify it",
-    email: "Change e-mail",
+    email: "Change email",
     emailWhy:
       "We send a link to the new address. Your current address stays until you use the link.",
-    newEmail: "New e-mail",
-    emailUse: "The button changes your e-mail address. We also tell the old address about it.",
+    newEmail: "New email",
+    emailUse: "The button changes your email address. We also tell the old address about it.",
     changeEmail: "Change to this address",
-    emailUndo: "Undo the change of e-mail",
+    emailUndo: "Undo the change of email",
     emailUndoWhy:
-      "The button restores your earlier e-mail address and signs out all other devices. " +
+      "The button restores your earlier email address and signs out all other devices. " +
       "If you changed the address yourself, you need not do anything.",
     undoEmail: "Restore the earlier address",
     leave: "How to delete your account",
     leaveWhat: "What is erased and what is kept when you leave:",
-    leaveByMail: "To delete your account without signing in, enter your user id or e-mail. " +
-      "We send a link to your e-mail address, which works for 30 minutes.",
+    leaveByMail: "To delete your account without signing in, enter your username or email. " +
+      "We send a link to your email address, which works for 30 minutes.",
     leaveSignedIn: "You can delete your account after signing in.",
     leaveUse: "The button deletes this account.",
   },

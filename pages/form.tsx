@@ -150,6 +150,7 @@ function labelOf(t: Messages, name: string, changing: boolean): string {
     current: t.page.currentPassword,
     phrase: t.page.typePhrase,
     reason: t.page.reason,
+    consents: t.consent.title,
   };
   return labels[name] ?? name;
 }
