@@ -10,6 +10,7 @@ import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
 import { farewellCookie } from "./http/farewell.ts";
+import { providerCookies } from "./http/flow.ts";
 import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
 import { requireSameOrigin, shareWith } from "./http/origin.ts";
@@ -17,18 +18,21 @@ import type { WithoutPages } from "./http/page.ts";
 import { onError, onNotFound, type Problems } from "./http/problem.tsx";
 import { provide } from "./http/provide.ts";
 import { cookieSessions } from "./http/session.ts";
+import { signalCookies } from "./http/signal.ts";
 import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import confirmation from "./routes/confirmation.tsx";
 import consents from "./routes/consents.tsx";
 import home from "./routes/home.tsx";
+import identities from "./routes/identities.tsx";
 import keys from "./routes/keys.ts";
 import leave from "./routes/leave.tsx";
 import login from "./routes/login.tsx";
 import logout from "./routes/logout.tsx";
 import metrics from "./routes/metrics.ts";
 import openapi from "./routes/openapi.ts";
+import passkeys from "./routes/passkeys.tsx";
 import policy from "./routes/policy.tsx";
 import receipts from "./routes/receipts.tsx";
 import recovery from "./routes/recovery.tsx";
@@ -38,6 +42,7 @@ import sessions from "./routes/sessions.tsx";
 import userinfo from "./routes/userinfo.tsx";
 import verification from "./routes/verification.tsx";
 import withdrawal from "./routes/withdrawal.tsx";
+import withProvider from "./routes/with_provider.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
@@ -61,14 +66,24 @@ export function createApp(services: Services) {
     .route("/", health(services))
     .route("/", metrics)
     .route("/", openapi)
-    .use(rememberLanguage, deviceCookies, farewellCookie, cookieSessions(services.config))
+    .use(
+      rememberLanguage,
+      deviceCookies,
+      providerCookies,
+      signalCookies,
+      farewellCookie,
+      cookieSessions(services.config),
+    )
     .route("/", home)
     .route("/", register)
     .route("/", login)
+    .route("/", withProvider)
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
     .route("/", consents)
+    .route("/", identities)
+    .route("/", passkeys)
     .route("/", withdrawal)
     .route("/", restoration)
     .route("/", confirmation)

@@ -94,6 +94,19 @@ export const ownTables = [
       linked_at: { ko: "연결 시각", en: "linked" },
     },
   }),
+  destroy("confirmations", {
+    member: "user_id",
+    label: {
+      ko: "다른 서비스에서 한 본인 확인(암호화된 토큰 포함)",
+      en: "Confirmations at sign-in services (with sealed tokens)",
+    },
+    purpose: {
+      ko: "본인 확인과 연결 해제",
+      en: "To confirm who you are, and to end the grant there",
+    },
+    lifetime: { ko: "확인 후 몇 분, 최대 24시간", en: "A few minutes, 24 hours at most" },
+    show: ["confirmed_at", "expires_at"],
+  }),
   destroy("links", {
     member: "user_id",
     label: { ko: "회원에게 보낸 링크", en: "Links sent to the member" },
@@ -109,7 +122,9 @@ export const ownTables = [
   }),
   destroy("outbox", {
     member: "member_id",
-    where: "channel = 'mail'", // other channels have opaque ids only, and recipients still have to be told
+    // Webhooks have opaque ids only. A grant has a sealed token that is used after its member has left, within
+    // 24 hours. Both still have to be delivered.
+    where: "channel = 'mail'",
     label: { ko: "회원에게 보내는 메일", en: "Mails to the member" },
     purpose: {
       ko: "이메일 확인과 계정 복구, 변경 알림",
@@ -135,7 +150,12 @@ export const ownTables = [
   }),
   holdsNobody("migrations", "which migrations have run"),
   holdsNobody("clock", "the newest instant that the jobs have trusted"),
+  holdsNobody("provider_answers", "hashes of answers of providers that were used; gone in minutes"),
   holdsNobody("attempts", "keyed hashes that count attempts; gone within a day"),
+  holdsNobody(
+    "passkey_challenges",
+    "hashes of random values that passkeys sign; gone within minutes",
+  ),
   holdsNobody("erasures", "opaque ids of members who have left, and counts"),
   holdsNobody("erasure_keys", "keys noted while an erasure runs; empty outside of it"),
   holdsNobody("data_maps", "what the map said when a receipt was issued"),

@@ -39,7 +39,7 @@ export async function changePassword(
     throw new AppError("invalid", { fields: { password: problem }, memberId: member.id });
   }
   if (!counted) requireProofless(standing, config.withdrawal, now);
-  const proof = counted && await verifyGiven(services, counted);
+  const proof = counted && await verifyGiven(services, counted, now);
   if (counted && !proof) throw new AppError("confirmation_failed", { memberId: member.id });
 
   const session = makeSession(services, form.userAgent, now);

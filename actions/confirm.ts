@@ -21,7 +21,7 @@ export async function confirm(
 ): Promise<{ secret: string; memberId: string }> {
   const counted = await countGiven(services, secret, given, now);
   const memberId = requireMember(counted.session).member.id;
-  const proof = await verifyGiven(services, counted);
+  const proof = await verifyGiven(services, counted, now);
   if (!proof) throw new AppError("confirmation_failed", { memberId });
 
   const fresh = newSecret();

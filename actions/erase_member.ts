@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type Blocked, rejoinTerms } from "../crypto/identifiers.ts";
+import { findIdentities } from "../db/identity/identities.ts";
 import { erase } from "../db/leaving/erase.ts";
 import type { Initiator } from "../db/leaving/initiator.ts";
 import type { Addressee } from "../db/identity/members.ts";
@@ -9,6 +10,7 @@ import { causesOf } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Reason } from "../domain/withdrawal.ts";
 import { mailStatements } from "./mail.ts";
+import { vouchedFor } from "./providers.ts";
 import type { Services } from "./services.ts";
 
 const log = getLogger(["annyeong", "leaving"]);
@@ -41,6 +43,7 @@ export async function eraseMember(
   { initiator, member, receiptId, now, reason = null, tell, audit, blockedFrom = now }: Erasure,
 ): Promise<Receipt | null> {
   const { config, db, inventory, erasing } = services;
+  const grants = await grantsOf(services, member);
   const erased = await erasing?.(member.id);
   const receipt = await erase(db, inventory, initiator, {
     now,
@@ -49,6 +52,7 @@ export async function eraseMember(
     backupDays: config.withdrawal.backupDays,
     recipients: config.recipients,
     rejoin: blockedFrom === null ? null : rejoinTerms(config, member, blockedFrom),
+    ...(grants && { grants }),
     ...(audit && { audit }),
     ...(tell && {
       also: (done: MailCondition) =>
@@ -61,4 +65,12 @@ export async function eraseMember(
     );
   }
   return receipt;
+}
+
+/** What ends the member's grants without a token. It costs a round trip only where an admin key is configured. */
+async function grantsOf(services: Services, member: Blocked) {
+  const { providers } = services.config;
+  if (providers.length === 0) return null;
+  if (providers.every(({ adminKey }) => adminKey === null)) return {};
+  return vouchedFor(services, await findIdentities(services.db, member.name));
 }

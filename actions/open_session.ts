@@ -1,11 +1,14 @@
 import { nameHash } from "../crypto/identifiers.ts";
+import { read, write } from "../db/engine/batch.ts";
 import type { InStatement } from "../db/engine/database.ts";
-import type { Addressee } from "../db/identity/members.ts";
+import { type Addressee, selectUnverified, toAddressee } from "../db/identity/members.ts";
+import { forgetAttempt } from "../db/session/attempts.ts";
 import { type NewSession, openSession as open, opensUsedAccount } from "../db/session/sessions.ts";
 import { deviceOf } from "../domain/device.ts";
 import { AppError } from "../domain/error.ts";
 import type { Proof } from "../domain/proof.ts";
 import type { Attempt } from "../domain/throttle.ts";
+import { countMailTo, linkMailStatements } from "./link_mail.ts";
 import { mailStatements } from "./mail.ts";
 import { makeSession } from "./make_session.ts";
 import type { Services } from "./services.ts";
@@ -36,7 +39,8 @@ export interface SignedIn {
  *   unless the account is new
  * @param also makes further statements of the batch; `done` is SQL for whether the session is open
  * @param now ms
- * @throws `invalid_credentials` if the proof no longer holds, `unavailable`
+ * @throws `invalid_credentials` if the proof no longer holds; `unverified` if the address has to be verified
+ *   first, after the link was mailed, with one or two more round trips; `unavailable`
  */
 export async function openSession(
   services: Services,
@@ -64,6 +68,7 @@ export async function openSession(
     attempt,
     account: account ?? nameHash(config.identifierKey, member.name),
     client,
+    verifiedOnly: config.emailVerification === "required",
   };
   const tell = newDeviceOf
     ? mailStatements(
@@ -74,6 +79,43 @@ export async function openSession(
     )
     : [];
   const opened = await open(db, { ...opening, also: [...also(isOpen), ...tell] });
-  if (!opened) throw new AppError("invalid_credentials");
+  if (!opened) {
+    if (opening.verifiedOnly) await refuseUnverified(services, member.id, attempt, now);
+    throw new AppError("invalid_credentials");
+  }
   return { session, member, eraseAt: opened.eraseAt };
+}
+
+/**
+ * Mails the link again to a member whose address has to be verified before they can sign in. Does nothing if
+ * it is verified.
+ * @param attempt the attempt that was counted: what was given was right
+ * @param now ms
+ * @throws `unverified`, `unavailable`
+ */
+async function refuseUnverified(
+  services: Services,
+  memberId: string,
+  attempt: Attempt,
+  now: number,
+): Promise<void> {
+  const { found } = await read(services.db, { found: selectUnverified(memberId) });
+  const member = toAddressee(found);
+  if (member) await askToVerify(services, member, attempt, now);
+}
+
+/** Mails the link to verify the address, and throws `unverified`. One round trip. Throws `unavailable`. */
+export async function askToVerify(
+  services: Services,
+  member: Addressee,
+  attempt: Attempt,
+  now: number,
+): Promise<never> {
+  const { count, allowed } = countMailTo(services, member.email, now);
+  await write(services.db, {
+    forget: forgetAttempt(attempt),
+    count,
+    send: linkMailStatements(services, { kind: "verification", member }, now, allowed),
+  });
+  throw new AppError("unverified", { memberId: member.id });
 }

@@ -4,6 +4,7 @@ import { rehearse } from "../db/leaving/erase.ts";
 import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
+import { selectConfirmed, selectHeld } from "../db/session/identities.ts";
 import { type FoundLink, memberOfLink, selectLink, toLink } from "../db/session/links.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
 import type { Asked } from "../domain/confirmation.ts";
@@ -19,6 +20,8 @@ export interface Preview {
   confirm: Asked;
   /** The credentials that the member can confirm with, strongest first. */
   confirmWith: string[];
+  /** The grants at providers. `ready`: leaving can end it without the member. */
+  grants: { name: string; ready: boolean }[];
   lines: PreviewLine[];
   /** What would make the withdrawal fail now. */
   obstacle: Obstacle | null;
@@ -38,14 +41,26 @@ export async function previewWithdrawal(
 ): Promise<Preview> {
   const { config, db, inventory } = services;
   const member = memberOfSession(secret, now);
-  const beside = [selectSession(secret, now), selectCredentials(member)];
+  const beside = [
+    selectSession(secret, now),
+    selectCredentials(member),
+    selectConfirmed(secret, now),
+    selectHeld(member),
+  ];
   const found = await preview(db, inventory, member, beside, now);
   const session = requireSession(toSession(found.beside[0]!));
   const confirmWith = toCredentials(found.beside[1]!);
+  const confirmed = found.beside[2]!.rows.length > 0;
+  const hasAdminKey = (name: string) =>
+    config.providers.some((one) => one.name === name && one.adminKey !== null);
   return {
     session,
-    confirm: askedFor(session, confirmWith, config.withdrawal, now),
+    confirm: askedFor(session, confirmWith, config.withdrawal, now, confirmed),
     confirmWith,
+    grants: found.beside[3]!.rows.map(({ provider, held }) => {
+      const name = String(provider);
+      return { name, ready: held === 1 || hasAdminKey(name) };
+    }),
     lines: found.lines,
     obstacle: session.eraseAt === null && found.canBeBlocked
       ? await obstacleOf(services, session.member.id, now)
@@ -73,6 +88,7 @@ export async function previewByLink(
     link,
     confirm: "session",
     confirmWith: [],
+    grants: [],
     lines: found.lines,
     obstacle: link.eraseAt === null && found.canBeBlocked
       ? await obstacleOf(services, link.memberId, now)

@@ -5,23 +5,37 @@ import {
   selectCredentials,
   toCredentials,
 } from "../db/identity/credentials.ts";
+import { type Challenge, selectChallenge, toChallenge } from "../db/identity/challenges.ts";
+import {
+  type PasskeyRecord,
+  selectHandles,
+  selectPasskey,
+  toHandles,
+  toPasskey,
+} from "../db/identity/passkeys.ts";
 import { selectPassword, toHash } from "../db/identity/passwords.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
+import { selectConfirmed } from "../db/session/identities.ts";
 import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import { challengeIn } from "../domain/passkey.ts";
 import type { Proof } from "../domain/proof.ts";
 import { requireSession } from "../domain/standing.ts";
 import { type Attempt, confirmationAttempt } from "../domain/throttle.ts";
+import { boundToSession } from "./passkey_options.ts";
 import type { Services } from "./services.ts";
+import { type GivenPasskey, provePasskey } from "./verify_passkey.ts";
 
 /** What a member gives in a live session to prove who they are. */
-export interface Given {
-  password: string;
-}
+export type Given = { password: string } | GivenPasskey;
 
 /** A live session, and the credentials of its member, strongest first. */
 export interface Standing {
   session: Session;
   credentials: CredentialName[];
+  /** Whether the session was confirmed by a new authentication at a provider, which still counts. */
+  confirmed: boolean;
+  /** The handles by which the member's passkeys name the member. */
+  handles: string[];
 }
 
 /** What was loaded to verify what the member gave. */
@@ -31,6 +45,10 @@ export interface Counted extends Standing {
   given: Given;
   /** PHC string; `null` for a member without a password. */
   passwordHash: string | null;
+  /** The passkey that was given, if the member has it. */
+  passkey: PasskeyRecord | null;
+  /** The challenge that was given, if it works. */
+  challenge: Challenge | null;
 }
 
 /**
@@ -43,11 +61,19 @@ export async function loadStanding(
   secret: string,
   now: number,
 ): Promise<Standing> {
-  const { found, credentials } = await read(db, {
-    found: selectSession(secret, now),
-    credentials: selectCredentials(memberOfSession(secret, now)),
+  const member = memberOfSession(secret, now);
+  const found = await read(db, {
+    session: selectSession(secret, now),
+    credentials: selectCredentials(member),
+    confirmed: selectConfirmed(secret, now),
+    handles: selectHandles(member),
   });
-  return { session: requireSession(toSession(found)), credentials: toCredentials(credentials) };
+  return {
+    session: requireSession(toSession(found.session)),
+    credentials: toCredentials(found.credentials),
+    confirmed: found.confirmed.rows.length > 0,
+    handles: toHandles(found.handles),
+  };
 }
 
 /**
@@ -65,30 +91,49 @@ export async function countGiven(
 ): Promise<Counted> {
   const attempt = confirmationAttempt(secretHash(secret), config.throttleScale);
   const member = memberOfSession(secret, now);
-  const { counted, found, credentials, password } = await write(db, {
+  const assertion = "passkey" in given ? given.passkey : null;
+  const found = await write(db, {
     counted: countAttempt(attempt, now, secretHash(secret)),
-    found: selectSession(secret, now),
+    session: selectSession(secret, now),
     credentials: selectCredentials(member),
+    confirmed: selectConfirmed(secret, now),
+    handles: selectHandles(member),
     password: selectPassword(member),
+    passkey: selectPasskey(assertion && assertion.id),
+    challenge: selectChallenge(assertion && challengeIn(assertion), "confirm", now),
   });
-  const session = requireSession(toSession(found));
-  requireCounted(attempt, counted, now);
+  const session = requireSession(toSession(found.session));
+  requireCounted(attempt, found.counted, now);
+  const passkey = toPasskey(found.passkey);
   return {
     session,
-    credentials: toCredentials(credentials),
+    credentials: toCredentials(found.credentials),
+    confirmed: found.confirmed.rows.length > 0,
+    handles: toHandles(found.handles),
     attempt,
     given,
-    passwordHash: toHash(password),
+    passwordHash: toHash(found.password),
+    passkey: passkey?.member.id === session.member.id ? passkey : null,
+    challenge: toChallenge(found.challenge),
   };
 }
 
 /**
  * Verifies what the member gave.
+ * @param now ms
  * @returns the proof, or `null` if what was given is wrong
  * @throws `unavailable` if too many passwords are being hashed; the attempt is not counted then
  */
-export async function verifyGiven(services: Services, counted: Counted): Promise<Proof | null> {
-  const { session, passwordHash, given, attempt } = counted;
+export async function verifyGiven(
+  services: Services,
+  counted: Counted,
+  now: number,
+): Promise<Proof | null> {
+  const { session, passwordHash, given, attempt, passkey, challenge } = counted;
+  if ("passkey" in given) {
+    const issued = { purpose: "confirm", boundTo: boundToSession(session) } as const;
+    return passkey && await provePasskey(services, given, passkey, challenge, issued, now);
+  }
   const right = await verifyCounted(services, given.password, passwordHash, attempt);
   return right ? { by: "password", memberId: session.member.id, hash: passwordHash! } : null;
 }

@@ -1,5 +1,6 @@
 import { findSession, type Session } from "../db/session/sessions.ts";
 import { requireMember } from "../domain/standing.ts";
+import { loadStanding } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -9,6 +10,20 @@ import type { Services } from "./services.ts";
  */
 export async function record({ db }: Services, secret: string, now: number): Promise<Session> {
   return requireMember(await findSession(db, secret, now));
+}
+
+/**
+ * Finds a live session, its member, and the names of the member's credentials. One round trip.
+ * @param now ms
+ * @throws `unauthenticated`, `withdrawal_pending`, `unavailable`
+ */
+export async function recordWithCredentials(
+  services: Services,
+  secret: string,
+  now: number,
+): Promise<{ session: Session; credentials: string[] }> {
+  const { session, credentials } = await loadStanding(services, secret, now);
+  return { session: requireMember(session), credentials };
 }
 
 /**

@@ -1,13 +1,12 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import type { Config } from "../config/mod.ts";
 import { write } from "../db/engine/batch.ts";
-import { selectSignIn, toSignIn } from "../db/identity/members.ts";
+import { type Addressee, selectSignIn, toSignIn } from "../db/identity/members.ts";
 import { strengthenPassword } from "../db/identity/passwords.ts";
-import { countAttempt, forgetAttempt, requireCounted } from "../db/session/attempts.ts";
+import { countAttempt, requireCounted } from "../db/session/attempts.ts";
 import { AppError } from "../domain/error.ts";
-import { signInAttempt } from "../domain/throttle.ts";
-import { countMailTo, linkMailStatements } from "./link_mail.ts";
-import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
+import { type Attempt, signInAttempt } from "../domain/throttle.ts";
+import { type Arrival, askToVerify, openSession, type SignedIn } from "./open_session.ts";
 import { verifyCounted } from "./prove.ts";
 import type { Services } from "./services.ts";
 
@@ -47,13 +46,7 @@ export async function signIn(
   if (!found || hash === null || !right) throw new AppError("invalid_credentials");
 
   const { member } = found;
-  if (mustVerify(config, member)) {
-    const { count, allowed } = countMailTo(services, member.email, now);
-    const mail = { kind: "verification", member } as const;
-    const forget = forgetAttempt(attempt);
-    await write(db, { forget, count, send: linkMailStatements(services, mail, now, allowed) });
-    throw new AppError("unverified", { memberId: member.id });
-  }
+  await requireVerified(services, member, attempt, now);
   const memberId = member.id;
   const stronger = passwords.isWeak(hash) ? await passwords.hash(form.password) : null;
   const opening = {
@@ -66,6 +59,21 @@ export async function signIn(
       stronger === null ? [] : [strengthenPassword({ memberId, hash }, stronger, done)],
   };
   return await openSession(services, opening, form, now);
+}
+
+/**
+ * Checks that a member who gave a right proof may sign in. Otherwise mails the link that verifies the address.
+ * @param attempt the attempt that was counted
+ * @param now ms
+ * @throws `unverified`, `unavailable`
+ */
+export async function requireVerified(
+  services: Services,
+  member: Addressee & { emailVerified: boolean },
+  attempt: Attempt,
+  now: number,
+): Promise<void> {
+  if (mustVerify(services.config, member)) await askToVerify(services, member, attempt, now);
 }
 
 /** Whether a member has to verify the address before they can sign in. */

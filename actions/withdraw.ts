@@ -22,10 +22,16 @@ import { addresseeOf, mailStatements } from "./mail.ts";
 import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import type { Services } from "./services.ts";
 
-/** The outcome of a withdrawal: erased now, or scheduled for a deadline (ms). */
+/**
+ * The outcome of a withdrawal: erased now, or scheduled for a deadline (ms). `handle` is that of the member's
+ * passkeys, which browsers may forget.
+ */
 export type Left =
   & { memberId: string | null; receiptId: string }
-  & ({ status: "erased"; receipt: Receipt } | { status: "scheduled"; eraseAt: number });
+  & ({ status: "erased"; receipt: Receipt; handle?: string | null } | {
+    status: "scheduled";
+    eraseAt: number;
+  });
 
 /**
  * Withdraws the member of a live session. Two round trips, and two more to find the reason if another request
@@ -45,7 +51,7 @@ export async function withdraw(
   form: WithdrawalForm & { once?: string | undefined },
   now: number,
 ): Promise<Left> {
-  const { session, proof, decision } = await decide(services, secret, given, form, now)
+  const { session, proof, decision, handle } = await decide(services, secret, given, form, now)
     .catch((error) => explain(error));
   const initiator = byMember(
     services.inventory.subject,
@@ -53,6 +59,7 @@ export async function withdraw(
   );
   const { eraseAt } = decision;
   const left = await leave(services, initiator, session.member, eraseAt, form, signOut, now);
+  if (left?.status === "erased") return { ...left, handle };
   if (left) return left;
   requireMember(await findSession(services.db, secret, now));
   throw new AppError("conflict", { memberId: session.member.id });
@@ -83,7 +90,7 @@ export async function withdrawByLink(
   const member = { ...found, id: found.memberId };
   const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
   if (!left) throw new AppError("not_found");
-  return left;
+  return left.status === "erased" ? { ...left, handle: found.handle } : left;
 }
 
 /**
@@ -105,20 +112,22 @@ async function decide(
   given: Given | null,
   form: WithdrawalForm,
   now: number,
-): Promise<{ session: Session; proof: Proof | null; decision: WithdrawalDecision }> {
+): Promise<
+  { session: Session; proof: Proof | null; decision: WithdrawalDecision; handle: string | null }
+> {
   const policy = services.config.withdrawal;
   if (!given) {
-    const { session, credentials } = await loadStanding(services, secret, now);
-    const decision = decideWithdrawal(session, credentials, form, "none", policy, now);
-    return { session, proof: null, decision };
+    const { session, credentials, confirmed, handles } = await loadStanding(services, secret, now);
+    const decision = decideWithdrawal(session, credentials, form, "none", policy, now, confirmed);
+    return { session, proof: null, decision, handle: handles[0] ?? null };
   }
   const counted = await countGiven(services, secret, given, now);
-  const { session, credentials } = counted;
+  const { session, credentials, handles } = counted;
   decideWithdrawal(session, credentials, form, "unverified", policy, now);
-  const proof = await verifyGiven(services, counted);
+  const proof = await verifyGiven(services, counted, now);
   const verified = proof ? "right" : "wrong";
   const decision = decideWithdrawal(session, credentials, form, verified, policy, now);
-  return { session, proof, decision };
+  return { session, proof, decision, handle: handles[0] ?? null };
 }
 
 /** Ends the sessions and links of a member of our own. */

@@ -7,6 +7,7 @@ import { largeMember } from "./large_member.ts";
 import { words } from "./compare.ts";
 import { leaveTheirCore, onOneCore } from "./process.ts";
 import { journeys } from "./journeys.ts";
+import { proofs } from "./proofs.ts";
 import { roundTrips } from "./round_trips.ts";
 import { signIn } from "./sign_in.ts";
 import { soak } from "./soak.ts";
@@ -61,6 +62,13 @@ const sections: Section[] = [
       "Passwords hashed as in production: our PASSWORD_COST=14 is scrypt with N = 2^14, r = 8, p = 5; " +
       "better-auth's own is N = 2^14, r = 16, p = 1.",
     run: signIn,
+  },
+  {
+    title: "Proofs",
+    about:
+      "What one proof costs a Worker: the CPU time of workerd for verifying it many times in one request, " +
+      "without the database. The median of five rounds, with the least and the most.",
+    run: proofs,
   },
   {
     title: "Round trips",

@@ -29,12 +29,14 @@ import {
   verificationOf,
 } from "./mail.ts";
 import { environmentName, refuseUnsafe, requireCost } from "./production.ts";
+import { type ProviderConfig, providerList } from "./providers.ts";
 import { type Recipient, recipientList } from "./recipients.ts";
 import { themeField } from "./theme.ts";
 
 export { defaultDatabase, parseDatabaseConfig } from "./database.ts";
 export { ConfigError, type Environment } from "./fields.ts";
 export { freshSecrets } from "./keys.ts";
+export type { ProviderConfig } from "./providers.ts";
 export { developmentMailFolder, type Mailbox, type MailConfig, type MailRoute } from "./mail.ts";
 export type { Recipient } from "./recipients.ts";
 
@@ -59,6 +61,8 @@ export interface Config {
   bodyTimeoutMs: number;
   trustedProxyHeader: string | null;
   recipients: readonly Recipient[];
+  /** What members can sign in with, in the order of the buttons. */
+  providers: readonly ProviderConfig[];
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
@@ -104,6 +108,7 @@ const fields = z.object({
     ),
   ),
   RECIPIENTS: recipientList,
+  PROVIDERS: providerList,
   THEME: themeField,
   CONSENTS: consentList,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
@@ -161,6 +166,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     trustedProxyHeader: env.TRUSTED_PROXY_HEADER ??
       (runtime === "workers" ? "CF-Connecting-IP" : null),
     recipients: env.RECIPIENTS,
+    providers: env.PROVIDERS,
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
     theme: env.THEME ?? null,

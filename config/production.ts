@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { ConfigError } from "./fields.ts";
 import { isLoopback, isPublic } from "./hosts.ts";
 import { isGenerated, isGuessable } from "./keys.ts";
+import type { ProviderConfig } from "./providers.ts";
 import type { Recipient } from "./recipients.ts";
 
 export const environmentName = z._default(
@@ -26,6 +27,7 @@ export function refuseUnsafe(env: {
   ALLOWED_ORIGINS: readonly string[];
   TURSO_DATABASE_URL: string;
   RECIPIENTS: readonly Recipient[];
+  PROVIDERS: readonly ProviderConfig[];
   LEDGER_URL?: string | undefined;
   METRICS_TOKEN?: string | undefined;
 }): void {
@@ -51,6 +53,11 @@ export function refuseUnsafe(env: {
   for (const origin of env.ALLOWED_ORIGINS) requireTls("ALLOWED_ORIGINS", origin);
   requireTls("TURSO_DATABASE_URL", env.TURSO_DATABASE_URL);
   if (env.LEDGER_URL) requireTls("LEDGER_URL", env.LEDGER_URL);
+  refuse(
+    "PROVIDERS",
+    env.PROVIDERS.some(({ base }) => base !== null),
+    'may have "base" only in development',
+  );
   for (const { url, secrets } of env.RECIPIENTS) {
     refuse(
       "RECIPIENTS",

@@ -4,6 +4,7 @@ import type { Words } from "./data_map.ts";
 /** Every way in which a request can fail, and the HTTP status each is answered with. */
 export const statuses = {
   invalid: 400,
+  provider_expired: 400,
   unauthenticated: 401,
   invalid_credentials: 401,
   confirmation_required: 403,
@@ -11,14 +12,17 @@ export const statuses = {
   withdrawal_pending: 403,
   unverified: 403,
   cross_site: 403,
+  provider_declined: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   conflict: 409,
+  last_credential: 409,
   too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
   internal: 500,
+  provider_failed: 502,
   unavailable: 503,
 } as const;
 
@@ -33,7 +37,9 @@ export type FieldProblem =
   | "too_long"
   | "common"
   | "contains_name"
-  | "foreign_address";
+  | "foreign_address"
+  | "expired"
+  | "refused";
 
 export interface ErrorDetails {
   /** For `invalid`: each field that was refused, and why. */
@@ -54,7 +60,18 @@ export interface ErrorDetails {
     | "nothing_pending"
     | "vetoed"
     | "consent_needed"
+    | "identity_taken"
+    | "provider_linked_already"
+    | "address_taken"
+    | "passkey_expired"
+    | "passkey_unknown"
+    | "passkey_refused"
+    | "passkey_taken"
+    | "passkeys_full"
+    | "no_passkey"
     | "no_mail";
+  /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
+  unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */
   words?: Words | undefined;
   /** For `unavailable`: the database may have carried out what was asked, and its answer is lost. */

@@ -17,6 +17,8 @@ export const mailKinds = [
   "email_changed",
   "passkey_added",
   "passkey_removed",
+  /** The signature counter of a passkey did not go up: somebody may have copied its authenticator. */
+  "passkey_counter",
   "provider_linked",
   "provider_unlinked",
   "withdrawal_scheduled",

@@ -26,6 +26,9 @@ export const limits = {
   device: { tries: 10, windowMs: 15 * minute },
   device_day: { tries: 30, windowMs: 24 * 60 * minute },
   registration: { tries: 100, windowMs: 60 * minute },
+  provider: { tries: 100, windowMs: 15 * minute },
+  challenge: { tries: 300, windowMs: 15 * minute },
+  passkey: { tries: 100, windowMs: 15 * minute },
   mail: { tries: 30, windowMs: 60 * minute },
   mail_to: { tries: 5, windowMs: 60 * minute },
   mail_to_day: { tries: 15, windowMs: 24 * 60 * minute },
@@ -101,6 +104,28 @@ function twoLimits(kind: "session" | "device", hash: string, scale: number): Att
 export function registrationAttempt(client: string, scale: number): Attempt {
   const limit = scaled(limits.registration, scale);
   return { id: newId(), subjects: [{ subject: `registration:${client}`, limit }] };
+}
+
+/** An answer that somebody brings from a provider. It makes us ask the provider. */
+export function providerAttempt(client: string, scale: number): Attempt {
+  const limit = scaled(limits.provider, scale);
+  return { id: newId(), subjects: [{ subject: `provider:${client}`, limit }] };
+}
+
+/**
+ * A challenge for a passkey, or a sign-in with one. Nobody can guess a signature: the limits bound what
+ * strangers make the database store.
+ * @param subject keyed hash of the client's network, or hash of the session's secret
+ */
+export function passkeyAttempt(
+  kind: "challenge" | "passkey",
+  subject: string,
+  scale: number,
+): Attempt {
+  return {
+    id: newId(),
+    subjects: [{ subject: `${kind}:${subject}`, limit: scaled(limits[kind], scale) }],
+  };
 }
 
 /**

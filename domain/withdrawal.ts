@@ -45,17 +45,21 @@ export type GivenProof = "none" | "unverified" | "right" | "wrong";
  * Returns what the member must give. `fresh` asks for nothing more if the session is fresh. `password` asks
  * for any proof now. A member who has no credential is asked for the phrase, because leaving is never
  * blocked by the lack of one. Where the only credential is to sign in again, a fresh session is a proof.
+ * A new authentication at a provider cannot be given with the form, so it counts as a proof while it is fresh.
  * @param credentials names of what the member can prove it with
  * @param now ms
+ * @param confirmed whether the session was confirmed by such an authentication
  */
 export function askedFor(
   standing: Standing,
   credentials: readonly string[],
   policy: WithdrawalPolicy,
   now: number,
+  confirmed = false,
 ): Asked {
   const { confirm } = policy;
   const fresh = isFresh(standing, policy, now);
+  if (confirm === "password" && confirmed && fresh) return "fresh";
   const asked = confirm === "fresh" && !fresh ? "password" : confirm;
   if (asked !== "password" || credentials.includes("password")) return asked;
   if (credentials.includes("sign_in")) return fresh ? "fresh" : "sign_in";
@@ -67,6 +71,7 @@ export function askedFor(
  * erasure cannot be undone.
  * @param credentials names of what the member can prove it with
  * @param now ms
+ * @param confirmed as for `askedFor`
  * @throws `withdrawal_pending`, `confirmation_required` with what is missing, `confirmation_failed`
  */
 export function decideWithdrawal(
@@ -76,10 +81,11 @@ export function decideWithdrawal(
   proof: GivenProof,
   policy: WithdrawalPolicy,
   now: number,
+  confirmed = false,
 ): WithdrawalDecision {
   const standing = requireMember(found);
   const memberId = standing.member.id;
-  const asked = askedFor(standing, credentials, policy, now);
+  const asked = askedFor(standing, credentials, policy, now, confirmed);
   if ((asked === "password" || asked === "sign_in") && proof === "none") {
     throw new AppError("confirmation_required", { confirm: asked, memberId });
   }

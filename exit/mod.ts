@@ -77,7 +77,7 @@ export function exit(options: ExitOptions): Exit {
     dataMap,
     migrations: [...exitMigrations, ...options.migrations ?? []],
     words,
-    environment: { SESSION_SECRET: newSecret() }, // no session of ours is sealed
+    environment: () => ({ SESSION_SECRET: newSecret() }), // no session of ours is sealed
     ...(host.erasing && { erasing: host.erasing }),
   };
   let opened: { services: Services; inner: App } | undefined;

@@ -35,7 +35,9 @@ export const readBody: MiddlewareHandler<Env> = async (c, next) => {
     const read = async () => {
       const { byteLength } = await bytesOf(c);
       if (byteLength > maxBytes) throw new AppError("too_large"); // for a body without Content-Length
-      if (byteLength > 0 && !isJson(c) && !isForm(c)) throw new AppError("unsupported_media_type");
+      if (byteLength > 0 && !isJson(c) && !isForm(c) && !isNotice(c)) {
+        throw new AppError("unsupported_media_type");
+      }
     };
     // `limit` reads a body without Content-Length, so the timeout includes it.
     await inTime(limit(c, read), c.var.services.config.bodyTimeoutMs).catch(interrupted);
@@ -147,6 +149,11 @@ function mayHaveBody(c: Context): boolean {
 
 function isJson(c: Context): boolean {
   return mediaType(c) === "application/json";
+}
+
+/** A signed notice of a provider (RFC 8935). No page of another site can send this type without CORS. */
+function isNotice(c: Context): boolean {
+  return mediaType(c) === "application/secevent+jwt";
 }
 
 /** Returns whether the body is a URL-encoded form. */

@@ -20,7 +20,9 @@ export type WithoutPages<App> = Readable<ExtractSchema<App>> extends infer S ext
 
 type Readable<Paths> = {
   [P in keyof Paths as string extends P ? never : P]: {
-    [M in keyof Paths[P]]: Named<Exclude<Paths[P][M], { outputFormat: "html" | "redirect" }>>;
+    [M in keyof Paths[P] as Paths[P][M] extends { outputFormat: "redirect" } ? never : M]: Named<
+      Exclude<Paths[P][M], { outputFormat: "html" | "redirect" }>
+    >;
   };
 };
 

@@ -10,6 +10,7 @@ import { LoginPage, memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { ProblemPage } from "../pages/problem.tsx";
 import { PendingPage } from "../pages/withdrawal.tsx";
+import { buttonOf } from "../providers/buttons.ts";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
 import { endCookie, secretOf } from "./session.ts";
@@ -23,6 +24,8 @@ export interface Problem<C extends Code = Code> {
   confirm?: Asked;
   /** Where an answer was lost: leads to the receipt if the withdrawal was carried out. */
   receipt_id?: string;
+  /** No member has the passkey that was given: the browser may forget it. */
+  unknown_passkey?: true;
   /** ISO 8601 */
   erase_at?: string;
   /** How many erasures are not at the second place of the ledger. */
@@ -83,6 +86,7 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
     code: error.code,
     ...(details.fields && { fields: fieldsOf(error, c) }),
     ...(details.confirm && { confirm: details.confirm }),
+    ...(details.unknownPasskey && { unknown_passkey: true }),
     ...(details.receiptId && { receipt_id: details.receiptId }),
     ...(details.behind !== undefined && { ledger: { behind: details.behind } }),
     ...(details.eraseAt !== undefined && { erase_at: new Date(details.eraseAt).toISOString() }),
@@ -102,8 +106,9 @@ async function answerPage(
   const isRead = /^(GET|HEAD)$/.test(c.req.method);
   if (code === "unauthenticated") {
     const next = memberPageOf(t, c.req.path);
-    const mail = c.var.services.config.mail !== null;
-    if (!isRead) return c.html(<LoginPage {...{ t, next, mail }} />, status);
+    const { mail, providers } = c.var.services.config;
+    const offered = { mail: mail !== null, providers: providers.map(buttonOf) };
+    if (!isRead) return c.html(<LoginPage {...{ t, next, ...offered }} />, status);
     return c.redirect(next ? `/login?next=${next}` : "/login", 303);
   }
   if (code === "withdrawal_pending" && details.eraseAt !== undefined) {
@@ -144,7 +149,9 @@ function inOrder(fields: Record<string, string>, order: string[]): Record<string
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */
 function valuesOf(typed: string): Record<string, string> {
   const values = Object.fromEntries(new URLSearchParams(typed));
-  for (const name of ["password", "current", "userpw"]) if (name in values) values[name] = "";
+  for (const name of ["password", "current", "userpw", "passkey"]) {
+    if (name in values) values[name] = "";
+  }
   return values;
 }
 

@@ -4,6 +4,7 @@ import type { Services } from "../actions/services.ts";
 import { sweep } from "../db/operate/sweep.ts";
 import { AppError, causesOf } from "../domain/error.ts";
 import { deliver } from "./delivery.ts";
+import { endGrants } from "../actions/end_grants.ts";
 import { eraseDue } from "../actions/erase_due.ts";
 import { sendMails } from "./mails.ts";
 
@@ -42,6 +43,12 @@ export function jobsOf(services: Services, stop?: AbortSignal): Job[] {
     }),
     ...(services.transport ? [mailJob(services, stop)] : []),
     ...(config.ledgerUrl ? [ledgerJob(services, stop)] : []),
+    ...config.providers.map((provider) =>
+      job(`grants at ${provider.name}`, async () => {
+        const done = await endGrants(services, provider, until(), stop);
+        return { report: done, worked: done.tried > 0, left: false };
+      })
+    ),
     ...config.recipients.map((recipient) =>
       job(`deliveries to ${recipient.name}`, async () => {
         const done = await deliver(services, recipient, until(), stop);

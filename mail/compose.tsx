@@ -9,6 +9,7 @@ const pages: Partial<Record<MailKind, string>> = {
   new_sign_in: "/recovery",
   passkey_added: "/recovery",
   passkey_removed: "/recovery",
+  passkey_counter: "/recovery",
   provider_linked: "/recovery",
   provider_unlinked: "/recovery",
   withdrawal_scheduled: "/login",

@@ -86,6 +86,10 @@ export const en: Messages = {
     signedOut: "You are signed out.",
     passwordChanged: "Your password has been changed.",
     sessionEnded: "That device has been signed out.",
+    passkeyAdded: "The passkey has been added.",
+    passkeyRemoved: "The passkey has been removed.",
+    secondWay:
+      "You are signed in. This passkey is your only way to sign in. Add a second one, so that you can still sign in if you lose it.",
     withdrawn: "Your account has been deleted.",
     scheduled: (eraseAt) =>
       `Your request has been received. You can cancel it until ${
@@ -96,6 +100,8 @@ export const en: Messages = {
     signedUp: "Your account is ready.",
     consentGiven: "You have agreed.",
     consentRevoked: "You have revoked your consent.",
+    providerLinked: "The sign-in service is linked.",
+    providerUnlinked: "The sign-in service is unlinked.",
     joined:
       "You have joined. Please verify your email address with the link that we have sent you.",
     linkAsked: "If there is such a member, we have sent a link to their email address. " +
@@ -108,21 +114,26 @@ export const en: Messages = {
   },
   problem: {
     invalid: "Please check what you entered.",
+    provider_expired: "This sign-in has expired or is already done. Please start again.",
     unauthenticated: "Please sign in.",
     invalid_credentials: "No member matches this user id and password.",
     confirmation_required: "Please confirm that it is you.",
     confirmation_failed: "We could not confirm that it is you. Please check what you entered.",
     withdrawal_pending: "Your account is about to be deleted. Cancel that to use it again.",
+    provider_declined: "You did not agree at the sign-in service, so we stopped.",
     unverified: "Please verify your e-mail address first. We have sent you the link.",
     cross_site: "Requests from other sites are not accepted.",
     not_found: "There is nothing here.",
     method_not_allowed: "This method is not supported here.",
     request_timeout: "The request body did not arrive in time. Please try again.",
     conflict: "Another request came first. Please look at how things stand.",
+    last_credential: "This is your only way to sign in. Add another one before you remove it.",
     too_large: "The request body is too large.",
     unsupported_media_type: "Please send application/json or application/x-www-form-urlencoded.",
     throttled: "Too many attempts. Please try again later.",
     internal: "Something went wrong.",
+    provider_failed:
+      "The sign-in service did not answer as expected. Please try again in a moment, or sign in another way.",
     unavailable: "We cannot do this right now. Please try again in a moment.",
   },
   sentence: {
@@ -132,7 +143,18 @@ export const en: Messages = {
     answer_lost: "We could not find out whether it was done. Please check again in a moment.",
     consent_needed: "A required consent can only be revoked by deleting the account.",
     nothing_pending: "There is no request to cancel.",
+    identity_taken: "This account of the sign-in service belongs to another member.",
+    provider_linked_already: "An account of this sign-in service is already linked.",
+    address_taken:
+      "This user id or e-mail is in use. If it is yours, sign in to that account first and link the sign-in service there.",
     vetoed: "Something still has to be settled before you can leave. Nothing has been changed.",
+    passkey_expired: "This took too long, or it was sent twice. Please try again.",
+    passkey_unknown: "No account here uses this passkey. It may have been removed.",
+    passkey_refused:
+      "This passkey could not be verified. Please try again, or sign in another way.",
+    passkey_taken: "This passkey belongs to an account already. Please choose another one.",
+    passkeys_full: "You have as many passkeys as an account can have. Remove one first.",
+    no_passkey: "Your account has no passkey. Please confirm in another way.",
     no_mail: "This service sends no mail. Please ask its operator.",
   },
   field: {
@@ -144,6 +166,8 @@ export const en: Messages = {
     common: "This password is commonly used or has been leaked. Please choose another.",
     contains_name: "A password cannot contain your user id, your e-mail or the service's name.",
     foreign_address: "A user id with @ must be your own e-mail address.",
+    expired: "This took too long, or it was sent twice. Please try again.",
+    refused: "This passkey could not be verified. Please try again.",
   },
   fields: {
     user_id: {
@@ -206,7 +230,7 @@ export const en: Messages = {
     signIn: "Sign in",
     signOut: "Sign out",
     confirmYou: "Confirm it is you",
-    confirmWhy: "This is an important change, so please enter your password again.",
+    confirmWhy: "This is an important change, so please confirm again that it is you.",
     confirm: "Confirm",
     signOutQuestion: "Sign out on this device?",
     signedOut: "Please sign in",
@@ -242,6 +266,29 @@ export const en: Messages = {
     lastUsed: (instant) => `Last used: ${instant}`,
     endSession: "End session",
     export: "Download my data",
+    passkeys: "Passkeys",
+    passkeysWhy:
+      "Sign in with your fingerprint, your face or your screen lock. There is no password to remember.",
+    signInWithPasskey: "Sign in with a passkey",
+    joinWithPasskey: "Join with a passkey, without a password",
+    confirmWithPasskey: "Confirm with a passkey",
+    leaveWithPasskey: "Confirm with a passkey and delete account",
+    addPasskey: "Add a passkey",
+    removePasskey: "Remove",
+    passkeyName: "Name of the passkey (optional)",
+    passkeyAddedOn: (day) => `added on ${day}`,
+    lastUsedOn: (day) => `last used on ${day}`,
+    neverUsed: "never used",
+    backedUp: "synced to other devices",
+    onlyWay:
+      "This is your only way to sign in, so you cannot remove it. Add a passkey on another device, or set a password.",
+    confirmFirst: "To add or remove a passkey, please confirm that it is you.",
+    passkeyCancelled: "It was cancelled or took too long. Please try again.",
+    passkeyPresent:
+      "This device has a passkey for your account already. Add one on another device.",
+    passkeyFailed: "This browser could not use a passkey. Please choose another way.",
+    passkeyNeedsScript: "To use a passkey, please turn on JavaScript in your browser.",
+    choosePassword: "Set a password",
     withdrawal: "Delete account",
     withdraw: "Delete account",
     blocked: "Something still has to be settled, so a withdrawal cannot be completed now.",
@@ -295,6 +342,30 @@ export const en: Messages = {
     userIdHint: "2 to 40 letters or digits",
     capsLock: "Caps Lock is on.",
     strength: "{n} more to go.|Long enough. Longer is safer.|A safe length.",
+    identities: "Linked sign-in services",
+    noIdentities: "No sign-in service is linked.",
+    unlink: "Unlink",
+    grantPage: "Manage the connection at the service",
+    withProvider: {
+      signIn: (name, kind) => kind === "kakao" ? "Login with Kakao" : `Sign in with ${name}`,
+      link: (name) => `Link ${name}`,
+      confirm: (name) => `Confirm with ${name}`,
+    },
+    joinWithProvider: (name) =>
+      `You have signed in with ${name}. Choose a user id to join. Next time you only need ${name}.`,
+    providerNothingDone: "Nothing has been changed.",
+    tryAgain: "Try again",
+    grants: "Connections to sign-in services",
+    grantsEnd: "When you leave, the connection to the sign-in service is ended as well.",
+    grantsByMember:
+      "If you confirm with the service now, leaving ends the connection there as well. You can leave without it, and end the connection at the service yourself.",
+    grantStatuses: {
+      waiting: "being ended",
+      ended: "ended",
+      refused: "the service refused; please end it there",
+      given_up: "could not be ended; please end it there",
+      by_member: "please end it there",
+    },
   },
   mail: mailEn,
 };

@@ -115,6 +115,10 @@ export const ko = {
     signedOut: "로그아웃되었습니다.",
     passwordChanged: "비밀번호가 변경되었습니다.",
     sessionEnded: "해당 기기에서 로그아웃되었습니다.",
+    passkeyAdded: "패스키가 추가되었습니다.",
+    passkeyRemoved: "패스키가 삭제되었습니다.",
+    secondWay:
+      "로그인되었습니다. 지금은 이 패스키로만 로그인할 수 있습니다. 잃어버려도 로그인할 수 있도록 다른 방법을 하나 더 추가해 주세요.",
     withdrawn: "회원탈퇴 성공",
     scheduled: (eraseAt: number) =>
       `탈퇴 신청이 접수되었습니다. ${
@@ -126,6 +130,8 @@ export const ko = {
     consentGiven: "동의했습니다.",
     consentRevoked: "동의를 철회했습니다.",
     joined: "가입이 완료되었습니다. 메일로 보내 드린 링크로 이메일 주소를 확인해 주세요.",
+    providerLinked: "로그인 서비스가 연결되었습니다.",
+    providerUnlinked: "로그인 서비스의 연결이 해제되었습니다.",
     linkAsked:
       "일치하는 회원이 있으면 가입하신 이메일로 링크를 보냈습니다. 메일이 보이지 않으면 스팸함도 확인해 주세요.",
     linkSent: "메일로 링크를 보냈습니다. 메일을 열어 확인해 주세요.",
@@ -136,22 +142,28 @@ export const ko = {
   },
   problem: {
     invalid: "입력한 내용을 확인해 주세요.",
+    provider_expired: "로그인 과정이 만료되었거나 이미 끝났습니다. 처음부터 다시 시도해 주세요.",
     unauthenticated: "로그인이 필요합니다.",
     invalid_credentials: "회원 정보가 없습니다.",
     confirmation_required: "본인 확인이 필요합니다.",
     confirmation_failed: "본인 확인에 실패했습니다. 입력한 내용을 확인해 주세요.",
     withdrawal_pending: "탈퇴 대기 중인 계정입니다. 탈퇴를 철회하면 다시 이용할 수 있습니다.",
+    provider_declined: "로그인 서비스에서 동의하지 않아 진행하지 않았습니다.",
     unverified: "이메일 주소를 먼저 확인해 주세요. 확인 링크를 메일로 보냈습니다.",
     cross_site: "다른 사이트에서 보낸 요청은 처리할 수 없습니다.",
     not_found: "요청한 내용을 찾을 수 없습니다.",
     method_not_allowed: "지원하지 않는 요청 방식입니다.",
     request_timeout: "요청 본문이 제때 도착하지 않았습니다. 다시 시도해 주세요.",
     conflict: "다른 요청이 먼저 처리되었습니다. 현재 상태를 확인해 주세요.",
+    last_credential:
+      "지금 로그인할 수 있는 유일한 방법입니다. 다른 방법을 추가한 뒤 삭제해 주세요.",
     too_large: "요청 본문이 너무 큽니다.",
     unsupported_media_type:
       "application/json 또는 application/x-www-form-urlencoded 형식으로 보내 주세요.",
     throttled: "시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.",
     internal: "오류가 발생했습니다.",
+    provider_failed:
+      "로그인 서비스에서 정상적인 응답을 받지 못했습니다. 잠시 후 다시 시도하거나 다른 방법으로 로그인해 주세요.",
     unavailable: "지금은 요청을 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.",
   },
   sentence: {
@@ -160,7 +172,17 @@ export const ko = {
     answer_lost: "처리 결과를 확인하지 못했습니다. 잠시 후 다시 확인해 주세요.",
     consent_needed: "필수 동의는 탈퇴로만 철회할 수 있습니다.",
     nothing_pending: "철회할 수 있는 탈퇴 신청이 없습니다.",
+    identity_taken: "이 로그인 서비스 계정은 다른 회원에게 연결되어 있습니다.",
+    provider_linked_already: "이 로그인 서비스의 계정이 이미 연결되어 있습니다.",
+    address_taken:
+      "이미 사용 중인 아이디 또는 이메일입니다. 본인의 계정이라면 먼저 그 계정으로 로그인한 뒤 로그인 서비스를 연결해 주세요.",
     vetoed: "남은 절차가 있어 탈퇴를 완료할 수 없습니다. 아무것도 변경되지 않았습니다.",
+    passkey_expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    passkey_unknown: "이 패스키로 로그인할 수 있는 계정이 없습니다. 삭제된 패스키일 수 있습니다.",
+    passkey_refused: "패스키를 확인하지 못했습니다. 다시 시도하거나 다른 방법으로 로그인해 주세요.",
+    passkey_taken: "이미 다른 계정에 등록된 패스키입니다. 다른 패스키를 선택해 주세요.",
+    passkeys_full: "더 이상 패스키를 추가할 수 없습니다. 쓰지 않는 패스키를 먼저 삭제해 주세요.",
+    no_passkey: "등록된 패스키가 없습니다. 다른 방법으로 확인해 주세요.",
     no_mail: "이 서비스는 메일을 보내지 않습니다. 운영자에게 문의해 주세요.",
   },
   field: {
@@ -172,6 +194,8 @@ export const ko = {
     common: "널리 쓰이거나 유출된 비밀번호입니다. 다른 비밀번호를 정해 주세요.",
     contains_name: "아이디, 이메일 또는 서비스 이름이 들어간 비밀번호는 쓸 수 없습니다.",
     foreign_address: "@가 들어간 아이디는 본인의 이메일 주소와 같아야 합니다.",
+    expired: "시간이 지났거나 이미 처리된 요청입니다. 다시 시도해 주세요.",
+    refused: "패스키를 확인하지 못했습니다. 다시 시도해 주세요.",
   },
   /** What pages say in place of those above, by field. `min` is the least length of a password. */
   fields: {
@@ -233,7 +257,7 @@ export const ko = {
     signIn: "로그인",
     signOut: "로그아웃",
     confirmYou: "본인 확인",
-    confirmWhy: "중요한 변경이므로 비밀번호를 한 번 더 입력해 주세요.",
+    confirmWhy: "중요한 변경이므로 본인 확인이 한 번 더 필요합니다.",
     confirm: "확인",
     signOutQuestion: "이 기기에서 로그아웃할까요?",
     signedOut: "로그인이 필요합니다",
@@ -269,6 +293,27 @@ export const ko = {
     lastUsed: (instant: string) => `마지막 사용: ${instant}`,
     endSession: "로그인 해제",
     export: "내 데이터 내려받기",
+    passkeys: "패스키",
+    passkeysWhy: "지문, 얼굴 또는 화면 잠금으로 로그인합니다. 비밀번호를 기억하지 않아도 됩니다.",
+    signInWithPasskey: "패스키로 로그인",
+    joinWithPasskey: "비밀번호 없이 패스키로 가입",
+    confirmWithPasskey: "패스키로 확인",
+    leaveWithPasskey: "패스키로 확인하고 탈퇴하기",
+    addPasskey: "패스키 추가",
+    removePasskey: "삭제",
+    passkeyName: "패스키 이름 (선택)",
+    passkeyAddedOn: (day: string) => `${day}에 추가`,
+    lastUsedOn: (day: string) => `${day}에 마지막으로 사용`,
+    neverUsed: "사용한 적 없음",
+    backedUp: "다른 기기에 동기화됨",
+    onlyWay:
+      "지금은 이 방법으로만 로그인할 수 있어 삭제할 수 없습니다. 다른 기기에 패스키를 하나 더 추가하거나 비밀번호를 설정해 두세요.",
+    confirmFirst: "패스키를 추가하거나 삭제하려면 본인 확인이 필요합니다.",
+    passkeyCancelled: "취소되었거나 시간이 지났습니다. 다시 시도해 주세요.",
+    passkeyPresent: "이 기기에는 이미 패스키가 있습니다. 다른 기기에서 추가해 주세요.",
+    passkeyFailed: "이 브라우저에서 패스키를 사용하지 못했습니다. 다른 방법을 이용해 주세요.",
+    passkeyNeedsScript: "패스키를 사용하려면 브라우저에서 JavaScript를 켜 주세요.",
+    choosePassword: "비밀번호 설정",
     withdrawal: "회원탈퇴",
     withdraw: "탈퇴하기",
     blocked: "남은 절차가 있어 지금은 탈퇴가 완료되지 않습니다.",
@@ -325,6 +370,34 @@ export const ko = {
     capsLock: "Caps Lock이 켜져 있습니다.",
     strength:
       "{n}자 더 입력해 주세요.|쓸 수 있는 길이입니다. 길수록 안전합니다.|안전한 길이입니다.",
+    identities: "연결된 로그인 서비스",
+    noIdentities: "연결된 로그인 서비스가 없습니다.",
+    unlink: "연결 해제",
+    grantPage: "해당 서비스에서 연결 관리",
+    /** The words on a provider's button. `kind` is that of its brand, which may have words of its own. */
+    withProvider: {
+      signIn: (name: string, kind: string) => {
+        if (kind === "apple") return "Apple로 로그인";
+        return kind === "kakao" || kind === "naver" ? `${name} 로그인` : `${name} 계정으로 로그인`;
+      },
+      link: (name: string, _kind: string) => `${name} 계정 연결`,
+      confirm: (name: string, _kind: string) => `${name} 계정으로 본인 확인`,
+    },
+    joinWithProvider: (name: string) =>
+      `${name} 계정으로 확인되었습니다. 사용할 아이디를 정하면 가입이 완료되며, 다음부터는 ${name} 계정으로 로그인할 수 있습니다.`,
+    providerNothingDone: "변경된 내용은 없습니다.",
+    tryAgain: "다시 시도",
+    grants: "로그인 서비스 연결",
+    grantsEnd: "탈퇴하면 로그인 서비스와의 연결도 해제됩니다.",
+    grantsByMember:
+      "해당 서비스에서 본인 확인을 하면 탈퇴할 때 연결도 함께 해제됩니다. 하지 않아도 탈퇴할 수 있으며, 이 경우 연결은 해당 서비스에서 직접 해제해 주세요.",
+    grantStatuses: {
+      waiting: "연결 해제 중",
+      ended: "연결 해제됨",
+      refused: "해당 서비스에서 거절됨, 그 서비스에서 직접 해제해 주세요",
+      given_up: "해제하지 못함, 그 서비스에서 직접 해제해 주세요",
+      by_member: "그 서비스에서 직접 해제해 주세요",
+    },
   },
   mail: mailKo,
 };

@@ -24,16 +24,18 @@ interface Props {
 /**
  * A form that shows why it was refused. `novalidate` turns off the browser's messages, which are in the
  * browser's language.
+ * @param next the page to return to, if the member has to confirm first
  * @param once a token by which the service recognises a form that is sent twice
  */
-export function Form({ t, refusal, action, once, children }: Props & {
+export function Form({ t, refusal, action, once, next, children }: Props & {
   action: string;
+  next?: string;
   once?: string;
   children?: Child;
 }) {
   return (
     <form method="post" action={action} novalidate>
-      {refusal && <Summary t={t} refusal={refusal} />}
+      {refusal && <Summary t={t} refusal={refusal} next={next} />}
       {once && <Once once={once} />}
       {children}
     </form>
@@ -66,8 +68,11 @@ export function AccountName(
   );
 }
 
-function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
-  const { sentence, fields, retryInMinutes, receiptId } = refusal;
+/** Why a form was refused, above it. */
+export function Summary(
+  { t, refusal, next }: { t: Messages; refusal: Refusal; next?: string | undefined },
+) {
+  const { code, sentence, fields, retryInMinutes, receiptId } = refusal;
   const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
   const nowhere = Object.keys(fields).length === 0;
   return (
@@ -79,6 +84,9 @@ function Summary({ t, refusal }: { t: Messages; refusal: Refusal }) {
         </p>
       ))}
       {retryInMinutes && <p>{t.page.retryIn(retryInMinutes)}</p>}
+      {code === "confirmation_required" && next && (
+        <a href={`/confirmation?next=${next}`}>{t.page.confirm}</a>
+      )}
       {receiptId && <a href={`/receipts/${receiptId}`}>{t.page.receipt}</a>}
     </div>
   );
@@ -97,16 +105,22 @@ const fields = {
  * A labelled field, with its problem.
  * @param label in place of the usual one
  * @param minLength of a new password; its hint says so
+ * @param passkeys the autofill also offers passkeys
  * @param changing the new password replaces another one
+ * @param value what the field holds at first
  */
-export function Field({ t, refusal, name, label, minLength, hint, changing = false }: Props & {
-  name: keyof typeof fields;
-  label?: string;
-  minLength?: number;
-  /** The rules of the field. */
-  hint?: string;
-  changing?: boolean;
-}) {
+export function Field(
+  { t, refusal, name, label, minLength, hint, changing = false, passkeys = false, value }: Props & {
+    name: keyof typeof fields;
+    label?: string;
+    minLength?: number;
+    /** The rules of the field. */
+    hint?: string;
+    changing?: boolean;
+    passkeys?: boolean;
+    value?: string | undefined;
+  },
+) {
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
@@ -122,8 +136,12 @@ export function Field({ t, refusal, name, label, minLength, hint, changing = fal
           id={name}
           name={name}
           type={type}
-          value={refusal?.values[name]}
-          autocomplete={minLength ? "new-password" : autocomplete}
+          value={refusal?.values[name] ?? value}
+          autocomplete={minLength
+            ? "new-password"
+            : passkeys
+            ? `${autocomplete} webauthn`
+            : autocomplete}
           autocapitalize="none"
           spellcheck={false}
           required

@@ -117,10 +117,15 @@ function Frame({ t, title, here = "", kind, children }: Props & {
   );
 }
 
-/** The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). */
+/**
+ * The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). Another system's sign-out has a page
+ * of its own, to which a link leads.
+ */
 export function SignOut({ t }: { t: Messages }) {
+  const { signOut } = t.service.paths;
+  if (signOut !== ownWords.ko.service.paths.signOut) return <a href={signOut}>{t.page.signOut}</a>;
   return (
-    <form method="post" action={t.service.paths.signOut}>
+    <form method="post" action={signOut}>
       <button type="submit" class="quiet">{t.page.signOut}</button>
     </form>
   );

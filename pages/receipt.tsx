@@ -1,7 +1,10 @@
+import type { Words } from "../domain/data_map.ts";
+import type { GrantState } from "../domain/provider.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
 import { Drawing, Seal } from "./mark.tsx";
+import { type BrowserSignal, Signal } from "./passkeys.tsx";
 import { QrCode } from "./qr.tsx";
 import { Fates, Recipients } from "./withdrawal.tsx";
 
@@ -14,6 +17,13 @@ export interface RecipientLine {
   confirmedAt: number | null;
 }
 
+/** A grant at a provider on a receipt. */
+export interface GrantLine extends GrantState {
+  label: Words;
+  /** Where the member can end it, if it is known and not ended. */
+  page: string | null;
+}
+
 /** The path of the public keys. */
 const jwks = "/.well-known/jwks.json";
 
@@ -22,17 +32,20 @@ const jwks = "/.well-known/jwks.json";
  * does not name the member.
  * @param jws the signed receipt
  * @param address the permanent address of this receipt
+ * @param signal what to tell the browser about the passkeys of who has just left
  * @param farewell whether to thank the reader, who has just left
  */
 export function ReceiptPage(props: {
   t: Messages;
   receipt: Receipt;
   recipients: readonly RecipientLine[];
+  grants: readonly GrantLine[];
   jws: string;
   address: string;
   farewell: boolean;
+  signal: BrowserSignal | null;
 }) {
-  const { t, receipt, recipients, jws, address, farewell } = props;
+  const { t, receipt, recipients, grants, jws, address, farewell, signal } = props;
   const path = `/receipts/${receipt.receiptId}`;
   const { certificate: words } = t;
   return (
@@ -74,6 +87,7 @@ export function ReceiptPage(props: {
         />
         {receipt.backupDays !== null && <p class="hint">{t.page.backups(receipt.backupDays)}</p>}
         <Recipients t={t} recipients={recipients} />
+        <Grants t={t} grants={grants} />
         <div class="proof">
           <QrCode text={address} />
           <div>
@@ -106,7 +120,27 @@ export function ReceiptPage(props: {
         <p class="code">{jws}</p>
         <a class="code" href={jwks}>{jwks}</a>
       </details>
+      <Signal signal={signal} />
     </Layout>
+  );
+}
+
+/** What became of the grants at providers, now. The signed receipt does not name them. */
+function Grants({ t, grants }: { t: Messages; grants: readonly GrantLine[] }) {
+  if (grants.length === 0) return null;
+  return (
+    <>
+      <h2>{t.page.grants}</h2>
+      <ul>
+        {grants.map(({ label, status, at, page }) => (
+          <li>
+            {label[t.language as keyof Words]}: {t.page.grantStatuses[status]}{" "}
+            {status === "ended" && at !== null && <Timed t={t} ms={at} />}
+            {page && <a href={page}>{t.page.grantPage}</a>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

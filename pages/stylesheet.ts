@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import type { Look } from "../domain/theme.ts";
 import { type Changes, type Messages, withService, type Words } from "../messages/mod.ts";
-import script from "./script.js" with { type: "text" };
+import passkeys from "./passkeys.js" with { type: "text" };
+import general from "./script.js" with { type: "text" };
 import css from "./style.css" with { type: "text" };
 
 /** The stylesheet. Its path changes with its content, so caches may keep it forever. */
 export const stylesheet = { css, path: `/style.${hashOf(css)}.css` };
 
+/** Each part in a block of its own, so that their names do not meet. */
+const script = [general, passkeys].map((part) => `{\n${part}}\n`).join("");
+
 /**
  * The script, with a path like the stylesheet's. It shows times in the reader's time zone, with the server's
- * text as tooltip, and adds a button that shows a password.
+ * text as tooltip, adds a button that shows a password, and asks the browser for passkeys.
  */
 export const enhancements = { script, path: `/script.${hashOf(script)}.js` };
 

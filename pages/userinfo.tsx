@@ -9,15 +9,18 @@ import { Group, Row } from "./rows.tsx";
 export function UserinfoPage(props: {
   t: Messages;
   member: Member;
+  hasPassword: boolean;
   /** Whether mail is sent: without it the address stays as it is. */
   mail: boolean;
   /** Whether addresses are verified. */
   verifies: boolean;
+  /** Whether members can sign in with another service. */
+  hasProviders: boolean;
   /** Whether members are asked to agree to anything. */
   hasConsents: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, mail, verifies, hasConsents, notice } = props;
+  const { t, member, hasPassword, mail, verifies, hasProviders, hasConsents, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -37,7 +40,12 @@ export function UserinfoPage(props: {
       )}
       <Group title={t.page.security}>
         {mail && <Row label={t.link.email} href="/userinfo/email" />}
-        <Row label={t.page.changePassword} href="/userinfo/password" />
+        <Row
+          label={hasPassword ? t.page.changePassword : t.page.choosePassword}
+          href="/userinfo/password"
+        />
+        <Row label={t.page.passkeys} href="/userinfo/passkeys" />
+        {hasProviders && <Row label={t.page.identities} href="/userinfo/identities" />}
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>
@@ -52,21 +60,25 @@ export function UserinfoPage(props: {
   );
 }
 
-/** The password form. */
-export function PasswordPage({ t, name, minLength, refusal }: {
+/** The password form. A member without a password sets one, in a fresh session. */
+export function PasswordPage(props: {
   t: Messages;
   /** The member's user id. */
-  name?: string;
+  name?: string | null;
   minLength: number;
+  hasPassword: boolean;
   refusal?: Refusal | undefined;
 }) {
+  const { t, name = null, minLength, hasPassword, refusal } = props;
+  const title = hasPassword ? t.page.changePassword : t.page.choosePassword;
+  const here = "/userinfo/password";
   return (
-    <AccountLayout t={t} title={t.page.changePassword} here="/userinfo/password">
-      <Form t={t} action="/userinfo/password" refusal={refusal}>
-        <AccountName name={name ?? null} refusal={refusal} />
-        <Field t={t} name="current" refusal={refusal} />
+    <AccountLayout t={t} title={title} here={here}>
+      <Form t={t} action={here} refusal={refusal} next={here}>
+        <AccountName name={name} refusal={refusal} />
+        {hasPassword && <Field t={t} name="current" refusal={refusal} />}
         <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
-        <button type="submit">{t.page.changePassword}</button>
+        <button type="submit">{title}</button>
       </Form>
     </AccountLayout>
   );

@@ -1,12 +1,15 @@
 import type { Child } from "hono/jsx";
 import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
+import type { ProviderButton } from "../domain/provider.ts";
 import type { Gone, Kept, RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { Group, Row } from "./rows.tsx";
 import { AccountLayout, Timed } from "./layout.tsx";
+import { PasskeyButton } from "./passkeys.tsx";
+import { ProviderButtons } from "./providers.tsx";
+import { Group, Row } from "./rows.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
 export type PlaceLine = Gone;
@@ -18,6 +21,10 @@ export interface Leaving {
   confirmWith: readonly string[];
   /** What the member must give to confirm. */
   confirm: Asked;
+  /** The grants at providers. `ready`: leaving can end it without the member. */
+  grants: readonly { name: string; ready: boolean }[];
+  /** The buttons of the providers at which this member can authenticate anew. */
+  providers: readonly ProviderButton[];
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;
   graceDays: number;
@@ -43,6 +50,10 @@ export function WithdrawalPage(props: {
   once: string;
 }) {
   const { t, confirm, leaving, refusal, once } = props;
+  const providers = leaving?.providers ?? [];
+  const confirmWith = leaving?.confirmWith ?? ["password"];
+  const hasForm = confirm !== "password" || providers.length === 0 ||
+    confirmWith.includes("password") || confirmWith.includes("passkey");
   return (
     <AccountLayout t={t} title={t.page.withdrawal}>
       {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
@@ -50,14 +61,23 @@ export function WithdrawalPage(props: {
       <Group>
         <Row label={t.leaving.exportFirst} href={`${t.service.paths.export}?format=zip`} />
       </Group>
-      <LeavingForm
-        t={t}
-        action="/withdrawal"
-        confirm={confirm}
-        graceDays={leaving?.graceDays ?? null}
-        refusal={refusal}
-        once={once}
-      />
+      {confirm === "password" && providers.length > 0 && (
+        <>
+          <p>{t.page.confirmWhy}</p>
+          <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+        </>
+      )}
+      {hasForm && (
+        <LeavingForm
+          t={t}
+          action="/withdrawal"
+          confirm={confirm}
+          confirmWith={confirmWith}
+          graceDays={leaving?.graceDays ?? null}
+          refusal={refusal}
+          once={once}
+        />
+      )}
     </AccountLayout>
   );
 }
@@ -85,6 +105,23 @@ export function LeavingPreview({ t, leaving }: { t: Messages; leaving: Leaving }
           </li>
         )}
       </ul>
+      <Grants t={t} leaving={leaving} />
+    </>
+  );
+}
+
+/** What becomes of the grants at providers. Where only the member can end one, they may authenticate first. */
+function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
+  if (leaving.grants.length === 0) return null;
+  const open = leaving.grants.filter(({ ready }) => !ready).map(({ name }) => name);
+  const providers = leaving.providers.filter(({ name }) => open.includes(name));
+  return (
+    <>
+      <h2>{t.page.grants}</h2>
+      {open.length === 0 ? <p>{t.page.grantsEnd}</p> : <p>{t.page.grantsByMember}</p>}
+      {leaving.confirm !== "password" && (
+        <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
+      )}
     </>
   );
 }
@@ -99,6 +136,8 @@ export function LeavingForm(props: {
   action: string;
   stay?: string;
   confirm: Asked | null;
+  /** What the member can confirm with. */
+  confirmWith?: readonly string[];
   graceDays: number | null;
   refusal?: Refusal | undefined;
   once: string;
@@ -109,18 +148,21 @@ export function LeavingForm(props: {
     action,
     stay = props.t.service.paths.account,
     confirm,
+    confirmWith = [],
     graceDays,
     refusal,
     once,
     children,
   } = props;
+  const asksProof = confirm === "password";
+  const byPassword = asksProof && confirmWith.includes("password");
+  const byPasskey = asksProof && confirmWith.includes("passkey");
   return (
     <Form t={t} action={action} refusal={refusal} once={once}>
       {children}
       {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
-      {(confirm === "password" || confirm === "phrase") && (
-        <Field t={t} name={confirm} refusal={refusal} />
-      )}
+      {byPassword && <Field t={t} name="password" refusal={refusal} />}
+      {confirm === "phrase" && <Field t={t} name="phrase" refusal={refusal} />}
       <div class="field">
         <label for="reason">{t.page.reason}</label>
         <select id="reason" name="reason">
@@ -133,18 +175,29 @@ export function LeavingForm(props: {
         </select>
       </div>
       {graceDays !== null && <p class="warning" id="warning">{t.page.grace(graceDays)}</p>}
+      {byPasskey && (
+        <PasskeyButton
+          t={t}
+          does="get"
+          options="/confirmation/passkey/options"
+          label={t.page.leaveWithPasskey}
+          without="password"
+          alone={!byPassword}
+        />
+      )}
       <div class="equal">
-        {confirm === "sign_in"
-          ? <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
-          : (
-            <button
-              type="submit"
-              class="danger"
-              aria-describedby={graceDays !== null ? "warning" : undefined}
-            >
-              {t.page.withdraw}
-            </button>
-          )}
+        {confirm === "sign_in" && (
+          <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
+        )}
+        {confirm !== "sign_in" && (byPassword || !byPasskey) && (
+          <button
+            type="submit"
+            class="danger"
+            aria-describedby={graceDays !== null ? "warning" : undefined}
+          >
+            {t.page.withdraw}
+          </button>
+        )}
         <a class="button quiet" href={stay}>{t.leaving.stay}</a>
       </div>
     </Form>

@@ -1,10 +1,14 @@
 import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
+import { recordWithCredentials } from "../actions/record.ts";
 import { passwordMaxLength } from "../domain/password.ts";
 import { isForm } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
+import { relyingPartyOf } from "../http/origin.ts";
+import { noteSession, requireSecret } from "../http/session.ts";
+import type { Refusal } from "../pages/form.tsx";
 
 /** A password as it was typed: spaces count, nothing is trimmed, nothing is cut. */
 export const password = z.string().check(
@@ -59,7 +63,10 @@ type TutorialNames<Body> =
   | Omit<Body, "user_id" | "password"> & { userid: string; userpw: string };
 
 /** `schema` for bodies that may use the tutorial's names. Where both are given, ours count. */
-export function acceptTutorialNames<Body extends { user_id: string; password: string }, Out>(
+export function acceptTutorialNames<
+  Body extends { user_id: string; password?: string | null | undefined },
+  Out,
+>(
   schema: z.ZodMiniType<Out, Body>,
 ): z.ZodMiniType<Out, TutorialNames<Body>> {
   const rename = z.transform((body: unknown) => {
@@ -69,6 +76,60 @@ export function acceptTutorialNames<Body extends { user_id: string; password: st
   }) as z.ZodMiniType<unknown> as z.ZodMiniType<Body, TutorialNames<Body>>;
   return z.pipe(rename, schema);
 }
+
+/** Bytes, as WebAuthn writes them in JSON. */
+export const base64url = z.string().check(
+  z.refine((text) => /^[A-Za-z0-9_-]+$/.test(text), { error: "malformed" }),
+);
+
+/** What every credential of WebAuthn has, as `credential.toJSON()` of the browser gives it. */
+const credential = {
+  id: base64url,
+  rawId: base64url,
+  type: z.literal("public-key"),
+  authenticatorAttachment: z.optional(z.nullable(z.string())),
+};
+
+/** `RegistrationResponseJSON` of WebAuthn Level 3. What is not read is not checked. */
+export const registrationResponse = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: base64url,
+    attestationObject: base64url,
+    transports: z.optional(z.nullable(z.array(z.string()))),
+  }),
+});
+
+/** `AuthenticationResponseJSON` of WebAuthn Level 3. What is not read is not checked. */
+export const assertionResponse = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: base64url,
+    authenticatorData: base64url,
+    signature: base64url,
+    userHandle: z.optional(z.nullable(z.string())),
+  }),
+});
+
+/** A passkey in a body: an object in JSON, its text in a form. */
+export function passkey<Out, In>(schema: z.ZodMiniType<Out, In>): z.ZodMiniType<Out, In> {
+  return z.pipe(fromText, schema as z.ZodMiniType) as z.ZodMiniType as z.ZodMiniType<Out, In>;
+}
+
+const fromText = z.transform((value: unknown) => {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+});
+
+/** A body gives one proof. Given two, one could be wrong without being noticed. */
+export const oneProof = z.refine<{ password?: unknown; passkey?: unknown }>(
+  (body) => body.passkey === undefined || body.password === undefined,
+  { path: ["passkey"], error: "unknown" },
+);
 
 /** Whom to mail a link to: a user id or an e-mail address. A page sends either as `user_id`. */
 export const addressee = z.object({
@@ -89,6 +150,24 @@ export function askedIn(c: Context<Env>, { user_id, email }: z.output<typeof add
 }
 
 /** Returns what a body gives as a proof, or `null`. */
-export function givenIn(password: string | undefined): Given | null {
+export function givenIn(
+  c: Context<Env>,
+  { password, passkey }: {
+    password?: string | undefined;
+    passkey?: z.output<typeof assertionResponse> | undefined;
+  },
+): Given | null {
+  if (passkey) return { passkey, party: relyingPartyOf(c) };
   return password === undefined ? null : { password };
+}
+
+/**
+ * Returns the names of the member's credentials, for a page that asks for one. While the database is away,
+ * the page is shown as to a member with a password.
+ */
+export async function credentialsOf(c: Context<Env>, refusal?: Refusal): Promise<string[]> {
+  if (refusal?.code === "unavailable") return ["password"];
+  const found = await recordWithCredentials(c.var.services, requireSecret(c), c.var.now);
+  noteSession(c, found.session);
+  return found.credentials;
 }

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { copyBeforeAnswer } from "../actions/copy_ledger.ts";
+import { endAllGrants } from "../actions/end_grants.ts";
 import { findLeft, type Left } from "../actions/withdraw.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import { isForm } from "../http/body.ts";
@@ -7,6 +8,7 @@ import { forgetDevice } from "../http/device.ts";
 import type { Env } from "../http/env.ts";
 import { wantsPage } from "../http/language.ts";
 import { originOf } from "../http/origin.ts";
+import { keepSignal, signalOf } from "../http/signal.ts";
 import { inBackground } from "../http/provide.ts";
 import { endCookie } from "../http/session.ts";
 
@@ -70,15 +72,17 @@ export async function left(
 ) {
   if (outcome.memberId !== null) c.set("memberId", outcome.memberId);
   signOut(c, outcome);
-  if (outcome.status === "erased") return await erased(c, outcome.receipt);
+  if (outcome.status === "erased") return await erased(c, outcome.receipt, outcome.handle ?? null);
   return scheduled(c, outcome.receiptId, outcome.eraseAt);
 }
 
-async function erased(c: Context<Env>, receipt: Receipt) {
+async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) {
   await copyBeforeAnswer(c.var.services, (work) => inBackground(c, work));
+  onWorkers(c, () => endAllGrants(c.var.services));
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) {
     c.set("leftUnder", receipt.receiptId);
+    if (handle !== null) await keepSignal(c, handle, []);
     return c.redirect(`/receipts/${receipt.receiptId}`, 303);
   }
   return c.json({
@@ -86,7 +90,17 @@ async function erased(c: Context<Env>, receipt: Receipt) {
     receipt_id: receipt.receiptId,
     receipt: await c.var.services.receiptKeys.sign(receipt, originOf(c)),
     erased_at: new Date(receipt.erasedAt).toISOString(),
+    ...(handle !== null && { signal: signalOf(c, handle, []) }),
   });
+}
+
+/** Begins a job at once on a Worker, whose clock starts jobs only each minute. */
+export function onWorkers(c: Context<Env>, work: () => Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work());
+  } catch {
+    // not a Worker: the timer starts the job within seconds
+  }
 }
 
 function scheduled(c: Context<Env>, receiptId: string, eraseAt: number) {

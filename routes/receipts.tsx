@@ -9,7 +9,18 @@ import { isFarewell } from "../http/farewell.ts";
 import { wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { originOf } from "../http/origin.ts";
-import { ReceiptPage, type RecipientLine, ScheduledPage } from "../pages/receipt.tsx";
+import type { ProviderConfig } from "../config/mod.ts";
+import type { GrantState } from "../domain/provider.ts";
+import {
+  type GrantLine,
+  ReceiptPage,
+  type RecipientLine,
+  ScheduledPage,
+} from "../pages/receipt.tsx";
+import { pageOf } from "../providers/mod.ts";
+import { grantJson } from "./identities.tsx";
+import { buttonNamed } from "../providers/buttons.ts";
+import { takeSignal } from "../http/signal.ts";
 import { linesIn } from "./terms.ts";
 
 /** Shows a receipt, or the deadline of the withdrawal that promised it. */
@@ -34,6 +45,7 @@ export default new Hono<Env>()
     }
     const { receipt } = found;
     const recipients = recipientLines(receipt, found.deliveries);
+    const grants = grantLines(found.grants, c.var.services.config.providers);
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
       if (c.req.query("download") !== undefined) return download(c, receiptId, jws);
@@ -44,13 +56,15 @@ export default new Hono<Env>()
           t={t}
           receipt={receipt}
           recipients={recipients}
+          grants={grants}
           jws={jws}
           address={address}
           farewell={farewell}
+          signal={await takeSignal(c)}
         />,
       );
     }
-    return c.json(receiptJson(receipt, recipients, jws, language));
+    return c.json(receiptJson(receipt, recipients, grants, jws, language));
   });
 
 /** Answers the signed receipt as a file. */
@@ -72,9 +86,23 @@ function recipientLines(
   });
 }
 
+/** The grants with the providers' own pages, for those that the member can still end. */
+function grantLines(
+  grants: readonly GrantState[],
+  providers: readonly ProviderConfig[],
+): GrantLine[] {
+  return grants.map((grant) => {
+    const config = providers.find(({ name }) => name === grant.name);
+    const isOver = grant.status === "waiting" || grant.status === "ended";
+    const page = isOver || !config ? null : pageOf(config);
+    return { ...grant, label: buttonNamed(providers, grant.name).label, page };
+  });
+}
+
 function receiptJson(
   receipt: Receipt,
   recipients: readonly RecipientLine[],
+  grants: readonly GrantLine[],
   jws: string,
   language: string,
 ) {
@@ -92,6 +120,7 @@ function receiptJson(
       status,
       confirmed_at: confirmedAt === null ? null : new Date(confirmedAt).toISOString(),
     })),
+    grants: grants.map(({ page, ...grant }) => ({ ...grantJson(grant), page })),
     receipt: jws,
   };
 }

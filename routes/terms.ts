@@ -6,6 +6,7 @@ import { divideFields, type Words } from "../domain/data_map.ts";
 import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { Env } from "../http/env.ts";
+import { buttonsAmong } from "../providers/buttons.ts";
 import type { KeptLine, Leaving, PlaceLine } from "../pages/withdrawal.tsx";
 
 const day = 24 * 60 * 60_000;
@@ -63,6 +64,7 @@ export function linesIn(language: string) {
 interface Found {
   confirm: Leaving["confirm"];
   confirmWith: readonly string[];
+  grants?: Leaving["grants"];
   lines: readonly PreviewLine[];
   obstacle: Obstacle | null;
   /** The deadline of a pending withdrawal, ms. */
@@ -72,14 +74,16 @@ interface Found {
 /** Returns what a withdrawal would do now, under the operator's terms and in the caller's language. */
 export function leavingOf(c: Context<Env>, found: Found): Leaving {
   const { config } = c.var.services;
-  const { confirm, confirmWith, obstacle } = found;
+  const { confirm, confirmWith, grants = [], obstacle } = found;
+  const providers = buttonsAmong(config.providers, confirmWith);
   const reason = obstacle?.words?.[c.var.language as keyof Words] ?? c.var.messages.page.blocked;
   const { graceMs, rejoinBlockMs } = config.withdrawal;
   const lines = linesOf(
     found.lines,
     rejoinBlockMs > 0 ? (found.eraseAt ?? c.var.now + graceMs) + rejoinBlockMs : null,
   );
-  return { confirm, confirmWith, blocked: obstacle && { reason }, ...termsOf(config), ...lines };
+  const blocked = obstacle && { reason };
+  return { confirm, confirmWith, grants, providers, blocked, ...termsOf(config), ...lines };
 }
 
 /** Returns the JSON of a preview. */
@@ -88,6 +92,7 @@ export function leavingJson(leaving: Leaving, language: string) {
   return {
     confirm: leaving.confirm,
     confirm_with: leaving.confirmWith,
+    grants: leaving.grants,
     ...(leaving.blocked && { blocked: leaving.blocked }),
     grace_days: leaving.graceDays,
     rejoin_block_days: leaving.rejoinBlockDays,

@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { changePassword } from "../actions/change_password.ts";
 import { exportMember } from "../actions/export_member.ts";
-import { record } from "../actions/record.ts";
+import { record, recordWithCredentials } from "../actions/record.ts";
 import { askEmailChange, askVerification } from "../actions/address.ts";
 import { requireMail } from "../actions/link_mail.ts";
 import { emailAddress } from "../domain/member.ts";
@@ -19,14 +19,30 @@ import type { Refusal } from "../pages/form.tsx";
 import { EmailPage } from "../pages/link.tsx";
 import { PasswordPage, UserinfoPage } from "../pages/userinfo.tsx";
 import { answerExport } from "./export.ts";
-import { givenIn, optional, password } from "./fields.ts";
+import {
+  assertionResponse,
+  credentialsOf,
+  givenIn,
+  optional,
+  passkey,
+  password,
+} from "./fields.ts";
 
-export const change = z.object({ current: optional(password), password });
+export const change = z.object({
+  current: optional(password),
+  passkey: z.optional(passkey(assertionResponse)),
+  password,
+}).check(z.refine(({ current, passkey }) => (current && passkey) === undefined, {
+  path: ["passkey"],
+  error: "unknown",
+}));
 
-function entry(c: Context<Env>, refusal?: Refusal, name?: string) {
-  const { minLength } = c.var.services.config.password;
-  const shown = { t: c.var.messages, minLength, refusal, ...(name && { name }) };
-  return <PasswordPage {...shown} />;
+async function entry(c: Context<Env>, refusal?: Refusal, name: string | null = null) {
+  const { services, messages: t } = c.var;
+  const credentials = await credentialsOf(c, refusal);
+  const { minLength } = services.config.password;
+  const hasPassword = credentials.includes("password");
+  return <PasswordPage {...{ t, name, minLength, hasPassword, refusal }} />;
 }
 
 export const emailChange = z.object({ email: emailAddress });
@@ -35,14 +51,17 @@ const emailForm = form((c, refusal) => <EmailPage t={c.var.messages} refusal={re
 
 export default new Hono<Env>()
   .get("/userinfo", async (c) => {
-    const session = await record(c.var.services, requireSecret(c), c.var.now);
-    noteSession(c, session);
-    const { member } = session;
+    const found = await recordWithCredentials(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, found.session);
+    const { member } = found.session;
     if (wantsPage(c)) {
-      const { mail, emailVerification, consents } = c.var.services.config;
+      const { mail, emailVerification, providers, consents } = c.var.services.config;
       const verifies = emailVerification !== "off";
+      const hasPassword = found.credentials.includes("password");
+      const hasProviders = providers.length > 0;
       const hasConsents = consents.length > 0;
-      const shown = { t: c.var.messages, member, mail: mail !== null, verifies, hasConsents };
+      const offered = { mail: mail !== null, verifies, hasProviders, hasConsents };
+      const shown = { t: c.var.messages, member, hasPassword, ...offered };
       return page(c, <UserinfoPage {...shown} notice={noticeOf(c)} />);
     }
     return c.json({
@@ -85,7 +104,7 @@ export default new Hono<Env>()
     const session = await record(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["current", "password"] });
-    return page(c, entry(c, undefined, session.member.name));
+    return page(c, await entry(c, undefined, session.member.name));
   })
   .post(
     "/userinfo/password",
@@ -93,16 +112,11 @@ export default new Hono<Env>()
     memberBody(change),
     async (c) => {
       const userAgent = c.req.header("User-Agent") ?? "";
-      const { current, password } = c.req.valid("json");
+      const { current, passkey, password } = c.req.valid("json");
       const form = { password, userAgent };
       const secret = requireSecret(c);
-      const changed = await changePassword(
-        c.var.services,
-        secret,
-        givenIn(current),
-        form,
-        c.var.now,
-      );
+      const given = givenIn(c, { password: current, passkey });
+      const changed = await changePassword(c.var.services, secret, given, form, c.var.now);
       c.set("memberId", changed.memberId);
       startCookie(c, changed.session.secret);
       if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);

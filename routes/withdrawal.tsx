@@ -12,17 +12,27 @@ import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import { noteSession, requireSecret } from "../http/session.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
-import { givenIn, once, optional, password, shortText } from "./fields.ts";
+import {
+  assertionResponse,
+  givenIn,
+  once,
+  oneProof,
+  optional,
+  passkey,
+  password,
+  shortText,
+} from "./fields.ts";
 import { left, repeatable } from "./left.ts";
 import { leavingJson, leavingOf } from "./terms.ts";
 
 export const confirmation = z.object({
   password: optional(password),
+  passkey: z.optional(passkey(assertionResponse)),
   phrase: optional(shortText(100)),
   user_id: optional(shortText(254)),
   reason: optional(z.enum(reasons)),
   once,
-});
+}).check(oneProof);
 
 /** The form again, under what it will do. While the database is away, with what it had asked for. */
 const again = form(async (c, refusal) => {
@@ -65,6 +75,6 @@ async function preview(c: Context<Env>): Promise<{ leaving: Leaving; eraseAt: nu
 
 /** Forms cannot send DELETE, so POST does the same. */
 async function leave(c: Context<Env>, form: z.output<typeof confirmation>) {
-  const given = givenIn(form.password);
+  const given = givenIn(c, form);
   return await left(c, await withdraw(c.var.services, requireSecret(c), given, form, c.var.now));
 }

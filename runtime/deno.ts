@@ -92,7 +92,7 @@ export function openOnDeno(parts = ownParts, instead: Environment = {}): Promise
 
 /** Opens the services. An embedded database, and any in development, is migrated first. */
 async function openServices(parts: Parts, instead: Environment = {}): Promise<Services> {
-  const config = await configOnDeno({ ...parts.environment, ...instead });
+  const config = await configOnDeno({ ...parts.environment?.(), ...instead });
   await makeDataFolder(config.database);
   const services = { ...await open(config, parts, limits), ...ledgerFileOf(config) };
   if (config.database.url.startsWith("file:") || !config.production) {

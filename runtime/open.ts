@@ -23,8 +23,8 @@ export interface Parts {
   /** All of them, in order. */
   migrations: readonly Migration[];
   words: Words;
-  /** Variables that the parts need no value of from the environment. */
-  environment?: Environment;
+  /** Values of variables that the environment need not have. */
+  environment?(): Environment;
   /** See `Services`. */
   erasing?: Services["erasing"];
   /** The app's own way to send a mail, for `MAIL_URL=app:`. */

@@ -31,7 +31,7 @@ export function serveOnWorkers(appOf: (services: Services) => App, parts: Parts)
   /** Two first requests at once each open their own services; the isolate keeps one of them. */
   async function workerOf(bindings: Environment) {
     if (worker) return worker;
-    const config = parseConfig({ ...parts.environment, ...bindings }, "workers");
+    const config = parseConfig({ ...parts.environment?.(), ...bindings }, "workers");
     const opened = await open(config, parts, {
       ...limits,
       transportOf: (route) => transportOf(route, bindings),

@@ -38,7 +38,7 @@ const carried: Partial<Record<Code, keyof typeof headers>> = {
 export function openapiDocument() {
   const responses: Record<string, Json> = {};
   const paths = Object.entries(operations).map(([path, methods]) => {
-    const names = [...path.includes("{id}") ? ["id"] : [], "lang"];
+    const names = [...["id", "name"].filter((name) => path.includes(`{${name}}`)), "lang"];
     const parameters = names.map((name) => ref("parameters", name));
     const described = Object.entries(methods)
       .map(([method, operation]) => [method, describe(method, operation, responses)]);
@@ -63,6 +63,7 @@ export function openapiDocument() {
       headers,
       parameters: {
         id: { name: "id", in: "path", required: true, schema: { type: "string" } },
+        name: { name: "name", in: "path", required: true, schema: { type: "string" } },
         lang: { name: "lang", in: "query", schema: { enum: ["ko", "en"] } },
       },
       securitySchemes: {

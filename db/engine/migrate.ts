@@ -11,6 +11,8 @@ import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
 import clock from "../migrations/0007_clock.sql" with { type: "text" };
 import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
 import mail from "../migrations/0009_mail.sql" with { type: "text" };
+import passkeys from "../migrations/0010_passkeys.sql" with { type: "text" };
+import providers from "../migrations/0011_providers.sql" with { type: "text" };
 import consents from "../migrations/0012_consents.sql" with { type: "text" };
 import mailsByMember from "../migrations/0012_mails_by_member.sql" with { type: "text" };
 
@@ -26,6 +28,8 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0007_clock", sql: clock },
   { name: "0008_seeing", sql: seeing },
   { name: "0009_mail", sql: mail },
+  { name: "0010_passkeys", sql: passkeys },
+  { name: "0011_providers", sql: providers },
   { name: "0012_consents", sql: consents },
   { name: "0012_mails_by_member", sql: mailsByMember },
 ];

@@ -26,3 +26,15 @@ export function selectCredentials(
 export function toCredentials(result: ResultSet): CredentialName[] {
   return result.rows.map((row) => String(row.name));
 }
+
+/**
+ * Makes SQL for how many credentials a member has: password, passkeys and identities. The last one cannot be
+ * removed.
+ * @param member SQL for the member's id
+ */
+export function countCredentials(member: string): string {
+  return `(
+    (SELECT count(*) FROM passwords WHERE user_id = ${member})
+    + (SELECT count(*) FROM passkeys WHERE user_id = ${member})
+    + (SELECT count(*) FROM identities WHERE user_id = ${member}))`;
+}

@@ -74,6 +74,14 @@ export function selectAddressee({ text, only }: Asked): InStatement {
 export const selectAnyMember =
   "SELECT id, name, email, language FROM users WHERE id = (SELECT min(id) FROM users)";
 
+/** The member of this id whose address is not verified, in the form of `selectAddressee`. */
+export function selectUnverified(id: string): InStatement {
+  return {
+    sql: "SELECT id, name, email, language FROM users WHERE id = ? AND email_verified_at IS NULL",
+    args: [id],
+  };
+}
+
 /** What `selectAddressee` found. */
 export function toAddressee(result: ResultSet): Addressee | null {
   const row = result.rows[0];

@@ -1,6 +1,8 @@
 import { secretHash } from "../../crypto/tokens.ts";
 import type { Proof } from "../../domain/proof.ts";
 import type { Source } from "../engine/source.ts";
+import { spendChallenge } from "./challenges.ts";
+import { noteUse } from "./passkeys.ts";
 
 /**
  * Makes the source of a proof: the member's row, if the credential that was verified is still stored.
@@ -14,12 +16,21 @@ export function proofSource(proof: Proof): Source {
         where: "passwords.user_id = :proof_member AND passwords.hash = :proof_hash",
         values: { proof_member: proof.memberId, proof_hash: proof.hash },
       };
-    case "passkey":
+    case "passkey": {
+      const { challenge, purpose, at } = proof.use;
+      const { spend, spent } = spendChallenge(challenge, purpose, at);
       return {
         from: "passkeys JOIN users ON users.id = passkeys.user_id",
-        where: "passkeys.credential_id = :proof_credential AND passkeys.public_key = :proof_key",
-        values: { proof_credential: proof.credentialId, proof_key: proof.publicKey },
+        where: `passkeys.credential_id = :proof_credential AND passkeys.public_key = :proof_key
+          AND ${spent.sql}`,
+        values: {
+          proof_credential: proof.credentialId,
+          proof_key: proof.publicKey,
+          ...spent.values,
+        },
+        first: [spend, noteUse(proof, spent)],
       };
+    }
     case "provider":
       return {
         from: "identities JOIN users ON users.id = identities.user_id",

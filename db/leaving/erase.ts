@@ -16,6 +16,7 @@ import {
   type Row,
 } from "../engine/database.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
+import { endGrantsOf } from "../outbox/grants.ts";
 import type { MailCondition } from "../outbox/mails.ts";
 import {
   belongsTo,
@@ -55,6 +56,11 @@ export interface ErasureTerms {
   recipients: readonly RecipientName[];
   rejoin: RejoinTerms | null;
   reason: Reason | null;
+  /**
+   * Queues the end of the member's grants at providers: what ends them without a token, sealed, by the id of
+   * the identity. Absent: no provider is configured.
+   */
+  grants?: Readonly<Record<string, string>>;
   /** Written to the audit log if the member is erased. */
   audit?: AuditEntry;
   /**
@@ -204,6 +210,8 @@ function erasureSteps(
   }) ?? [];
   const steps = [
     ...own(initiator.first ?? []),
+    ...filled(plan.begin),
+    ...own(terms.grants ? [endGrantsOf(claim, terms.grants, terms.now)] : []),
     ...filled(plan.erase),
     ...own(insertReason(terms.reason, claimed, values)),
     ...filled(plan.readBack),
@@ -220,6 +228,8 @@ interface Part {
 
 /** The statements of all erasures with the same places and kind of initiator. */
 interface Plan {
+  /** The claim, and what is read before anything of the member is destroyed. */
+  begin: Part[];
   erase: Part[];
   readBack: Part[];
   verdict: Template;
@@ -262,20 +272,20 @@ function makePlan(places: Places, initiator: Initiator, rejoin: boolean, how: Ho
   const counted = places.entries
     .filter((entry) => entry.disposition !== "anonymise" || !entry.via);
   return {
+    begin: own([
+      ...(known ? [] : [selectColumns(places)]),
+      claimStatement(
+        places.subject,
+        initiator,
+        known ? isAsKnown(places) : `${countUncovered(places)} = 0`,
+      ),
+      ...(known ? [] : [insertDescription]),
+      ...notes,
+      `UPDATE erasures SET counts = (${selectCounts(places, byErasure)})
+       WHERE id = :claim AND counts IS NULL`,
+      ...(rejoin ? [countBlock(places)] : []),
+    ]),
     erase: [
-      ...own([
-        ...(known ? [] : [selectColumns(places)]),
-        claimStatement(
-          places.subject,
-          initiator,
-          known ? isAsKnown(places) : `${countUncovered(places)} = 0`,
-        ),
-        ...(known ? [] : [insertDescription]),
-        ...notes,
-        `UPDATE erasures SET counts = (${selectCounts(places, byErasure)})
-         WHERE id = :claim AND counts IS NULL`,
-        ...(rejoin ? [countBlock(places)] : []),
-      ]),
       ...each(places.entries, (...given) => keep(places.subject, ...given)),
       ...each(places.entries, anonymise),
       ...each(

@@ -6,9 +6,11 @@ import {
   type Ground,
   type Words,
 } from "../../domain/data_map.ts";
+import type { GrantState } from "../../domain/provider.ts";
 import { divideOutcomes, type Receipt } from "../../domain/receipt.ts";
 import { rejoinBlock } from "../../domain/rejoin.ts";
 import type { Database, Row } from "../engine/database.ts";
+import { selectGrants, toGrant } from "../outbox/grants.ts";
 
 /** The columns that `toReceipt` reads, of an erasure joined with the description of its data map. */
 export const receiptColumns = `
@@ -65,7 +67,12 @@ export function toReceipt(row: Row): Receipt {
 
 /** A receipt, or the deadline (ms) of the withdrawal that promised it. */
 export type FoundReceipt =
-  | { status: "erased"; receipt: Receipt; deliveries: readonly DeliveryState[] }
+  | {
+    status: "erased";
+    receipt: Receipt;
+    deliveries: readonly DeliveryState[];
+    grants: readonly GrantState[];
+  }
   | { status: "scheduled"; eraseAt: number };
 
 /** Whether a recipient has confirmed an erasure. */
@@ -78,7 +85,7 @@ export interface DeliveryState {
 
 /** Finds a receipt, or the pending withdrawal that promised it, by its number. Throws `unavailable`. */
 export async function findReceipt(db: Database, receiptId: string): Promise<FoundReceipt | null> {
-  const [erased, scheduled, deliveries] = await db.read([
+  const [erased, scheduled, deliveries, grants] = await db.read([
     {
       sql: `
         SELECT ${receiptColumns} FROM erasures
@@ -95,6 +102,7 @@ export async function findReceipt(db: Database, receiptId: string): Promise<Foun
         WHERE receipt_id = ? AND channel = 'webhook' AND type = 'member.withdrawn'`,
       args: [receiptId],
     },
+    selectGrants(receiptId),
   ]);
   const row = erased!.rows[0];
   if (row) {
@@ -106,6 +114,7 @@ export async function findReceipt(db: Database, receiptId: string): Promise<Foun
         status: String(delivery.status),
         settledAt: delivery.settled_at === null ? null : Number(delivery.settled_at),
       })),
+      grants: grants!.rows.map(toGrant),
     };
   }
   const pending = scheduled!.rows[0];

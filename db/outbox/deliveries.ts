@@ -144,6 +144,9 @@ export async function reviveDeliveries(
   return Number(counted!.rows[0]!.revived);
 }
 
-/** SQL: deliveries that are settled long enough to delete. Receipts show `member.withdrawn`, so it stays. */
-export const settledLongAgo =
-  `settled_at <= :now - ${settledLiveMs} AND type <> 'member.withdrawn'`;
+/**
+ * SQL: deliveries that are settled long enough to delete. Receipts show `member.withdrawn` and the grants of
+ * an erasure, so these stay.
+ */
+export const settledLongAgo = `settled_at <= :now - ${settledLiveMs} AND type <> 'member.withdrawn'
+  AND (channel <> 'grant' OR receipt_id IS NULL)`;

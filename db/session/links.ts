@@ -111,6 +111,8 @@ export interface FoundLink {
   used: boolean;
   /** When a pending withdrawal will be carried out, ms. */
   eraseAt: number | null;
+  /** The handle by which the member's passkeys name the member; `null` without passkeys. */
+  handle: string | null;
 }
 
 /**
@@ -147,7 +149,8 @@ export function selectLink(
   return {
     sql: `
       SELECT users.id, users.name, users.email, users.email_verified_at, users.language,
-        links.purpose, links.address, links.used_by, withdrawals.erase_at
+        links.purpose, links.address, links.used_by, withdrawals.erase_at,
+        (SELECT min(user_handle) FROM passkeys WHERE user_id = users.id) AS handle
       FROM links JOIN users ON users.id = links.user_id ${joinPending}
       WHERE links.token_hash = ? AND links.expires_at > ?
         AND links.purpose IN (SELECT value FROM json_each(?))`,
@@ -169,6 +172,7 @@ export function toLink(found: ResultSet): FoundLink | null {
       address: row.address === null ? null : String(row.address),
       used: row.used_by !== null,
       eraseAt: row.erase_at === null ? null : Number(row.erase_at),
+      handle: row.handle === null ? null : String(row.handle),
     }
     : null;
 }

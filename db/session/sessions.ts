@@ -276,12 +276,17 @@ export async function openSession(db: Database, opening: {
   account: string;
   /** Keyed hash of the client's network. */
   client: string;
+  /** Whether the member's address has to be verified. */
+  verifiedOnly?: boolean;
   /** Further statements of the batch. They depend on the session's row. */
   also: readonly InStatement[];
 }): Promise<{ eraseAt: number | null } | null> {
   const { session, previousSecret, attempt } = opening;
   const { id } = session;
-  const source = proofSource(opening.proof);
+  const proven = proofSource(opening.proof);
+  const source = opening.verifiedOnly
+    ? { ...proven, where: `${proven.where} AND users.email_verified_at IS NOT NULL` }
+    : proven;
   const isOpen = "EXISTS (SELECT 1 FROM sessions WHERE id = :id)";
   const owner = "(SELECT user_id FROM sessions WHERE id = :id)";
   const { opened } = await write(db, {
@@ -329,8 +334,10 @@ export async function freshenSession(db: Database, freshening: {
   proof: Proof;
   attempt: Attempt;
   now: number;
+  /** Further statements of the batch. They depend on the new secret. */
+  also?: readonly InStatement[];
 }): Promise<boolean> {
-  const { now } = freshening;
+  const { now, also = [] } = freshening;
   const source = sessionSource(freshening.secret, 0, freshening.proof);
   const { from, where, values, first = [] } = source;
   const { fresh } = await write(db, {
@@ -341,6 +348,7 @@ export async function freshenSession(db: Database, freshening: {
         WHERE id IN (SELECT sessions.id FROM ${from} WHERE ${where} AND ${notPending})`,
       args: { ...values, now, new_secret_hash: secretHash(freshening.newSecret) },
     },
+    also,
     forget: forgetAttempt(freshening.attempt),
     fresh: {
       sql: "SELECT id FROM sessions WHERE secret_hash = ?",

@@ -91,6 +91,14 @@ export const mailEn: MailMessages = {
       lines: [`A passkey was removed from your account on ${at}.`, notYou],
       button: newPassword,
     }),
+    passkey_counter: ({ service, at }) => ({
+      subject: `[${service}] Please check your passkey`,
+      lines: [
+        `A passkey was used for your account on ${at}, and its counter did not go up. Somebody may have copied the security key. If it is a key that you can replace, remove the passkey and add a new one.`,
+        notYou,
+      ],
+      button: newPassword,
+    }),
     provider_linked: ({ service, at, provider }) => ({
       subject: `[${service}] A sign-in service was linked`,
       lines: [

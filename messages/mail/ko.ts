@@ -118,6 +118,14 @@ export const mailKo = {
       lines: [`${at}에 로그인에 쓰던 패스키가 삭제되었습니다.`, notYou],
       button: newPassword,
     }),
+    passkey_counter: ({ service, at }: MailFacts): Letter => ({
+      subject: `[${service}] 패스키를 확인해 주세요`,
+      lines: [
+        `${at}에 사용된 패스키의 사용 횟수가 늘지 않았습니다. 보안 키가 복제되었을 수 있습니다. 해당 패스키를 삭제하고 새로 추가해 주세요.`,
+        notYou,
+      ],
+      button: newPassword,
+    }),
     provider_linked: ({ service, at, provider }: MailFacts): Letter => ({
       subject: `[${service}] 로그인 서비스가 연결되었습니다`,
       lines: [

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Hono } from "hono";
 import type { Services } from "../../actions/services.ts";
 import { leaving } from "../../examples/auth-js/leaving.ts";
-import { Browser, dump, type Setup, type TestApp } from "../support/harness.ts";
-import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
+import { Browser, dump, type Service, type Setup } from "../support/harness.ts";
+import { embedded, onSqld, onWorkers, testOnWith } from "../support/stacks.ts";
 
 /** The migration of `@auth/d1-adapter`. */
 const tables = [
@@ -34,40 +34,40 @@ const setup: Setup = {
       leaving.open(services);
       return new Hono().route("/", leaving.app);
     },
-    folder: ".",
+    folder: "examples/auth-js",
   },
 };
 
 /** What Auth.js writes when a member signs in. */
-async function signedIn(app: TestApp, name: string, device: string): Promise<Browser> {
+async function signedIn(app: Service, name: string, device: string): Promise<Browser> {
   const browser = new Browser(app);
-  const expires = new Date(app.clock.now() + 30 * 24 * 60 * 60_000).toISOString();
-  await app.db.write([
-    {
-      sql: "INSERT INTO users (id, name, email) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      args: [`id-${name}`, name, `${name}@example.com`],
-    },
-    {
-      sql: "INSERT INTO sessions (id, sessionToken, userId, expires) VALUES (?, ?, ?, ?)",
-      args: [device, device, `id-${name}`, expires],
-    },
-    {
-      sql: `INSERT INTO accounts (id, userId, type, provider, providerAccountId, access_token)
-        VALUES (?, ?, 'oauth', 'github', ?, 'secret')`,
-      args: [device, `id-${name}`, name],
-    },
-    {
-      sql: "INSERT INTO verification_tokens (identifier, token, expires) VALUES (?, ?, ?)",
-      args: [`${name}@example.com`, `link-${device}`, expires],
-    },
-  ]);
+  const expires = new Date(Date.now() + 3650 * 24 * 60 * 60_000).toISOString();
+  const write = (sql: string, ...args: string[]) => app.sql(sql, args);
+  await write(
+    "INSERT INTO users (id, name, email) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    `id-${name}`,
+    name,
+    `${name}@example.com`,
+  );
+  await write(
+    "INSERT INTO sessions (id, sessionToken, userId, expires) VALUES (?, ?, ?, ?)",
+    ...[device, device, `id-${name}`, expires],
+  );
+  await write(
+    `INSERT INTO accounts (id, userId, type, provider, providerAccountId, access_token)
+      VALUES (?, ?, 'oauth', 'github', ?, 'secret')`,
+    ...[device, `id-${name}`, name],
+  );
+  await write(
+    "INSERT INTO verification_tokens (identifier, token, expires) VALUES (?, ?, ?)",
+    ...[`${name}@example.com`, `link-${device}`, expires],
+  );
   browser.cookies.set("authjs.session-token", device);
   return browser;
 }
 
-for (const stack of [embedded, onSqld]) {
-  testOnWith(stack, setup, "a member of Auth.js leaves by the recipe", async (service) => {
-    const app = service as TestApp;
+for (const stack of [embedded, onSqld, onWorkers]) {
+  testOnWith(stack, setup, "a member of Auth.js leaves by the recipe", async (app) => {
     const leaver = await signedIn(app, "haneul", "first");
     const second = await signedIn(app, "haneul", "second");
     const other = await signedIn(app, "byeol", "third");

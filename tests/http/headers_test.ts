@@ -1,5 +1,6 @@
 /** Headers of requests and of answers: what a client can send, and what browsers are told. */
 import assert from "node:assert/strict";
+import { decodeJwt } from "jose";
 import { createApp } from "../../app.ts";
 import { enhancements, stylesheet } from "../../pages/stylesheet.ts";
 import {
@@ -107,7 +108,7 @@ Deno.test("headers of a proxy that is not configured change neither the origin n
     const foreign = { ...spoofed, Origin: "https://evil.example" };
     assert.equal((await hong.send("POST", "/logout", undefined, foreign)).status, 403);
     const { receipt, receipt_id } = (await hong.send("DELETE", "/withdrawal", {}, spoofed)).json;
-    assert.equal(JSON.parse(atob(receipt.split(".")[1])).iss, app.origin);
+    assert.equal(decodeJwt(receipt).iss, app.origin);
     const page = await hong.get(`/receipts/${receipt_id}`, { ...html, ...spoofed });
     assert.ok(page.text.includes(app.origin) && !page.text.includes("evil"));
   });

@@ -4,7 +4,9 @@ import { ownTables } from "../../data_map.ts";
 import type { Database } from "../../db/engine/database.ts";
 import { dataMap, holdsNobody } from "../../domain/data_map.ts";
 import { AppError, type Code } from "../../domain/error.ts";
+import { passkeysPerMember } from "../../domain/passkey.ts";
 import { examples, type RequestName } from "../../tools/openapi/requests.ts";
+import { create, get, joinWithPasskey } from "../support/authenticator.ts";
 import {
   Browser,
   goodPassword as password,
@@ -39,6 +41,7 @@ const faultless = [
 
 Deno.test("every operation gives each of its documented answers, in the documented form", async (t) => {
   await t.step("when it succeeds", succeed);
+  await t.step("with passkeys", usePasskeys);
   await t.step("while a withdrawal is pending", leaveSlowly);
   await t.step("failures that any request can meet", failAnywhere);
   await t.step("when a body does not arrive in time", arriveLate);
@@ -63,9 +66,11 @@ async function succeed() {
     url: "https://mailer.example/hooks",
     secret: `whsec_${btoa("a".repeat(32))}`,
   }];
+  const providers = [{ kind: "kakao", client_id: "c", client_secret: "s" }];
   const env = {
     ...mail,
     RECIPIENTS: JSON.stringify(recipients),
+    PROVIDERS: JSON.stringify(providers),
     BACKUP_DAYS: "35",
     CONSENTS: JSON.stringify(consents),
   };
@@ -85,6 +90,7 @@ async function succeed() {
     await ask(phone, "get", "/");
     await ask(phone, "get", "/userinfo");
     await ask(phone, "get", "/userinfo/export");
+    await ask(phone, "get", "/userinfo/password");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
     await ask(phone, "get", "/userinfo/password");
     await ask(visitor, "post", "/recovery", { body: { email: "hong@example.com" } });
@@ -103,18 +109,27 @@ async function succeed() {
     }
     for (const method of ["delete", "post"] as const) {
       await ask(phone, method, "/userinfo/sessions");
+      await app.sql(
+        "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
+      );
+      await ask(phone, "get", "/userinfo/identities");
+      await ask(phone, method, "/userinfo/identities/{name}/remove", { id: "kakao" });
+      await app.sql("DELETE FROM outbox");
     }
+    await app.sql(
+      "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
+    );
     await ask(phone, "get", "/userinfo/consents");
     await ask(phone, "post", "/userinfo/consents/{id}", { id: "news" });
     await ask(phone, "delete", "/userinfo/consents/{id}", { id: "news" });
     await ask(phone, "post", "/userinfo/consents/{id}/revocation", { id: "news" });
     const preview = await ask(phone, "get", "/withdrawal");
-    for (const part of ["destroy", "anonymise", "keep", "recipients"]) {
+    for (const part of ["destroy", "anonymise", "keep", "recipients", "grants"]) {
       assert.notDeepEqual(preview.json[part], [], `${part} is looked at`);
     }
     const left = await ask(phone, "delete", "/withdrawal", { body: { reason: "other" } });
     const receipt = await ask(visitor, "get", "/receipts/{id}", { id: left.json.receipt_id });
-    for (const part of ["destroyed", "anonymised", "kept", "recipients"]) {
+    for (const part of ["destroyed", "anonymised", "kept", "recipients", "grants"]) {
       assert.notDeepEqual(receipt.json[part], [], `${part} is looked at`);
     }
     const kim = { user_id: "kim", email: "kim@example.com", password, consents: given };
@@ -122,6 +137,70 @@ async function succeed() {
     const other = await signIn(app, "kim");
     await ask(other, "post", "/logout");
     await ask(await signIn(app, "kim"), "post", "/withdrawal");
+  });
+}
+
+async function usePasskeys() {
+  await withApp({}, async (app) => {
+    const hong = new Browser(app);
+    const names = { user_id: "hong", email: "hong@example.com" };
+    const wanted = await ask(hong, "post", "/register/passkey/options", { body: names });
+    const { passkey, answer } = create(wanted.json, app.origin);
+    const sign = (options: unknown) => ({ passkey: get(passkey, options, app.origin) });
+    await ask(hong, "post", "/register", { body: { ...names, passkey: answer } });
+    const login = (await ask(hong, "post", "/login/passkey/options")).json;
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(hong, "post", "/login/passkey", {
+      body: sign({ ...login, challenge: "unknown" }),
+    });
+    const add = (await ask(hong, "post", "/userinfo/passkeys/options")).json;
+    const second = create(add, app.origin);
+    await ask(hong, "post", "/userinfo/passkeys", { body: { passkey: second.answer } });
+    const { passkeys } = (await ask(hong, "get", "/userinfo/passkeys")).json;
+    const confirm = (await ask(hong, "post", "/confirmation/passkey/options")).json;
+    await ask(hong, "post", "/confirmation/passkey", { body: sign(login) });
+    await ask(hong, "post", "/confirmation/passkey", { body: sign(confirm) });
+    type Listed = { id: string; last_used_at: string | null };
+    const used = passkeys.find(({ last_used_at }: Listed) => last_used_at);
+    const unused = passkeys.find(({ last_used_at }: Listed) => !last_used_at);
+    await ask(hong, "delete", "/userinfo/passkeys/{id}", { id: unused.id });
+    for (const method of ["delete", "post"] as const) {
+      await ask(hong, method, "/userinfo/passkeys/{id}", { id: used.id });
+    }
+    const body = { user_id: "kim", email: "kim@example.com" };
+    const other = (await ask(hong, "post", "/register/passkey/options", { body })).json;
+    const copy = create(other, app.origin, { id: passkey.id });
+    await ask(hong, "post", "/register", { body: { ...body, passkey: copy.answer } });
+    await ask(hong, "post", "/register/passkey/options", { body: names });
+    const more = (await ask(hong, "post", "/userinfo/passkeys/options")).json;
+    await ask(hong, "post", "/userinfo/passkeys", {
+      body: { passkey: create(more, app.origin, { id: passkey.id }).answer },
+    });
+    const { answer: third } = create(more, app.origin);
+    await ask(hong, "post", "/userinfo/passkeys", { body: { passkey: third } });
+    const [{ id }] = (await hong.get("/userinfo/passkeys")).json.passkeys
+      .filter(({ last_used_at }: Listed) => !last_used_at);
+    await ask(hong, "post", "/userinfo/passkeys/{id}", { id });
+    for (let n = 1; n < passkeysPerMember; n++) {
+      const one = await hong.send("POST", "/userinfo/passkeys/options", {});
+      const { answer } = create(one.json, app.origin);
+      await hong.send("POST", "/userinfo/passkeys", { passkey: answer });
+    }
+    await ask(hong, "post", "/userinfo/passkeys/options");
+    app.clock.pass(11 * minute);
+    for (const documented of failing("confirmation_required")) {
+      const { method, path } = documented;
+      if (path === "/withdrawal" || path === "/userinfo/email") continue;
+      const body = path === "/userinfo/password" ? { password } : bodyOf(documented);
+      const answer = await ask(hong, method, path, { body });
+      assert.equal(answer.json.code, "confirmation_required", `${method} ${path}`);
+    }
+    const leave = (await hong.send("POST", "/confirmation/passkey/options", {})).json;
+    const { json } = await ask(hong, "delete", "/withdrawal", { body: sign(leave) });
+    assert.deepEqual(json.signal.allAcceptedCredentialIds, []);
+    await ask(hong, "post", "/login/passkey", { body: sign(login) });
+    await ask(await newMember(app, "lee"), "post", "/confirmation/passkey/options");
   });
 }
 
@@ -153,7 +232,7 @@ async function failAnywhere() {
     const member = await newMember(app, "hong");
     const headers = { "Content-Type": "text/plain" };
     for (const { method, path } of description.operations()) {
-      const address = path.replace("{id}", "x");
+      const address = path.replace(/\{\w+\}/, "x");
       description.hold(method, path, await visitor.send("PATCH", address));
       if (method === "get") continue;
       await ask(member, method, path, { body: {}, headers: { "Sec-Fetch-Site": "cross-site" } });
@@ -190,7 +269,7 @@ async function arriveLate() {
         start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
       });
       const response = await app.fetch(
-        new Request(new URL(path.replace("{id}", "x"), app.origin), {
+        new Request(new URL(path.replace(/\{\w+\}/, "x"), app.origin), {
           method,
           body: endless,
           headers: { "Content-Type": "application/json" },
@@ -217,18 +296,29 @@ async function failAlone() {
     const body = { current: "wrong password", password };
     await ask(hong, "post", "/userinfo/password", { body });
     await ask(hong, "post", "/confirmation", { body: { password: "wrong password" } });
+    const [{ id }] = await app.sql("SELECT id FROM users") as [{ id: string }];
+    await app.sql("INSERT INTO identities VALUES ('i', 'https://corp', '1', ?, 'corp', 0)", [id]);
+    await app.sql("DELETE FROM passwords");
     for (const method of ["delete", "post"] as const) {
       await ask(hong, method, "/withdrawal", { body: { phrase: "no" } });
+      await ask(hong, method, "/userinfo/identities/{name}/remove", { id: "corp" });
     }
     app.clock.pass(11 * minute);
     for (const method of ["delete", "post"] as const) {
       const answer = await ask(hong, method, "/withdrawal");
       assert.equal(answer.json.confirm, "password");
+      await ask(hong, method, "/userinfo/identities/{name}/remove", { id: "corp" });
     }
   });
   await withApp({ env: { ...mail, EMAIL_VERIFICATION: "required" } }, async (app) => {
     await join(app, "hong");
-    await ask(new Browser(app), "post", "/login", { body: { user_id: "hong", password } });
+    const visitor = new Browser(app);
+    await ask(visitor, "post", "/login", { body: { user_id: "hong", password } });
+    const passkey = await joinWithPasskey(visitor, "kim");
+    const options = (await visitor.send("POST", "/login/passkey/options", {})).json;
+    const body = { passkey: get(passkey, options, app.origin) };
+    const { json } = await ask(visitor, "post", "/login/passkey", { body });
+    assert.equal(json.code, "unverified");
   });
   await withApp({ env: mail }, async (app) => {
     const hong = await newMember(app, "hong");
@@ -255,10 +345,18 @@ async function tryTooOften() {
     const wrong = { user_id: "hong", current: "wrong password", password: "wrong password" };
     await hong.send("POST", "/login", wrong);
     await hong.send("POST", "/confirmation", wrong);
+    const options = (await hong.send("POST", "/userinfo/passkeys/options", {})).json;
+    const { answer, passkey } = create(options, app.origin);
+    await hong.send("POST", "/userinfo/passkeys", { passkey: answer });
+    const login = (await hong.send("POST", "/login/passkey/options", {})).json;
+    const assertion = get(passkey, login, app.origin);
+    await hong.send("POST", "/login/passkey", { passkey: { ...assertion, id: "other" } });
     await hong.send("POST", "/recovery", wrong);
     for (const { method, path } of failing("throttled")) {
-      const body = ["/register", "/userinfo/email"].includes(path)
+      const body = path.startsWith("/register") || path === "/userinfo/email"
         ? { ...wrong, email: "a@b.co", password }
+        : path.endsWith("/passkey")
+        ? { passkey: assertion }
         : wrong;
       const answer = await ask(hong, method, path, { body });
       assert.equal(answer.json.code, "throttled", `${method} ${path}: ${answer.text}`);

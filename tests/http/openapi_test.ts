@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { createApp } from "../../app.ts";
 import assets from "../../routes/assets.ts";
 import metrics from "../../routes/metrics.ts";
+import withProvider from "../../routes/with_provider.tsx";
 import { openapiText } from "../../tools/openapi.ts";
 import { examples, type RequestName, requests } from "../../tools/openapi/requests.ts";
 import { Browser, withApp } from "../support/harness.ts";
@@ -30,8 +31,8 @@ function isForPeople(path: string): boolean {
 
 Deno.test("every route is in the document, and nothing else is", async () => {
   await withApp({}, (app) => {
-    const forOthers = new Set( // for pages, and for Prometheus
-      [...assets.routes, ...metrics.routes].map(({ path }) => path),
+    const forOthers = new Set( // for pages, for browsers on their way to a provider, and for Prometheus
+      [...assets.routes, ...withProvider.routes, ...metrics.routes].map(({ path }) => path),
     );
     const routes = createApp(app.services).routes
       .filter(({ method, path }) => method !== "ALL" && !forOthers.has(path) && !isForPeople(path))

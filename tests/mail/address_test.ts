@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { openSession } from "../../actions/open_session.ts";
+import { newId } from "../../crypto/tokens.ts";
 import {
   Browser,
   day,
@@ -84,6 +86,26 @@ Deno.test("with EMAIL_VERIFICATION=required only a verified member signs in, and
     assert.equal((await login(app, "hong")).status, 200);
     const page = await login(app, "hong");
     assert.equal(page.status, 200);
+  });
+});
+
+Deno.test("with EMAIL_VERIFICATION=required no kind of proof opens a session of an unverified member", async () => {
+  await withApp({ env: required }, async (app) => {
+    await join(app, "hong");
+    const [row] = await app.sql("SELECT id FROM users");
+    const id = String(row!.id);
+    const opening = {
+      proof: { by: "operator", memberId: id } as const,
+      member: { id, name: "hong" },
+      attempt: { id: newId(), subjects: [] },
+    };
+    const arrival = { client: "c", userAgent: "", previousSecret: null };
+    const open = () => openSession(app.services, opening, arrival, app.clock.now());
+    await assert.rejects(open, { code: "unverified" });
+    const mails = await mailsOf(app);
+    assert.equal(mails.length, 2);
+    await new Browser(app).send("POST", mails[1]!.path);
+    assert.equal((await open()).member.id, id);
   });
 });
 

@@ -174,7 +174,8 @@ Deno.test("recovering an address that was never verified removes what a stranger
   await withApp({ env }, async (app) => {
     await join(app, "hong");
     await app.sql(
-      "INSERT INTO passkeys SELECT 'p', id, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0 FROM users",
+      "INSERT INTO passkeys (id, user_id, user_handle, credential_id, public_key, counter, transports, " +
+        "aaguid, backed_up, name, created_at, last_used_at) SELECT 'p', id, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0 FROM users",
     );
     await app.sql(
       "INSERT INTO identities SELECT 'i', 'https://id.example', 's', id, 'corp', 0 FROM users",
@@ -188,7 +189,8 @@ Deno.test("recovering an address that was never verified removes what a stranger
     await recover();
     assert.deepEqual(await app.sql("SELECT id FROM passkeys UNION SELECT id FROM identities"), []);
     await app.sql(
-      "INSERT INTO passkeys SELECT 'p', id, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0 FROM users",
+      "INSERT INTO passkeys (id, user_id, user_handle, credential_id, public_key, counter, transports, " +
+        "aaguid, backed_up, name, created_at, last_used_at) SELECT 'p', id, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0 FROM users",
     );
     await recover();
     assert.equal(

@@ -153,6 +153,7 @@ function measure() {
     "button, .button, input:not([type=hidden]), select, summary, header a, footer a, .rows a, .aside a";
   const small = [...document.querySelectorAll(touched)].filter((element) => {
     const { height, width } = element.getBoundingClientRect();
+    if (!element.checkVisibility()) return false;
     return height < 43.9 || width < 43.9;
   }).map((element) => element.outerHTML);
   const observer = new PerformanceObserver(() => {});

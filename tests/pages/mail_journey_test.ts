@@ -116,7 +116,7 @@ async function journey(language: "ko" | "en", script: boolean): Promise<void> {
     await press(t.link.undoEmail);
     await says(page, t.done.emailRestored);
     await page.goto("/userinfo");
-    await says(page, t.page.signedOut);
+    await says(page, "haneul@example.com");
 
     await page.goto("/leave");
     await fill("user_id", "haneul");

@@ -407,10 +407,12 @@ Deno.test("password fields have the autocomplete values of password managers, an
     const fieldsOf = async (path: string) => {
       const { text } = await hong.get(path, html);
       assert.doesNotMatch(text, /onpaste|maxlength|pattern=/, path);
-      return [...text.matchAll(/<input[^>]* type="(\w+)"[^>]* autocomplete="([\w-]+)"/g)]
+      return [...text.matchAll(/<input[^>]* type="(\w+)"[^>]* autocomplete="([\w -]+)"/g)]
         .map(([, type, autocomplete]) => `${type} ${autocomplete}`);
     };
-    assert.deepEqual(await fieldsOf("/login"), ["text username", "password current-password"]);
+    assert.deepEqual(await fieldsOf("/login"), [
+      ...["text username webauthn", "password current-password"],
+    ]);
     assert.deepEqual(await fieldsOf("/register"), [
       ...["text username", "email email", "password new-password"],
     ]);

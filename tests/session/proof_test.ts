@@ -32,7 +32,7 @@ Deno.test("each kind of proof opens a session only while its credential is store
     const now = app.clock.now();
     const publicKey = new Uint8Array([1, 2, 3]);
     await app.sql(
-      "INSERT INTO passkeys VALUES ('p', ?, 'h', 'cred', ?, 0, '[]', 'a', 0, 'n', 0, 0)",
+      "INSERT INTO passkeys VALUES ('p', ?, 'h', 'cred', ?, 0, '[]', 'a', 0, 'n', 0, 0, 0)",
       [
         ...[id, publicKey],
       ],
@@ -44,6 +44,11 @@ Deno.test("each kind of proof opens a session only while its credential is store
     await app.sql("INSERT INTO links VALUES ('l', 'recovery', ?, ?, 0, ?, NULL, NULL)", [
       ...[id, secretHash(token), now + minute],
     ]);
+    const challenge = newSecret();
+    await app.sql("INSERT INTO passkey_challenges VALUES (?, 'sign_in', NULL, NULL, ?, NULL)", [
+      ...[secretHash(challenge), now + minute],
+    ]);
+    const use = { challenge, purpose: "sign_in", counter: 0, backedUp: false, at: now } as const;
     const proofs: [Proof, Proof, string][] = [
       [
         { by: "password", memberId: id, hash },
@@ -51,8 +56,8 @@ Deno.test("each kind of proof opens a session only while its credential is store
         "DELETE FROM passwords",
       ],
       [
-        { by: "passkey", credentialId: "cred", publicKey },
-        { by: "passkey", credentialId: "cred", publicKey: new Uint8Array([1, 2, 4]) },
+        { by: "passkey", credentialId: "cred", publicKey, use },
+        { by: "passkey", credentialId: "cred", publicKey: new Uint8Array([1, 2, 4]), use },
         "DELETE FROM passkeys",
       ],
       [
@@ -72,9 +77,12 @@ Deno.test("each kind of proof opens a session only while its credential is store
       ],
     ];
     for (const [right, wrong, removed] of proofs) {
+      await app.sql("UPDATE passkey_challenges SET used_by = NULL");
       assert.equal(await opens(app, wrong), false, `a wrong ${right.by}`);
+      await app.sql("UPDATE passkey_challenges SET used_by = NULL");
       assert.equal(await opens(app, right), true, right.by);
       await app.sql(removed);
+      await app.sql("UPDATE passkey_challenges SET used_by = NULL");
       assert.equal(await opens(app, right), false, `a ${right.by} that was removed`);
     }
   });
@@ -136,7 +144,7 @@ Deno.test("GET /withdrawal says what the member can confirm with, strongest firs
     assert.deepEqual((await member.get("/withdrawal")).json.confirm_with, ["password"]);
     const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
     await app.sql(
-      "INSERT INTO passkeys VALUES ('p', ?, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0)",
+      "INSERT INTO passkeys VALUES ('p', ?, 'h', 'c', x'01', 0, '[]', 'a', 0, 'n', 0, 0, 0)",
       [
         id,
       ],

@@ -68,7 +68,7 @@ export class Description {
     given: { id?: string; body?: unknown; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const { id = "x", body, headers } = given;
-    const address = path.replace("{id}", id);
+    const address = path.replace(/\{\w+\}/, id);
     const answer = await browser.send(method.toUpperCase(), address, body, headers);
     this.hold(method, path, answer);
     return answer;

@@ -13,8 +13,33 @@ const kept = z.array(
 const backup_days = z.nullable(days);
 const recipient = { name: z.string(), kind: z.enum(["processor", "third_party"]) };
 const recipients = z.array(z.strictObject(recipient));
+const grant = z.strictObject({
+  name: z.string(),
+  status: z.enum(["waiting", "ended", "refused", "given_up", "by_member"]),
+  at: z.nullable(instant),
+  page: z.nullable(z.string()),
+});
 const receipt_id = z.string();
 const message = z.string();
+const named = z.array(
+  z.strictObject({
+    type: z.literal("public-key"),
+    id: z.string(),
+    transports: z.array(z.string()),
+  }),
+);
+const signal = z.strictObject({
+  rpId: z.string(),
+  userId: z.string(),
+  allAcceptedCredentialIds: z.array(z.string()),
+});
+const passkey = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  created_at: instant,
+  last_used_at: z.nullable(instant),
+  backed_up: z.boolean(),
+});
 const ledger = z.optional(z.strictObject({ behind: count }));
 
 export const answers = {
@@ -23,6 +48,7 @@ export const answers = {
     code: z.enum(Object.keys(statuses) as Code[]),
     fields: z.optional(z.record(z.string(), z.string())),
     confirm: z.optional(z.enum(confirms)),
+    unknown_passkey: z.optional(z.literal(true)),
     receipt_id: z.optional(receipt_id),
     erase_at: z.optional(instant),
     ledger,
@@ -70,6 +96,33 @@ export const answers = {
       revoked_at: z.nullable(instant),
     })),
   }),
+  Passkeys: z.strictObject({ passkeys: z.array(passkey) }),
+  PasskeyAdded: z.strictObject({ message, passkey }),
+  PasskeyRemoved: z.strictObject({ message, signal }),
+  CreationOptions: z.strictObject({
+    rp: z.strictObject({ id: z.string(), name: z.string() }),
+    user: z.strictObject({ id: z.string(), name: z.string(), displayName: z.string() }),
+    challenge: z.string(),
+    pubKeyCredParams: z.array(
+      z.strictObject({ type: z.literal("public-key"), alg: z.int() }),
+    ),
+    timeout: count,
+    excludeCredentials: named,
+    authenticatorSelection: z.strictObject({
+      residentKey: z.literal("required"),
+      requireResidentKey: z.literal(true),
+      userVerification: z.literal("required"),
+    }),
+    attestation: z.literal("none"),
+    extensions: z.strictObject({ credProps: z.literal(true) }),
+  }),
+  RequestOptions: z.strictObject({
+    challenge: z.string(),
+    timeout: count,
+    rpId: z.string(),
+    userVerification: z.literal("required"),
+    allowCredentials: z.optional(named),
+  }),
   Preview: z.strictObject({
     confirm: z.enum(confirms),
     confirm_with: z.array(z.string()),
@@ -81,9 +134,21 @@ export const answers = {
     keep: kept,
     backup_days,
     recipients,
+    grants: z.array(z.strictObject({ name: z.string(), ready: z.boolean() })),
     erase_at: z.optional(instant),
   }),
-  Withdrawn: z.strictObject({ message, receipt_id, receipt: z.string(), erased_at: instant }),
+  Identities: z.strictObject({
+    identities: z.array(z.strictObject({ name: z.string(), linked_at: instant })),
+    providers: z.array(z.string()),
+  }),
+  Unlinked: z.strictObject({ message, grant }),
+  Withdrawn: z.strictObject({
+    message,
+    receipt_id,
+    receipt: z.string(),
+    erased_at: instant,
+    signal: z.optional(signal),
+  }),
   Scheduled: z.strictObject({ message, receipt_id, erase_at: instant }),
   Receipt: z.strictObject({
     receipt_id,
@@ -97,6 +162,7 @@ export const answers = {
       status: z.enum(["waiting", "confirmed", "refused", "given_up"]),
       confirmed_at: z.nullable(instant),
     })),
+    grants: z.array(grant),
     receipt: z.string(),
   }),
   Awaited: z.strictObject({ receipt_id, status: z.literal("scheduled"), erase_at: instant }),
@@ -135,7 +201,7 @@ export const answers = {
 };
 export type AnswerName = keyof typeof answers;
 
-const { fields, confirm, receipt_id: lost, erase_at } = answers.Problem.shape;
+const { fields, confirm, unknown_passkey, receipt_id: lost, erase_at } = answers.Problem.shape;
 
 /** What the fields of a failure mean. */
 export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
@@ -144,6 +210,16 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
   }],
   [fields, { description: "For `invalid`: a sentence for each field that was refused." }],
   [confirm, { description: "What the withdrawal asks for." }],
+  [unknown_passkey, {
+    description: "No member has this passkey: `PublicKeyCredential.signalUnknownCredential`.",
+  }],
+  [signal, { description: "For `PublicKeyCredential.signalAllAcceptedCredentials`." }],
+  [answers.CreationOptions, {
+    description: "For `PublicKeyCredential.parseCreationOptionsFromJSON`.",
+  }],
+  [answers.RequestOptions, {
+    description: "For `PublicKeyCredential.parseRequestOptionsFromJSON`.",
+  }],
   [lost, {
     description: "The answer was lost: this receipt exists if the withdrawal was carried out.",
   }],

@@ -51,6 +51,19 @@ const revokeConsent = {
   failures: ["unauthenticated", "withdrawal_pending", "not_found", "conflict"],
 } as const satisfies Omit<Operation, "id">;
 
+const unlink = {
+  summary: "Unlinks a sign-in provider and ends the grant there",
+  session: "needed",
+  success: ok("Unlinked"),
+  failures: [
+    "unauthenticated",
+    "confirmation_required",
+    "withdrawal_pending",
+    "not_found",
+    "last_credential",
+  ],
+} as const satisfies Omit<Operation, "id">;
+
 const withdraw = {
   session: "needed",
   body: { schema: "Confirmation", required: false },
@@ -76,6 +89,19 @@ const withdraw = {
     "throttled",
   ],
 } satisfies Omit<Operation, "id" | "summary">;
+
+const removePasskey = {
+  summary: "Removes that passkey; needs a fresh session",
+  session: "needed",
+  success: ok("PasskeyRemoved"),
+  failures: [
+    "unauthenticated",
+    "confirmation_required",
+    "withdrawal_pending",
+    "not_found",
+    "last_credential",
+  ],
+} as const satisfies Omit<Operation, "id">;
 
 /** A link by mail, and the same answer whether or not there is such a member. */
 const askLink = {
@@ -114,6 +140,32 @@ export const operations: Record<
       id: "login",
       summary: "Signs in",
       body: { schema: "Credentials", required: true },
+      success: ok("SignedIn", "Set-Cookie"),
+      failures: ["invalid", "invalid_credentials", "unverified", "throttled"],
+    },
+  },
+  "/register/passkey/options": {
+    post: {
+      id: "registerPasskeyOptions",
+      summary: "The options to register with a passkey",
+      body: { schema: "Wanted", required: true },
+      success: ok("CreationOptions"),
+      failures: ["invalid", "conflict", "throttled"],
+    },
+  },
+  "/login/passkey/options": {
+    post: {
+      id: "loginPasskeyOptions",
+      summary: "The options to sign in without a user id",
+      success: ok("RequestOptions"),
+      failures: ["throttled"],
+    },
+  },
+  "/login/passkey": {
+    post: {
+      id: "loginPasskey",
+      summary: "Signs in with a passkey",
+      body: { schema: "PasskeyProof", required: true },
       success: ok("SignedIn", "Set-Cookie"),
       failures: ["invalid", "invalid_credentials", "unverified", "throttled"],
     },
@@ -185,13 +237,14 @@ export const operations: Record<
     },
     post: {
       id: "changePassword",
-      summary: "Changes the password and ends every other session",
+      summary: "Changes or sets the password, and ends every other session",
       session: "needed",
       body: { schema: "PasswordChange", required: true },
       success: ok("Done", "Set-Cookie"),
       failures: [
         "invalid",
         "unauthenticated",
+        "confirmation_required",
         "confirmation_failed",
         "withdrawal_pending",
         "throttled",
@@ -218,6 +271,73 @@ export const operations: Record<
         "throttled",
       ],
     },
+  },
+  "/confirmation/passkey/options": {
+    post: {
+      id: "confirmPasskeyOptions",
+      summary: "The options to confirm with a passkey, or to leave with one",
+      session: "needed",
+      success: ok("RequestOptions"),
+      failures: ["unauthenticated", "withdrawal_pending", "conflict", "throttled"],
+    },
+  },
+  "/confirmation/passkey": {
+    post: {
+      id: "confirmPasskey",
+      summary: "Makes the session fresh again, with a passkey",
+      session: "needed",
+      body: { schema: "PasskeyProof", required: true },
+      success: ok("Done", "Set-Cookie"),
+      failures: [
+        "invalid",
+        "unauthenticated",
+        "confirmation_failed",
+        "withdrawal_pending",
+        "throttled",
+      ],
+    },
+  },
+  "/userinfo/passkeys": {
+    get: {
+      id: "passkeys",
+      summary: "The member's passkeys, the oldest first",
+      session: "needed",
+      success: ok("Passkeys"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+    post: {
+      id: "addPasskey",
+      summary: "Adds a passkey; needs a fresh session",
+      session: "needed",
+      body: { schema: "PasskeyAddition", required: true },
+      success: { 201: { answer: ["PasskeyAdded"] } },
+      failures: [
+        "invalid",
+        "unauthenticated",
+        "confirmation_required",
+        "withdrawal_pending",
+        "conflict",
+      ],
+    },
+  },
+  "/userinfo/passkeys/options": {
+    post: {
+      id: "addPasskeyOptions",
+      summary: "The options to add a passkey; needs a fresh session",
+      session: "needed",
+      success: ok("CreationOptions"),
+      failures: [
+        "unauthenticated",
+        "confirmation_required",
+        "withdrawal_pending",
+        "conflict",
+        "throttled",
+      ],
+    },
+  },
+  "/userinfo/passkeys/{id}": {
+    delete: { id: "removePasskey", ...removePasskey },
+    post: { id: "removePasskeyByForm", ...removePasskey },
   },
   "/userinfo/sessions": {
     get: {
@@ -255,6 +375,19 @@ export const operations: Record<
   },
   "/userinfo/consents/{id}/revocation": {
     post: { id: "revokeConsentByForm", ...revokeConsent },
+  },
+  "/userinfo/identities": {
+    get: {
+      id: "identities",
+      summary: "The member's identities at sign-in providers",
+      session: "needed",
+      success: ok("Identities"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/identities/{name}/remove": {
+    delete: { id: "unlink", ...unlink, failures: [...unlink.failures] },
+    post: { id: "unlinkByForm", ...unlink, failures: [...unlink.failures] },
   },
   "/withdrawal": {
     get: {

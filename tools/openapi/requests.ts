@@ -7,10 +7,18 @@ import * as z from "zod/mini";
 import { emailAddress, loginName } from "../../domain/member.ts";
 import { passwordMaxLength } from "../../domain/password.ts";
 import { reasons } from "../../domain/withdrawal.ts";
-import { addressee, once, password } from "../../routes/fields.ts";
+import {
+  addressee,
+  assertionResponse,
+  base64url,
+  once,
+  password,
+  registrationResponse,
+} from "../../routes/fields.ts";
 import { proof } from "../../routes/confirmation.tsx";
-import { credentials, name } from "../../routes/login.tsx";
-import { registration } from "../../routes/register.tsx";
+import { credentials, name, withPasskey } from "../../routes/login.tsx";
+import { addition } from "../../routes/passkeys.tsx";
+import { registration, wanted } from "../../routes/register.tsx";
 import { change, emailChange } from "../../routes/userinfo.tsx";
 import { confirmation } from "../../routes/withdrawal.tsx";
 
@@ -20,6 +28,9 @@ export const requests = {
   PasswordChange: change,
   Confirmation: confirmation,
   Proof: proof,
+  Wanted: wanted,
+  PasskeyProof: withPasskey,
+  PasskeyAddition: addition,
   Addressee: addressee,
   EmailChange: emailChange,
 };
@@ -28,12 +39,30 @@ export type RequestName = keyof typeof requests;
 const user_id = "haneul";
 const good = "a fine day for hello";
 
+const credential = { id: "AQID", rawId: "AQID", type: "public-key" };
+const assertion = {
+  ...credential,
+  response: {
+    clientDataJSON: "e30",
+    authenticatorData: "AQID",
+    signature: "AQID",
+    userHandle: "AQID",
+  },
+};
+const made = {
+  ...credential,
+  response: { clientDataJSON: "e30", attestationObject: "oA", transports: ["internal"] },
+};
+
 export const examples: Record<RequestName, unknown> = {
   Registration: { user_id, email: "haneul@example.com", password: good },
   Credentials: { user_id, password: good },
   PasswordChange: { current: good, password: "a finer day for hello" },
   Confirmation: { password: good, reason: "privacy" },
   Proof: { password: good },
+  Wanted: { user_id, email: "haneul@example.com" },
+  PasskeyProof: { passkey: assertion },
+  PasskeyAddition: { name: "iPhone", passkey: made },
   Addressee: { user_id },
   EmailChange: { email: "haneul@new.example" },
 };
@@ -59,6 +88,13 @@ export const remarks = new Map<z.core.$ZodType, Record<string, unknown>>([
     description:
       `At most ${passwordMaxLength} characters in NFC. A new one has 8 or more, or what the operator ` +
       "asks for, is not easily guessed, and contains neither the member's nor the service's name.",
+  }],
+  [base64url, { pattern: "^[A-Za-z0-9_-]+$" }],
+  [registrationResponse, {
+    description: "`credential.toJSON()` of the browser; in a form, its text.",
+  }],
+  [assertionResponse, {
+    description: "`credential.toJSON()` of the browser; in a form, its text.",
   }],
   [change.shape.current, { ...absent, minLength: undefined }],
   [confirmation.shape.password, { ...absent, minLength: undefined }],
@@ -87,18 +123,22 @@ export const takesTutorialNames = new Set<z.core.$ZodType>([registration, creden
  * a generated type says which fields a body needs.
  */
 export function withTutorialNames(schema: z.core.JSONSchema.BaseSchema): void {
-  const { user_id, password, ...others } = schema.properties!;
+  const { user_id, password, passkey, ...others } = schema.properties!;
   const optional = new Set(Object.keys(others).filter((name) => !schema.required?.includes(name)));
   const names = [{ user_id }, { userid: { type: "string" } }];
-  const secrets = [{ password }, { userpw: { type: "string" } }];
+  const secrets = [
+    { password },
+    { userpw: { type: "string" } },
+    ...passkey ? [{ passkey }] : [],
+  ];
   const variants = names.flatMap((name) =>
     secrets.map((secret) => ({ ...name, ...others, ...secret }))
   );
-  schema.anyOf = variants.map((properties, index) => ({
+  schema.anyOf = variants.map((properties) => ({
     type: "object" as const,
     properties: properties as typeof schema.properties & object,
     required: Object.keys(properties).filter((name) => !optional.has(name)),
-    ...(index > 0 && { deprecated: true }),
+    ...(("userid" in properties || "userpw" in properties) && { deprecated: true }),
   }));
   delete schema.type;
   delete schema.properties;

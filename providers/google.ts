@@ -1,0 +1,34 @@
+import { noReply, reply, stillThere } from "./ask.ts";
+import { describeByClaims, isOver, post, secretOf } from "./oidc.ts";
+import type { Preset } from "./preset.ts";
+
+/** https://developers.google.com/identity/openid-connect/openid-connect */
+export const google: Preset = {
+  label: { ko: "Google", en: "Google" },
+  issuer: "https://accounts.google.com",
+  endpoints: null,
+  origins: ["https://accounts.google.com"],
+  scope: "openid email",
+  // Google has no prompt=login. It issues a refresh token for offline access, with a new consent.
+  again: { prompt: "consent select_account", access_type: "offline", max_age: "0" },
+  tellsAuthTime: false,
+  authenticate: secretOf,
+  describe: describeByClaims,
+  canEnd: () => true,
+  /** Revoking either token ends the grant: "Revoking a token" in Google's OAuth 2.0 for web servers. */
+  async end(connection, ending) {
+    if (!("tokens" in ending)) return noReply(null);
+    const { access, refresh } = ending.tokens;
+    try {
+      const token = refresh ?? access;
+      const response = await post(connection, connection.server.revocation_endpoint, { token });
+      // 400 invalid_token: it was revoked before, by us or by the member.
+      if (!response.ok && response.status !== 400) return reply(response, "failed");
+      if (refresh !== null && !await isOver(connection, refresh)) return stillThere;
+      return reply(response, "accepted");
+    } catch (error) {
+      return noReply(error);
+    }
+  },
+  page: "https://myaccount.google.com/connections",
+};

@@ -1,0 +1,270 @@
+/**
+ * Stand-ins for providers that cannot run here, written from their documentation. Each has one app, one
+ * person, and the odd parts that its documentation tells.
+ */
+import {
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  type GenerateKeyPairResult,
+  importSPKI,
+  jwtVerify,
+  SignJWT,
+} from "jose";
+import { freePort } from "../../cli/sqld.ts";
+import { newSecret, sha256 } from "../../crypto/tokens.ts";
+
+const clientSecret = "a secret that both sides know";
+
+/** Something that was issued for a code, and can be revoked. */
+interface Issued {
+  access: string;
+  refresh: string;
+}
+
+export interface StandIn {
+  /** The entry of `PROVIDERS`. */
+  entry: Record<string, unknown>;
+  origin: string;
+  /** Method and path of what was asked, in order. */
+  asked: string[];
+  /** Whether the person has a grant for the app. */
+  granted: boolean;
+  /** The person's address there. */
+  email: string;
+  /** Takes new keys, and publishes only them. */
+  rotateKeys(): Promise<void>;
+  /** Signs ID tokens with keys that are not published. */
+  forgeKeys?: GenerateKeyPairResult;
+  /** Signs a notice of the provider about the person. */
+  sign(claims: Record<string, unknown>, audience?: string): Promise<string>;
+  /** Goes through the provider's pages. Returns the form that Apple posts, or the callback's path. */
+  visit(address: string): { path: string; form?: URLSearchParams };
+  close(): Promise<void>;
+}
+
+type Kind = "google" | "apple" | "kakao" | "naver" | "github";
+
+export async function openStandIn(kind: Kind): Promise<StandIn> {
+  const port = freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  let keys = await generateKeyPair("RS256");
+  let kid = "k1";
+  let jwk = { ...await exportJWK(keys.publicKey), kid, alg: "RS256", use: "sig" };
+  const own = await generateKeyPair("ES256", { extractable: true });
+  const entry: Record<string, unknown> = {
+    kind,
+    base: origin,
+    client_id: `${kind}-app`,
+    ...(kind === "apple"
+      ? {
+        team_id: "TEAM123456",
+        key_id: "KEY1234567",
+        private_key: await exportPKCS8(own.privateKey),
+      }
+      : { client_secret: clientSecret }),
+  };
+  const publicPem = await exportSPKI(own.publicKey);
+  /** By code: the challenge and nonce of its request. */
+  const codes = new Map<string, { challenge: string; nonce: string | null; redirectUri: string }>();
+  let issued: Issued | null = null;
+
+  const standIn: StandIn = {
+    entry,
+    origin,
+    asked: [],
+    granted: false,
+    email: `haru@${kind}.example`,
+    sign: (claims, audience = `${kind}-app`) =>
+      new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin)
+        .setAudience(audience).setIssuedAt().setJti(newSecret()).sign(
+          (standIn.forgeKeys ?? keys).privateKey,
+        ),
+    async rotateKeys() {
+      keys = await generateKeyPair("RS256");
+      kid = "k2";
+      jwk = { ...await exportJWK(keys.publicKey), kid, alg: "RS256", use: "sig" };
+    },
+    visit(address) {
+      const url = new URL(address);
+      const given = url.searchParams;
+      const code = newSecret();
+      codes.set(code, {
+        challenge: given.get("code_challenge")!,
+        nonce: given.get("nonce"),
+        redirectUri: given.get("redirect_uri")!,
+      });
+      const first = !standIn.granted;
+      standIn.granted = true;
+      const back = new URL(given.get("redirect_uri")!);
+      const answer = new URLSearchParams({ code, state: given.get("state")! });
+      if (given.get("response_mode") !== "form_post") return { path: `${back.pathname}?${answer}` };
+      // Apple sends the name only the first time: "Configuring your webpage for Sign in with Apple".
+      if (first) answer.set("user", '{"name":{"firstName":"Haru"},"email":"haru@apple.example"}');
+      return { path: back.pathname, form: answer };
+    },
+    close: () => server.shutdown(),
+  };
+
+  const live = (token: string | undefined) =>
+    standIn.granted && issued !== null && [issued.access, issued.refresh].includes(token ?? "");
+  const bearer = (request: Request) =>
+    request.headers.get("Authorization")?.replace(/^Bearer /, "");
+  const discovery = {
+    issuer: origin,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/token`,
+    revocation_endpoint: `${origin}/revoke`,
+    jwks_uri: `${origin}/keys`,
+    response_types_supported: ["code"],
+    subject_types_supported: ["pairwise"],
+    id_token_signing_alg_values_supported: ["RS256"],
+    token_endpoint_auth_methods_supported: ["client_secret_post"],
+  };
+
+  /** Apple: "Creating a client secret". All: the secret is in the form. */
+  async function isClient(form: URLSearchParams): Promise<boolean> {
+    if (form.get("client_id") !== `${kind}-app`) return false;
+    if (kind !== "apple") return form.get("client_secret") === clientSecret;
+    const { payload, protectedHeader } = await jwtVerify(
+      form.get("client_secret")!,
+      await importSPKI(publicPem, "ES256"),
+      { issuer: "TEAM123456", subject: "apple-app", audience: origin },
+    );
+    return protectedHeader.kid === "KEY1234567" && payload.exp! - payload.iat! <= 15_777_000;
+  }
+
+  async function token(request: Request): Promise<Response> {
+    const form = new URLSearchParams(await request.text());
+    // Naver and GitHub answer errors with status 200.
+    const status = kind === "naver" || kind === "github" ? 200 : 400;
+    const refuse = (error: string) => Response.json({ error }, { status });
+    if (!await isClient(form)) return refuse("invalid_client");
+    const grant = form.get("grant_type");
+    if (grant === "delete") { // Naver: "3.4.5 접근 토큰 삭제"
+      if (!live(form.get("access_token")!)) return refuse("invalid_request");
+      standIn.granted = false;
+      return Response.json({ access_token: form.get("access_token"), result: "success" });
+    }
+    if (grant === "refresh_token") {
+      if (!live(form.get("refresh_token")!)) return refuse("invalid_grant");
+      return Response.json({
+        access_token: issued!.access,
+        token_type: "bearer",
+        expires_in: 3600,
+      });
+    }
+    const code = codes.get(form.get("code")!);
+    codes.delete(form.get("code")!);
+    const proven = code && sha256(form.get("code_verifier") ?? "") === code.challenge;
+    if (!proven || form.get("redirect_uri") !== code.redirectUri) return refuse("invalid_grant");
+    issued = { access: newSecret(), refresh: newSecret() };
+    const tokens = { access_token: issued.access, token_type: "bearer" };
+    const refresh = { refresh_token: issued.refresh };
+    if (kind === "github") return Response.json({ ...tokens, scope: "user:email" });
+    if (kind === "naver") return Response.json({ ...tokens, ...refresh, expires_in: "3600" });
+    if (kind === "kakao") return Response.json({ ...tokens, ...refresh, expires_in: 21_599 });
+    const id_token = await new SignJWT({
+      nonce: code.nonce,
+      email: standIn.email,
+      email_verified: kind === "apple" ? "true" : true,
+    }).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin).setSubject("001.person")
+      .setAudience(`${kind}-app`).setIssuedAt().setExpirationTime("10m").sign(
+        (standIn.forgeKeys ?? keys).privateKey,
+      );
+    return Response.json({ ...tokens, ...refresh, id_token, expires_in: 3600 });
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    standIn.asked.push(`${request.method} ${pathname}`);
+    switch (pathname) {
+      case "/.well-known/openid-configuration":
+        return Response.json(discovery);
+      case "/keys":
+        return Response.json({ keys: [jwk] });
+      case "/token":
+      case "/oauth/token":
+      case "/oauth2.0/token":
+      case "/login/oauth/access_token":
+        return await token(request);
+      case "/revoke": {
+        const form = new URLSearchParams(await request.text());
+        if (live(form.get("token")!)) standIn.granted = false;
+        else if (kind === "google") {
+          return Response.json({ error: "invalid_token" }, { status: 400 });
+        }
+        return new Response(); // Apple: always 200
+      }
+      // Kakao, "사용자 정보 조회": the id is a number.
+      case "/v2/user/me": {
+        const byAdmin = request.headers.get("Authorization") === "KakaoAK admin";
+        if (byAdmin && !standIn.granted) return Response.json({ code: -101 }, { status: 400 });
+        if (!byAdmin && !live(bearer(request))) {
+          return Response.json({ code: -401 }, { status: 401 });
+        }
+        const kakao_account = {
+          email: standIn.email,
+          is_email_valid: true,
+          is_email_verified: true,
+        };
+        return Response.json({ id: 1234567890, kakao_account });
+      }
+      case "/v1/user/access_token_info":
+        return live(bearer(request))
+          ? Response.json({ id: 1234567890, expires_in: 7199, app_id: 1 })
+          : Response.json({ code: -401 }, { status: 401 });
+      // Kakao, "연결 해제": with the member's token or with the admin key and the id.
+      case "/v1/user/unlink": {
+        const form = new URLSearchParams(await request.text());
+        const byAdmin = request.headers.get("Authorization") === "KakaoAK admin" &&
+          form.get("target_id_type") === "user_id" && form.get("target_id") === "1234567890";
+        if (!byAdmin && !live(bearer(request))) {
+          return Response.json({ code: -401 }, { status: 401 });
+        }
+        if (!standIn.granted) return Response.json({ code: -101 }, { status: 400 });
+        standIn.granted = false;
+        return Response.json({ id: 1234567890 });
+      }
+      // Naver, "회원 프로필 조회": the profile is inside of `response`.
+      case "/v1/nid/me":
+        if (!live(bearer(request))) return Response.json({ resultcode: "024" }, { status: 401 });
+        return Response.json({
+          resultcode: "00",
+          message: "success",
+          response: { id: "32742776", email: standIn.email },
+        });
+      // GitHub, "Get the authenticated user" and "List email addresses".
+      case "/user":
+        if (!request.headers.has("User-Agent")) {
+          return new Response("no user agent", { status: 403 });
+        }
+        return live(bearer(request))
+          ? Response.json({ id: 583231, login: "haru" })
+          : Response.json({}, { status: 401 });
+      case "/user/emails":
+        return Response.json([
+          { email: "old@github.example", primary: false, verified: true },
+          { email: standIn.email, primary: true, verified: true },
+        ]);
+      // GitHub, "Delete an app authorization" and "Check a token".
+      case "/applications/github-app/grant":
+      case "/applications/github-app/token": {
+        const basic = `Basic ${btoa(`github-app:${clientSecret}`)}`;
+        if (request.headers.get("Authorization") !== basic) {
+          return new Response(null, { status: 401 });
+        }
+        const { access_token } = await request.json();
+        if (!live(access_token)) return Response.json({}, { status: 404 });
+        if (pathname.endsWith("token")) return Response.json({ id: 1 });
+        standIn.granted = false;
+        return new Response(null, { status: 204 });
+      }
+    }
+    return new Response(`unknown: ${pathname}?${searchParams}`, { status: 404 });
+  }
+
+  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, answer);
+  return standIn;
+}
