@@ -329,7 +329,6 @@ export const en: Messages = {
       refused: "refused",
       given_up: "could not be reached",
     },
-    what: "What",
     purpose: "What for",
     lifetime: "How long",
     onLeaving: "When you leave",

@@ -355,7 +355,6 @@ export const ko = {
       refused: "거절",
       given_up: "통보 실패",
     },
-    what: "항목",
     purpose: "목적",
     lifetime: "보유 기간",
     onLeaving: "탈퇴하면",

@@ -1,14 +1,7 @@
 /** The schema beside another system's members: of our own migrations only what leaving needs. */
+import { exitTableNames } from "./exit_tables.ts";
 import { type Migration, ownMigrations } from "./migrate.ts";
 import { codeOf, statementsOf } from "./split_sql.ts";
-
-/** The tables that are made. Nothing of `users`, sessions or sign-in is among them. */
-export const exitTableNames: ReadonlySet<string> = new Set([
-  ...["withdrawals", "erasures", "erasure_keys", "data_maps", "retained", "rejoin_blocks"],
-  ...["erasure_ledger", "erasure_ledger_lines", "erasure_ledger_copies", "reasons"],
-  ...["outbox", "delivery_tries", "failing_recipients", "deliveries", "failing_before"],
-  ...["attempts", "audit", "clock", "migrations"],
-]);
 
 /** The table or index that a statement makes or changes, and the table that an index or trigger is on. */
 const target =

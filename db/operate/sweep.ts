@@ -1,5 +1,6 @@
 import type { Subject } from "../../domain/data_map.ts";
 import type { Database } from "../engine/database.ts";
+import { exitTableNames } from "../engine/exit_tables.ts";
 import { nextTurn } from "../engine/turn.ts";
 import { settledLongAgo } from "../outbox/deliveries.ts";
 import { mailRecipient } from "../outbox/mails.ts";
@@ -22,9 +23,6 @@ interface End {
   over: string;
   act?: string;
 }
-
-/** What is only there if the members are Annyeong's own. */
-const ofMembers = new Set(["sessions", "sign_ins", "links"]);
 
 /** SQL: a mail that nobody could send in time. No try is planned after the time for it is over. */
 const isUnsentMail = `channel = 'mail' AND recipient = '${mailRecipient}' AND status = 'waiting'
@@ -54,10 +52,11 @@ const allEnds: readonly End[] = [
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
-  { // the same of a grant and its token, also if its provider is no longer configured
+  { // the same of a grant and its token, also if its provider is no longer configured. `+` leads SQLite to the
+    // index of what is due
     table: "outbox",
     key: "position",
-    over: "channel = 'grant' AND status = 'waiting' AND next_at <= :now AND retry_until <= :now",
+    over: "+channel = 'grant' AND status = 'waiting' AND next_at <= :now AND retry_until <= :now",
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
@@ -79,7 +78,7 @@ function endsOf({ isOwn, table, key }: Subject): readonly End[] {
     over: `restored_at IS NULL AND erase_at <= :now
       AND NOT EXISTS (SELECT 1 FROM [${table}] WHERE [${table}].[${key}] = withdrawals.user_id)`,
   };
-  return [...allEnds.filter((end) => !ofMembers.has(end.table)), orphaned];
+  return [...allEnds.filter((end) => exitTableNames.has(end.table)), orphaned];
 }
 
 /**

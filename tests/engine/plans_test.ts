@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import type { Database, InStatement } from "../../db/engine/database.ts";
 import { runJobs } from "../../jobs/mod.ts";
+import { confirmWith, create, joinWithPasskey, signInWith } from "../support/authenticator.ts";
 import { fill } from "../support/crowd.ts";
 import {
   Browser,
@@ -86,8 +87,24 @@ Deno.test("at 200,000 members every statement of every request and job finds its
 
 type App = Awaited<ReturnType<typeof openApp>>;
 
+/** Every request about passkeys. */
+async function liveWithPasskeys(app: App): Promise<void> {
+  const lee = new Browser(app);
+  const passkey = await joinWithPasskey(lee, "lee");
+  await signInWith(passkey, lee);
+  await confirmWith(passkey, lee);
+  const options = (await lee.send("POST", "/userinfo/passkeys/options", {})).json;
+  const { answer } = create(options, app.origin);
+  const added = await lee.send("POST", "/userinfo/passkeys", { passkey: answer });
+  await lee.get("/userinfo/passkeys");
+  await lee.send("DELETE", `/userinfo/passkeys/${added.json.passkey.id}`);
+  await lee.send("DELETE", "/withdrawal");
+  await app.sql("DELETE FROM users");
+}
+
 /** Every request and every job, so that each of their statements runs once. */
 async function liveAWholeLife(app: App): Promise<void> {
+  await liveWithPasskeys(app);
   const hong = await newMember(app, "hong");
   const pages = ["/", "/userinfo", "/userinfo/sessions", "/userinfo/export", "/withdrawal"];
   for (const path of pages) await hong.get(path);
