@@ -341,7 +341,7 @@ export const en: Messages = {
     userIdHint: "2 to 40 letters or digits",
     capsLock: "Caps Lock is on.",
     strength: "{n} more to go.|Long enough. Longer is safer.|A safe length.",
-    identities: "Linked sign-in services",
+    identities: "Linked accounts",
     noIdentities: "No sign-in service is linked.",
     unlink: "Unlink",
     grantPage: "Manage the connection at the service",

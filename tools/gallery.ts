@@ -158,6 +158,10 @@ const scenes: Record<string, (visit: Visit) => Promise<void>> = {
     await shot("password");
     await page.goto("/userinfo/sessions");
     await shot("devices");
+    await page.goto("/userinfo/passkeys");
+    await shot("passkeys");
+    await page.goto("/userinfo/identities");
+    await shot("identities");
     await page.goto("/userinfo/consents");
     await shot("consents");
     await page.goto("/userinfo/email");
@@ -224,7 +228,7 @@ async function take(look: Look, chosen: string[], folder: string, browser: Chrom
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       (request) => app.fetch(request),
     );
-    const origin = `http://127.0.0.1:${server.addr.port}`;
+    const origin = `http://localhost:${server.addr.port}`; // passkeys need a name
     const migrations = await Promise.all(
       ["0001_shop", "0002_reviews"].map((name) =>
         Deno.readTextFile(new URL(`../examples/shop/migrations/${name}.sql`, import.meta.url))
@@ -235,6 +239,13 @@ async function take(look: Look, chosen: string[], folder: string, browser: Chrom
         PUBLIC_ORIGIN: origin,
         MAIL_URL: `file:${folder}`, // no job sends them
         MAIL_FROM: "a@b.example",
+        PROVIDERS: JSON.stringify(
+          ["google", "kakao", "naver", "github"].map((kind) => ({
+            kind,
+            client_id: "id",
+            client_secret: "secret",
+          })),
+        ),
         ...(scene !== "shop" && { CONSENTS: JSON.stringify(consents) }),
         REJOIN_BLOCK_DAYS: "30",
         BACKUP_DAYS: "14",
