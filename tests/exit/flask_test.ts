@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { exitMigrations } from "../../db/engine/exit_migrations.ts";
+import { exitMigrations, exitMigrationsOf } from "../../db/engine/exit_migrations.ts";
+import { ownMigrations } from "../../db/engine/own_migrations.ts";
 import { dataMap, exitTables } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { createFlaskr, flaskTables, flaskUser, keptPosts } from "../support/flaskr.ts";
@@ -113,6 +114,8 @@ Deno.test("the schema beside another sign-in has the columns of Annyeong's own",
       }
     });
   });
+  const filled = exitMigrationsOf(ownMigrations).filter(({ sql }) => sql !== "");
+  assert.deepEqual(exitMigrations, filled, "the list in exit_migrations.ts is complete");
   assert.ok(exitMigrations.every(({ sql }) => !/\b(TABLE|REFERENCES|FROM|INTO) users\b/.test(sql)));
 });
 
