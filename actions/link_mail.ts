@@ -1,11 +1,11 @@
-import { identifierHash, linkToken, newId } from "../crypto/tokens.ts";
+import { inboxHash } from "../crypto/identifiers.ts";
+import { linkToken, newId } from "../crypto/tokens.ts";
 import type { InStatement, InValue } from "../db/engine/database.ts";
 import { countAttempt } from "../db/session/attempts.ts";
 import { insertLink } from "../db/session/links.ts";
 import { findSession } from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
 import { type linkPaths, recoveryMs } from "../domain/mail.ts";
-import { fold } from "../domain/member.ts";
 import type { LinkPurpose } from "../domain/proof.ts";
 import { requireMember } from "../domain/standing.ts";
 import { mailToAttempt } from "../domain/throttle.ts";
@@ -73,8 +73,8 @@ export function countMailTo(
   to: string,
   now: number,
 ): { count: InStatement[]; allowed: Condition } {
-  const address = identifierHash(config.identifierKey, "email", fold(to));
-  const attempt = mailToAttempt(address, config.throttleScale);
+  const inbox = inboxHash(config.identifierKey, to);
+  const attempt = mailToAttempt(inbox, config.throttleScale);
   return {
     count: countAttempt(attempt, now),
     allowed: {

@@ -1,10 +1,22 @@
+import { inboxHash } from "../crypto/identifiers.ts";
 import { sealText } from "../crypto/sealed_text.ts";
 import { newId } from "../crypto/tokens.ts";
 import type { InStatement } from "../db/engine/database.ts";
-import { insertMail, type MailCondition } from "../db/outbox/mails.ts";
+import { insertMail, insertNotice, type MailCondition } from "../db/outbox/mails.ts";
+import { countIf } from "../db/session/attempts.ts";
 import type { MailContent, MailKind } from "../domain/mail.ts";
 import type { Member } from "../domain/member.ts";
+import { noticeAttempt } from "../domain/throttle.ts";
 import type { Services } from "./services.ts";
+
+/** Mails that somebody asked for, which `countMailTo` limits. All others are notices. */
+const asked: readonly MailKind[] = [
+  "verification",
+  "recovery",
+  "leave",
+  "email_change",
+  "already_member",
+];
 
 /** A notice to a member. */
 export interface Notice {
@@ -47,5 +59,9 @@ export function mailStatements(
   };
   const sealed = sealText(config.sessionSecrets, id, JSON.stringify(content));
   const mail = { id, kind, memberId: member.id, receiptId: details.receiptId ?? null, sealed };
-  return [insertMail(mail, now, done)];
+  if (asked.includes(kind)) return [insertMail(mail, now, done)];
+  const inbox = inboxHash(config.identifierKey, content.to);
+  const attempt = noticeAttempt(inbox, config.throttleScale);
+  const count = (condition: MailCondition) => countIf(condition, attempt, now);
+  return insertNotice(mail, content.to, count, now, done);
 }

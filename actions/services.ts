@@ -7,6 +7,7 @@ import type { Migration } from "../db/engine/migration.ts";
 import type { LedgerHead } from "../db/leaving/ledger.ts";
 import type { Inventory } from "../db/map/inventory.ts";
 import type { Transport } from "../mail/transport.ts";
+import type { Tokens } from "../domain/provider.ts";
 import { type Messages, ownWords, type Words } from "../messages/mod.ts";
 
 /** The copy of the ledger on a disk of its own. */
@@ -15,6 +16,14 @@ export interface LedgerFile {
   place: string;
   /** Brings the file up to date and on the disk. Returns its last line; throws what went wrong. */
   append(services: Services): Promise<LedgerHead>;
+}
+
+/** What an app adds to the erasure of one of its members. */
+export interface Erasing {
+  /** Grants at providers to end: by the name in `PROVIDERS`, with the tokens that the app has stored. */
+  grants?: readonly { provider: string; tokens: Tokens }[];
+  /** Called when the member is erased. */
+  erased?(): Promise<void>;
 }
 
 /** What a process or isolate makes once and every request uses. */
@@ -36,11 +45,8 @@ export interface Services {
   writesMail?: () => void;
   /** Where `LEDGER_URL` names a file. */
   ledgerFile?: LedgerFile;
-  /**
-   * Of the app whose members leave: called before an erasure, with the member's row still there. What it
-   * returns is called once the member is erased.
-   */
-  erasing?(memberId: string): Promise<() => Promise<void>>;
+  /** Of the app whose members leave: called before an erasure, with the member's row still there. */
+  erasing?(memberId: string): Promise<Erasing>;
   /** The clock, ms since the epoch. */
   now(): number;
   /** Says whether that clock may be trusted to destroy. */

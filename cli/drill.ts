@@ -39,7 +39,7 @@ interface Found {
 export async function drill(args: readonly string[], parts?: Parts): Promise<void> {
   const call = parse(args);
   try {
-    const keys = await receiptKeysOnDeno();
+    const keys = await receiptKeysOnDeno(parts);
     const checked = await checkLedger(call.ledger, keys, strict);
     const scratch = await makeScratch();
     const backup = await restore(call.backup, `${scratch}/restored.db`);

@@ -111,7 +111,7 @@ async function keepUp(path: string, written: number, services: Services): Promis
 
 async function replay(call: Call, parts?: Parts): Promise<void> {
   const { path } = call;
-  const keys = await receiptKeysOnDeno();
+  const keys = await receiptKeysOnDeno(parts);
   const checked = await checkLedger(path, keys, call);
   const { chain, hashes } = checked;
   if (!chain) warn("this ledger is not signed, so nobody can tell whether it is whole");

@@ -1,5 +1,5 @@
 import { identifierHash } from "./tokens.ts";
-import { fold, type Member } from "../domain/member.ts";
+import { fold, inboxOf, type Member } from "../domain/member.ts";
 
 type Identifiers = Pick<Member, "name" | "email">;
 
@@ -17,6 +17,11 @@ export interface RejoinTerms {
 /** Returns the keyed hash of a login name, under which attempts to sign in are counted. */
 export function nameHash(identifierKey: string, name: string): string {
   return identifierHash(identifierKey, "name", fold(name));
+}
+
+/** Returns the keyed hash of an inbox, under which the mails to it are counted. */
+export function inboxHash(identifierKey: string, address: string): string {
+  return identifierHash(identifierKey, "email", inboxOf(address));
 }
 
 /**

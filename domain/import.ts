@@ -1,7 +1,7 @@
 /** Checks the rows of the table that members are imported from. */
 import * as z from "zod/mini";
 import { readPassword, type SourcePassword } from "./import_password.ts";
-import { emailAddress, fold, invisible, plainText, trimmed } from "./member.ts";
+import { anyEmailAddress, fold, invisible, plainText, trimmed } from "./member.ts";
 
 /** A row of the operator's SELECT. `joinedAt` is ms since the epoch, or NaN if it is not an instant. */
 export interface SourceRow {
@@ -48,7 +48,7 @@ const importedRank = plainText.check(z.refine((text) => text.length >= 1 && text
  */
 export function readRow(row: SourceRow, now: number): ImportedMember | string[] {
   const name = importedName.safeParse(row.name);
-  const email = emailAddress.safeParse(row.email);
+  const email = anyEmailAddress.safeParse(row.email);
   const rank = importedRank.safeParse(row.rank ?? "member");
   const problems: string[] = [];
   if (!importedId.safeParse(row.id).success) problems.push("the id is not a plain word");

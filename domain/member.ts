@@ -55,14 +55,43 @@ export const loginName = z.pipe(
 const mailbox =
   /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}\.)+[\p{L}\p{N}][\p{L}\p{M}\p{N}-]{0,62}$/u;
 
-/** An e-mail address, at most 254 characters (RFC 5321 4.5.3.1.3). */
-export const emailAddress = z.pipe(
+/** An e-mail address that a member may have, at most 254 characters (RFC 5321 4.5.3.1.3). */
+export const anyEmailAddress = z.pipe(
   trimmed,
   z.string().check(
     z.refine((text) => text.length <= 254, { error: "too_long", abort: true }),
     z.refine((text) => mailbox.test(text) && !invisible.test(text), { error: "malformed" }),
   ),
 );
+
+/**
+ * An e-mail address that somebody types. One whose domain `fold` changes in more than its case is refused:
+ * `a@gmaıl.com` is compared as `a@gmail.com`, but another domain gets its mail, and could verify it.
+ */
+export const emailAddress = z.pipe(
+  anyEmailAddress,
+  z.string().check(
+    z.refine((text) => {
+      const domain = text.slice(text.lastIndexOf("@"));
+      return fold(domain) === domain.toLowerCase();
+    }, { error: "malformed" }),
+  ),
+);
+
+/**
+ * Returns one text for the usual spellings of one inbox, to count what it is sent: without what follows a
+ * `+`, without the dots that Gmail ignores, and with the domain in ASCII.
+ */
+export function inboxOf(address: string): string {
+  const folded = fold(address);
+  const at = folded.lastIndexOf("@");
+  if (at < 1) return folded;
+  const written = folded.slice(at + 1);
+  const domain = URL.canParse(`https://${written}`) ? new URL(`https://${written}`).host : written;
+  const local = folded.slice(0, at).replace(/(?<=.)\+.*$/, "");
+  const isGmail = domain === "gmail.com" || domain === "googlemail.com";
+  return isGmail ? `${local.replaceAll(".", "")}@gmail.com` : `${local}@${domain}`;
+}
 
 /**
  * Whether a login name looks like an e-mail address that is not the member's own. Readers would take the

@@ -14,7 +14,8 @@ export interface Limit {
  * (NIST SP 800-63B-4 3.2.2: at most 100 failures). `session` limits confirmations in a live session:
  * failures elsewhere do not count there, so a stranger cannot keep a member from leaving. `device`
  * limits sign-ins on a device that is known to have signed in before. `mail` limits what one client has
- * sent, and `mail_to` what one address is sent on request.
+ * sent, and `mail_to` what one address is sent on request. `notice` limits the notices to an address that
+ * nobody has verified: it may be a stranger's.
  */
 export const limits = {
   pair: { tries: 10, windowMs: 15 * minute },
@@ -32,6 +33,8 @@ export const limits = {
   mail: { tries: 30, windowMs: 60 * minute },
   mail_to: { tries: 5, windowMs: 60 * minute },
   mail_to_day: { tries: 15, windowMs: 24 * 60 * minute },
+  notice: { tries: 10, windowMs: 60 * minute },
+  notice_day: { tries: 30, windowMs: 24 * 60 * minute },
 } as const satisfies Record<string, Limit>;
 
 /** One try, and everything it counts against: a limit is reached only through those before it. */
@@ -141,14 +144,28 @@ export function mailAttempt(client: string, scale: number): Attempt {
 
 /**
  * A mail that somebody asked for, by the address that it goes to.
- * @param address keyed hash of the address
+ * @param inbox keyed hash of the inbox
  */
-export function mailToAttempt(address: string, scale: number): Attempt {
+export function mailToAttempt(inbox: string, scale: number): Attempt {
   return {
     id: newId(),
     subjects: [
-      { subject: `mail_to:${address}`, limit: scaled(limits.mail_to, scale) },
-      { subject: `mail_to_day:${address}`, limit: scaled(limits.mail_to_day, scale) },
+      { subject: `mail_to:${inbox}`, limit: scaled(limits.mail_to, scale) },
+      { subject: `mail_to_day:${inbox}`, limit: scaled(limits.mail_to_day, scale) },
+    ],
+  };
+}
+
+/**
+ * A notice to an address that nobody has verified.
+ * @param inbox keyed hash of the inbox
+ */
+export function noticeAttempt(inbox: string, scale: number): Attempt {
+  return {
+    id: newId(),
+    subjects: [
+      { subject: `notice:${inbox}`, limit: scaled(limits.notice, scale) },
+      { subject: `notice_day:${inbox}`, limit: scaled(limits.notice_day, scale) },
     ],
   };
 }

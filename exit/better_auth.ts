@@ -4,8 +4,10 @@
 import type { AuthContext, BetterAuthOptions } from "better-auth";
 import { isAPIError } from "better-auth/api";
 import { getAuthTables } from "better-auth/db";
+import { decryptOAuthToken } from "better-auth/oauth2";
 import { copyLedger } from "../actions/copy_ledger.ts";
 import { eraseMember } from "../actions/erase_member.ts";
+import type { Erasing } from "../actions/services.ts";
 import { identifiersOf } from "../crypto/identifiers.ts";
 import type { Database } from "../db/engine/database.ts";
 import { newId } from "../crypto/tokens.ts";
@@ -112,12 +114,14 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     },
     async erasing(memberId) {
       const user = await userOf(memberId);
-      return async () => {
+      const grants = await grantsOf(await context, memberId);
+      const erased = async () => {
         const { internalAdapter, secondaryStorage } = await context;
         if (secondaryStorage) await internalAdapter.deleteUserSessions(memberId);
         await hooks?.after?.(user, null);
         await deleteUser?.afterDelete?.(user);
       };
+      return { grants, erased };
     },
     async endCookies() {
       const { authCookies } = await context;
@@ -171,7 +175,8 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     async eraseByOther(userId) {
       const { services } = leaver;
       const { subject } = services.inventory;
-      const { erasing: _, ...withoutHooks } = services; // better-auth calls its hooks itself
+      // better-auth calls its hooks itself, and has deleted the accounts already
+      const { erasing: _, ...withoutHooks } = services;
       const user = await userOf(userId);
       const email = String(user?.email ?? "");
       await eraseMember(withoutHooks, {
@@ -196,6 +201,22 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
   slot.connection = connection;
   context.then(turnOffCookieCache).catch(() => {}); // better-auth itself reports that it cannot start
   return leaver;
+}
+
+/** The tokens of the member's accounts, which end the grants there. */
+async function grantsOf(
+  context: AuthContext,
+  memberId: string,
+): Promise<Erasing["grants"] & object> {
+  const accounts = await context.internalAdapter.findAccounts(memberId);
+  const grants = accounts.map(async ({ providerId, accessToken, refreshToken }) => ({
+    provider: providerId,
+    tokens: {
+      access: accessToken ? await decryptOAuthToken(accessToken, context) : "",
+      refresh: refreshToken ? await decryptOAuthToken(refreshToken, context) : null,
+    },
+  }));
+  return (await Promise.all(grants)).filter(({ tokens }) => tokens.access || tokens.refresh);
 }
 
 /** With the cache a member who has left stays signed in on other devices until it expires. */

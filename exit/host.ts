@@ -1,3 +1,4 @@
+import type { Erasing } from "../actions/services.ts";
 import type { InValue } from "../db/engine/database.ts";
 import type { Source } from "../db/engine/source.ts";
 
@@ -43,9 +44,9 @@ export interface Host {
   before?(caller: Caller, request: Request): Promise<void>;
   /**
    * Called before an erasure, also by the job at the end of a grace period, while the member's row is still
-   * there. What it returns is called when the member is erased.
+   * there. It returns the grants at providers to end, and what to call when the member is erased.
    */
-  erasing?(memberId: string): Promise<() => Promise<void>>;
+  erasing?(memberId: string): Promise<Erasing>;
   /** `Set-Cookie` lines that delete the cookies of the host's session. */
   endCookies?(request: Request): readonly string[] | Promise<readonly string[]>;
 }

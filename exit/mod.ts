@@ -17,6 +17,7 @@ import { type App, type Parts, serve } from "../runtime/mod.ts";
 import type { Host } from "./host.ts";
 import { createExit, exitPaths } from "./routes.tsx";
 
+export type { Erasing } from "../actions/services.ts";
 export type { Caller, Condition, Host } from "./host.ts";
 export { exitTables } from "./tables.ts";
 export {

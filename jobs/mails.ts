@@ -4,7 +4,7 @@ import { linkToken } from "../crypto/tokens.ts";
 import { mailRecipient } from "../db/outbox/mails.ts";
 import { causeOf, type Delivery, type Reply } from "../domain/delivery.ts";
 import type { MailContent, MailKind } from "../domain/mail.ts";
-import { emailAddress } from "../domain/member.ts";
+import { anyEmailAddress } from "../domain/member.ts";
 import { compose } from "../mail/compose.tsx";
 import { type Mail, toReply } from "../mail/transport.ts";
 import { drain, type DrainRun } from "./drain.ts";
@@ -30,7 +30,7 @@ export async function sendMails(
   async function send(delivery: Delivery, _now: number, stop: AbortSignal): Promise<Reply> {
     const mail = mailOf(services, delivery);
     if (!mail) return toReply({ verdict: "refused", cause: "sealed with another secret" });
-    if (!emailAddress.safeParse(mail.to).success) { // imported: some systems would take it for several
+    if (!anyEmailAddress.safeParse(mail.to).success) { // imported: some systems would take it for several
       return toReply({ verdict: "refused", cause: "address refused" });
     }
     try {

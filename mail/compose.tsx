@@ -46,7 +46,7 @@ export function compose(
     receiptId: content.receiptId ?? "",
   });
   const link = letter.button === undefined ? null : linkOf(kind, content, origin, token);
-  const greeting = mail.greeting(content.name);
+  const greeting = mail.greeting(looksLikeLink(content.name) ? "" : content.name);
   const closing = mail.closing(name);
   const { footer, copyLink } = mail;
   const logo = service.logo && new URL(service.logo, origin).href;
@@ -63,6 +63,14 @@ export function compose(
     />
   );
   return { subject: letter.subject, text: `${text}\n`, html: `<!DOCTYPE html>${page}` };
+}
+
+/**
+ * Whether mail programs make a link of a user id, such as `prize.example`. A stranger who joins with
+ * somebody's address could send them the link in our name.
+ */
+function looksLikeLink(name: string): boolean {
+  return /\.\p{L}{2}|@/u.test(name);
 }
 
 function linkOf(

@@ -92,7 +92,7 @@ export function openOnDeno(parts = ownParts, instead: Environment = {}): Promise
 
 /** Opens the services. An embedded database, and any in development, is migrated first. */
 async function openServices(parts: Parts, instead: Environment = {}): Promise<Services> {
-  const config = await configOnDeno({ ...parts.environment?.(), ...instead });
+  const config = await configOnDeno(instead, parts.environment?.());
   await makeDataFolder(config.database);
   const services = { ...await open(config, parts, limits), ...ledgerFileOf(config) };
   if (config.database.url.startsWith("file:") || !config.production) {
@@ -104,16 +104,20 @@ async function openServices(parts: Parts, instead: Environment = {}): Promise<Se
 }
 
 /** Opens the receipt keys without the database: a file is checked with them before anything is opened. */
-export function receiptKeysOnDeno(): Promise<ReceiptKeys> {
-  return orExit(async () => await openKeys(await configOnDeno()));
+export function receiptKeysOnDeno(parts = ownParts): Promise<ReceiptKeys> {
+  return orExit(async () => await openKeys(await configOnDeno({}, parts.environment?.())));
 }
 
-async function configOnDeno(instead: Environment = {}): Promise<Config> {
+/** @param defaults values of variables that the environment need not have */
+async function configOnDeno(
+  instead: Environment = {},
+  defaults: Environment = {},
+): Promise<Config> {
   const environment = Object.fromEntries( // an empty value counts as absent
     Object.entries(Deno.env.toObject()).filter(([, value]) => value !== ""),
   );
   const secrets = environment.ANNYEONG_ENV === "development" ? await developmentSecrets() : {};
-  return parseConfig({ ...secrets, ...environment, ...instead }, "deno");
+  return parseConfig({ ...defaults, ...secrets, ...environment, ...instead }, "deno");
 }
 
 function ledgerFileOf({ ledgerUrl }: Config): Pick<Services, "ledgerFile"> {

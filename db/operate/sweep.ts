@@ -52,10 +52,11 @@ const allEnds: readonly End[] = [
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },
-  { // the same of a grant and its token, also if its provider is no longer configured
+  { // the same of a grant and its token, also if its provider is no longer configured. `+` leads SQLite to the
+    // index of what is due
     table: "outbox",
     key: "position",
-    over: "channel = 'grant' AND status = 'waiting' AND next_at <= :now AND retry_until <= :now",
+    over: "+channel = 'grant' AND status = 'waiting' AND next_at <= :now AND retry_until <= :now",
     act: `UPDATE outbox SET status = 'given_up', settled_at = :now, problem = 'never sent',
       sealed = NULL`,
   },

@@ -1,6 +1,7 @@
 /** Grants to end at providers: the channel `grant` of the outbox. */
 import { endingMs, type GrantState, type GrantStatus } from "../../domain/provider.ts";
 import type { InStatement, InValue, Row } from "../engine/database.ts";
+import type { MailCondition } from "./mails.ts";
 
 /** Rows of `identities` whose grants end, and what their rows of the outbox say. */
 interface Ending {
@@ -59,6 +60,39 @@ export function endGrantsOf(
   const from = "erasures JOIN identities ON identities.user_id = erasures.member_id";
   const ending = { from, where: "erasures.id = :claim", receiptId: "erasures.receipt_id" };
   return queueGrants({ ...ending, values: { claim } }, vouched, now);
+}
+
+/** A grant whose tokens another system has stored. */
+export interface HeldGrant {
+  /** The id of its row, which the sealed tokens belong to. */
+  id: string;
+  provider: string;
+  sealed: string;
+}
+
+/** Queues the end of grants whose tokens another system has stored, if the member is erased. */
+export function endHeldGrants(
+  done: MailCondition,
+  memberId: string,
+  held: readonly HeldGrant[],
+  now: number,
+): InStatement {
+  const { receiptId = "NULL" } = done;
+  return {
+    sql: `
+      INSERT INTO outbox
+        (id, channel, recipient, member_id, receipt_id, type, sealed, created_at, next_at, retry_until)
+      SELECT value ->> 0, 'grant', value ->> 1, :grant_member, ${receiptId}, 'grant.end', value ->> 2,
+        :grant_now, :grant_now, :grant_now + ${endingMs}
+      FROM json_each(:held) WHERE ${done.sql}
+      ON CONFLICT DO NOTHING`,
+    args: {
+      ...done.values,
+      grant_member: memberId,
+      grant_now: now,
+      held: JSON.stringify(held.map(({ id, provider, sealed }) => [id, provider, sealed])),
+    },
+  };
 }
 
 /**

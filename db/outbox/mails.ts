@@ -1,4 +1,5 @@
 import { type MailKind, mailRetryForMs } from "../../domain/mail.ts";
+import { fold } from "../../domain/member.ts";
 import type { InStatement, InValue } from "../engine/database.ts";
 
 /** The `recipient` of all mails: failures of the transport are noted under it. */
@@ -21,6 +22,38 @@ export interface MailCondition {
   values: Readonly<Record<string, InValue>>;
   /** SQL for the number of the receipt, where only the batch knows it. */
   receiptId?: string;
+}
+
+/** SQL: the member has verified the address whose key is `:mail_address`. Not after the member is erased. */
+const isVerified = `EXISTS (SELECT 1 FROM users
+  WHERE id = :mail_member AND email_key = :mail_address AND email_verified_at IS NOT NULL)`;
+
+/** SQL: another member has. */
+const isVerifiedByAnother = `EXISTS (SELECT 1 FROM users
+  WHERE id <> :mail_member AND email_key = :mail_address AND email_verified_at IS NOT NULL)`;
+
+/**
+ * Makes the statements that write a notice into the outbox. An address that nobody has verified may be a
+ * stranger's, so its notices are limited. One that another member has verified gets none.
+ * @param address where the mail goes
+ * @param countIf makes the statement that counts the notice under a condition, and SQL for whether it was
+ * @param now ms
+ */
+export function insertNotice(
+  mail: NewMail,
+  address: string,
+  countIf: (condition: MailCondition) => { count: InStatement; counted: MailCondition },
+  now: number,
+  done: MailCondition,
+): InStatement[] {
+  const values = { ...done.values, mail_member: mail.memberId, mail_address: fold(address) };
+  const { count, counted } = countIf({ sql: `${done.sql} AND NOT ${isVerified}`, values });
+  const sql = `
+    ${done.sql} AND (${isVerified} OR ${counted.sql}) AND NOT ${isVerifiedByAnother}`;
+  return [
+    count,
+    insertMail(mail, now, { ...done, sql, values: { ...values, ...counted.values } }),
+  ];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import type { Database, InStatement, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
 
 /**
  * Makes the statements that count an attempt against each of its limits, in order. A limit is counted only
@@ -15,7 +15,7 @@ export function countAttempt(
 ): InStatement[] {
   const { id } = attempt;
   return [
-    insertAttempt(attempt, now, session),
+    insertAttempt(attempt, now, session === null ? always : isLive(session, now)),
     {
       sql: `
         SELECT subject, max(id = :id) AS counted, min(expires_at) AS free_at
@@ -26,8 +26,46 @@ export function countAttempt(
   ];
 }
 
+const always: Condition = { sql: "TRUE", values: {} };
+
+function isLive(session: string, now: number): Condition {
+  return {
+    sql: "EXISTS (SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now)",
+    values: { session, now },
+  };
+}
+
+/** SQL for a condition, and the values of its parameters. */
+interface Condition {
+  sql: string;
+  values: Readonly<Record<string, InValue>>;
+}
+
+/**
+ * Makes the statement that counts an attempt under a condition.
+ * @param now ms
+ * @returns the statement, and SQL for whether no limit was reached
+ */
+export function countIf(
+  condition: Condition,
+  attempt: Attempt,
+  now: number,
+): { count: InStatement; counted: Condition } {
+  return {
+    count: insertAttempt(attempt, now, condition),
+    counted: {
+      sql: "EXISTS (SELECT 1 FROM attempts WHERE subject = :last_limit AND id = :attempt)",
+      values: { last_limit: attempt.subjects.at(-1)!.subject, attempt: attempt.id },
+    },
+  };
+}
+
 /** One statement for all limits, because a server parses each statement anew. */
-function insertAttempt({ id, subjects }: Attempt, now: number, session: string | null) {
+function insertAttempt(
+  { id, subjects }: Attempt,
+  now: number,
+  condition: Condition,
+): InStatement {
   const limits = subjects.map(({ subject, limit, exempt }) => [
     ...[subject, now + limit.windowMs, limit.tries],
     ...[exempt?.account ?? null, exempt?.client ?? null],
@@ -36,25 +74,22 @@ function insertAttempt({ id, subjects }: Attempt, now: number, session: string |
     ? `AND NOT EXISTS (
         SELECT 1 FROM sign_ins WHERE account = value ->> 3 AND client = value ->> 4)`
     : "";
-  const isLive = session === null
-    ? ""
-    : "AND EXISTS (SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now)";
   return {
     sql: `
       INSERT INTO attempts (id, subject, tried_at, expires_at)
-      SELECT :id, value ->> 0, :now, value ->> 1 FROM json_each(:limits)
+      SELECT :attempt, value ->> 0, :tried_at, value ->> 1 FROM json_each(:limits)
       WHERE key < coalesce((
         SELECT min(key) FROM json_each(:limits)
         WHERE (SELECT count(*) FROM attempts
-               WHERE subject = value ->> 0 AND expires_at > :now) >= value ->> 2 ${notExempt}), :all)
-        ${isLive}
+               WHERE subject = value ->> 0 AND expires_at > :tried_at) >= value ->> 2 ${notExempt}), :all)
+        AND ${condition.sql}
       ON CONFLICT DO NOTHING`,
     args: {
-      id,
-      now,
+      attempt: id,
+      tried_at: now,
       limits: JSON.stringify(limits),
       all: limits.length,
-      ...(session !== null && { session }),
+      ...condition.values,
     },
   };
 }

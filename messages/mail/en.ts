@@ -5,7 +5,7 @@ const newPassword = "Set a new password";
 const ignore = "If you did not ask for this, ignore this mail. Nothing changes.";
 
 export const mailEn: MailMessages = {
-  greeting: (name) => `Hello ${name},`,
+  greeting: (name) => name === "" ? "Hello," : `Hello ${name},`,
   copyLink: "If the button does not work, paste this address into your browser:",
   closing: (service) => `From ${service}`,
   footer: "This mail was sent automatically. Nobody reads replies.",

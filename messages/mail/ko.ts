@@ -32,7 +32,8 @@ const newPassword = "비밀번호 새로 정하기";
 const ignore = "요청하신 적이 없다면 이 메일은 무시하셔도 됩니다. 아무것도 바뀌지 않습니다.";
 
 export const mailKo = {
-  greeting: (name: string) => `${name}님, 안녕하세요.`,
+  /** `name` is empty for a user id that looks like a link. */
+  greeting: (name: string) => name === "" ? "안녕하세요." : `${name}님, 안녕하세요.`,
   copyLink: "버튼이 눌리지 않으면 아래 주소를 브라우저에 붙여 넣어 주세요.",
   closing: (service: string) => `${service} 드림`,
   footer: "이 메일은 자동으로 보낸 것으로, 회신을 받지 않습니다.",

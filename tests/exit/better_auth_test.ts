@@ -4,10 +4,12 @@ import { createHmac } from "node:crypto";
 import { passkey } from "@better-auth/passkey";
 import type { BetterAuthPlugin } from "better-auth";
 import { APIError } from "better-auth/api";
+import { symmetricEncrypt } from "better-auth/crypto";
 import { admin } from "better-auth/plugins";
 import { destroy } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { create, get } from "../support/authenticator.ts";
+import { clientId, clientSecret, type Oidc, openOidc, Person } from "../support/oidc.ts";
 import { type BetterAuthApp, origin, withBetterAuth } from "../support/better_auth.ts";
 import { type Answer, Browser, day, dump, goodPassword as password } from "../support/harness.ts";
 
@@ -359,6 +361,77 @@ Deno.test("a member of better-auth with a passkey only signs in with it, and lea
     assert.equal((await app.sql("SELECT count(*) AS n FROM passkey"))[0]!.n, 0);
   });
 });
+
+Deno.test("leaving better-auth ends the grant at a provider with the tokens of its account", async () => {
+  const oidc = await openOidc([origin]);
+  const env = { PROVIDERS: JSON.stringify([oidc.entry]) };
+  const auth = { account: { encryptOAuthTokens: true } };
+  try {
+    await withBetterAuth({ env, auth }, async (app) => {
+      const leaver = await member(app, "haneul");
+      const refresh = await refreshTokenOf(oidc);
+      const key = "a secret of this test only, 0123456789abcdef";
+      await app.sql(
+        `INSERT INTO account (id, accountId, providerId, userId, refreshToken, createdAt, updatedAt)
+         SELECT 'a', 'account-1', 'corp', id, ?, createdAt, createdAt FROM user`,
+        [await symmetricEncrypt({ key, data: refresh })],
+      );
+      assert.ok(await isActive(oidc, refresh));
+      const left = await leaver.send("DELETE", "/withdrawal");
+      assert.equal(left.status, 200, left.text);
+      const receipt = () => leaver.get(`/receipts/${left.json.receipt_id}`);
+      assert.equal((await receipt()).json.grants[0].status, "waiting");
+      assert.ok(!JSON.stringify([...await dump(app)]).includes(refresh), "the token is sealed");
+      await runJobs(app.services);
+      const [grant] = (await receipt()).json.grants;
+      assert.deepEqual([grant.name, grant.status], ["corp", "ended"]);
+      assert.equal(await isActive(oidc, refresh), false);
+      assert.deepEqual(await app.sql("SELECT id FROM outbox WHERE sealed IS NOT NULL"), []);
+    });
+  } finally {
+    await oidc.close();
+  }
+});
+
+const basic = `Basic ${
+  btoa(`${clientId}:${encodeURIComponent(clientSecret).replaceAll("%20", "+")}`)
+}`;
+
+/** Signs in at the provider as a client, as better-auth does. */
+async function refreshTokenOf({ issuer }: Oidc): Promise<string> {
+  const redirect_uri = `${origin}/login/with/corp/callback`;
+  const url = new URL(`${issuer}/auth`);
+  url.search = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri,
+    response_type: "code",
+    scope: "openid offline_access",
+    prompt: "consent",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", // RFC 7636, appendix B
+    code_challenge_method: "S256",
+  }).toString();
+  const back = new URL(await new Person().visit(url.href, origin), origin);
+  const response = await fetch(`${issuer}/token`, {
+    method: "POST",
+    headers: { Authorization: basic },
+    body: new URLSearchParams({
+      grant_type: "authorization_code",
+      code: back.searchParams.get("code")!,
+      redirect_uri,
+      code_verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    }),
+  });
+  return (await response.json()).refresh_token;
+}
+
+async function isActive({ issuer }: Oidc, token: string): Promise<boolean> {
+  const response = await fetch(`${issuer}/token/introspection`, {
+    method: "POST",
+    headers: { Authorization: basic },
+    body: new URLSearchParams({ token }),
+  });
+  return (await response.json()).active;
+}
 
 /** RFC 6238, with six digits and thirty seconds. */
 function totp(secret: string, now: number): string {

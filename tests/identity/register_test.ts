@@ -251,6 +251,18 @@ Deno.test("two members with one password have two hashes, and neither is the pas
   });
 });
 
+Deno.test("an address that is compared as another domain's is refused, so that nobody takes its place", async () => {
+  await withApp({}, async (app) => {
+    const joining = (user_id: string, email: string) =>
+      new Browser(app).send("POST", "/register", { user_id, email, password: goodPassword });
+    for (const email of ["kim@gma\u0131l.com", "kim@\uff47mail.com", "kim@gma\u2113l.com"]) {
+      const { status, json } = await joining("squatter", email);
+      assert.deepEqual([status, Object.keys(json.fields)], [400, ["email"]], email);
+    }
+    assert.equal((await joining("kim", "Kim@Gmail.com")).status, 201);
+  });
+});
+
 Deno.test("names and e-mails with invisible or malformed characters are refused", () => {
   for (
     const name of [

@@ -96,6 +96,7 @@ Deno.test("GET /receipts/:id shows the receipt without sign-in, in both language
       "탈퇴 신청": 0,
       "비밀번호": 1,
       "패스키": 0,
+      "다른 서비스에서 한 본인 확인(암호화된 토큰 포함)": 0,
       "연결된 로그인 서비스": 0,
       "회원에게 보낸 링크": 0,
       "회원에게 보내는 메일": 0,

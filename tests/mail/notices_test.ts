@@ -16,7 +16,7 @@ import {
   type TestApp,
   withApp,
 } from "../support/harness.ts";
-import { mailsOf } from "../support/outbox_mails.ts";
+import { lastMail, mailsOf } from "../support/outbox_mails.ts";
 import type { Mail, Sent } from "../../mail/transport.ts";
 
 const env = { MAIL_URL: "app:", MAIL_FROM: "hi@haru.example", THROTTLE_SCALE: "1000" };
@@ -59,6 +59,46 @@ Deno.test("a member hears of a sign-in on a device that was not used before, and
     await app.sql("DELETE FROM outbox");
     await signIn(app, "hong");
     assert.deepEqual(await kindsOf(app), ["new_sign_in"], "an old account without sign-ins");
+  });
+});
+
+Deno.test("who joins with a stranger's address cannot fill the stranger's mailbox with notices", async () => {
+  await withApp({ env: { ...env, THROTTLE_SCALE: "1" } }, async (app) => {
+    const noticesTo = async (address: string) =>
+      (await mailsOf(app)).filter(({ kind, to }) => kind !== "verification" && to === address);
+    const joinAndSignIn = async (name: string, times: number) => {
+      const email = "kim@example.com";
+      await new Browser(app).send("POST", "/register", {
+        user_id: name,
+        email,
+        password: goodPassword,
+      });
+      for (let n = 0; n < times; n++) {
+        const { json } = await (await signIn(app, name)).get("/userinfo");
+        assert.equal(json.email, email);
+      }
+      return await signIn(app, name);
+    };
+    await joinAndSignIn("first", 8);
+    const leaver = await signIn(app, "first");
+    assert.equal((await leaver.send("DELETE", "/withdrawal")).status, 200);
+    await joinAndSignIn("second", 8);
+    assert.equal((await noticesTo("kim@example.com")).length <= 10, true);
+    app.clock.pass(60 * minute);
+    await signIn(app, "second");
+    assert.equal((await noticesTo("kim@example.com")).at(-1)!.kind, "new_sign_in");
+
+    // the owner verifies the address for another account: from now on it gets nothing about this one
+    const owner = await newMember(app, "owner");
+    await owner.send("POST", "/userinfo/email", { email: "kim@example.com" });
+    await new Browser(app).send("POST", (await lastMail(app, "email_change")).path);
+    const before = (await noticesTo("kim@example.com")).length;
+    await signIn(app, "second");
+    assert.equal((await noticesTo("kim@example.com")).length, before);
+    for (let n = 0; n < 12; n++) await signIn(app, "owner");
+    const toOwner = (await noticesTo("kim@example.com")).slice(before);
+    assert.equal(toOwner.length, 12, "a verified member hears of everything");
+    assert.ok(toOwner.every(({ name }) => name === "owner"));
   });
 });
 

@@ -73,6 +73,33 @@ Deno.test("one address is mailed at most five links an hour, and the answer does
   });
 });
 
+Deno.test("spellings of one inbox share its limit", async () => {
+  await withApp({ env }, async (app) => {
+    const spellings = [
+      "k.im@gmail.com",
+      "kim+1@gmail.com",
+      "Ki.m+2@GMAIL.com",
+      "kim@googlemail.com",
+    ];
+    for (const [n, email] of [...spellings, "k.i.m@gmail.com", "kim+3@gmail.com"].entries()) {
+      await new Browser(app).send("POST", "/register", {
+        user_id: `kim${n}`,
+        email,
+        password: goodPassword,
+      });
+    }
+    assert.equal((await mailsOf(app)).length, 5);
+    for (const email of ["kim@example.com", "k.im@example.com"]) {
+      await new Browser(app).send("POST", "/register", {
+        user_id: email,
+        email,
+        password: goodPassword,
+      });
+    }
+    assert.equal((await mailsOf(app)).length, 7, "elsewhere a dot makes another inbox");
+  });
+});
+
 Deno.test("one client is limited in what it has mailed", async () => {
   await withApp({ env }, async (app) => {
     const visitor = new Browser(app);

@@ -8,7 +8,7 @@ const squeeze = (text: string) => text.replace(/\s+/g, " ").trim();
 const origin = "https://members.example";
 const content: MailContent = {
   to: "hong@example.com",
-  name: '<a href="https://evil.example">hong',
+  name: '<a href="https://evil">hong',
   language: "ko",
   at: 0,
   receiptId: "receipt",
@@ -36,6 +36,19 @@ Deno.test("the HTML of every mail loads nothing, has no address but its link, an
       assert.doesNotMatch(text, /undefined|null/, where);
     }
   }
+});
+
+Deno.test("a user id that looks like a link is not in a mail, because mail programs would make it one", () => {
+  const greeting = (name: string, language: "ko" | "en") =>
+    compose(ownWords[language], "verification", { ...content, name }, origin, "TOKEN");
+  for (const name of ["www.evil.example", "evil.한국", "hong@evil.example"]) {
+    for (const language of ["ko", "en"] as const) {
+      const { text, html } = greeting(name, language);
+      assert.doesNotMatch(text + html, /evil/, name);
+      assert.match(text, language === "ko" ? /^안녕하세요\.\n/ : /^Hello,\n/);
+    }
+  }
+  assert.match(greeting("k.9-hong.", "en").text, /^Hello k\.9-hong\.,\n/);
 });
 
 Deno.test("an app's name, logo and words stand in the mails", () => {

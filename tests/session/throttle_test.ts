@@ -317,6 +317,8 @@ Deno.test("docs/operating.md lists the limits of domain/throttle.ts", async () =
     mail: "asking for mail, from one network",
     mail_to: "mails on request, to one address",
     mail_to_day: "mails on request, to one address",
+    notice: "notices, to an unverified address",
+    notice_day: "notices, to an unverified address",
   };
   for (const [limit, row] of Object.entries(rows)) {
     const { tries, windowMs } = limits[limit as keyof typeof limits];
