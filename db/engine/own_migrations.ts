@@ -13,6 +13,7 @@ const names = [
   "0010_passkeys",
   "0011_providers",
   "0012_mails_by_member",
+  "0013_consents",
 ] as const;
 
 export type OwnMigration = typeof names[number];

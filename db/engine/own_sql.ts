@@ -10,6 +10,7 @@ import mail from "../migrations/0009_mail.sql" with { type: "text" };
 import passkeys from "../migrations/0010_passkeys.sql" with { type: "text" };
 import providers from "../migrations/0011_providers.sql" with { type: "text" };
 import mailsByMember from "../migrations/0012_mails_by_member.sql" with { type: "text" };
+import consents from "../migrations/0013_consents.sql" with { type: "text" };
 import type { OwnMigration } from "./own_migrations.ts";
 
 export const texts: Record<OwnMigration, string> = {
@@ -24,4 +25,5 @@ export const texts: Record<OwnMigration, string> = {
   "0010_passkeys": passkeys,
   "0011_providers": providers,
   "0012_mails_by_member": mailsByMember,
+  "0013_consents": consents,
 };

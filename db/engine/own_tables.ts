@@ -1,7 +1,7 @@
 /** The tables that our migrations make, except `users`, because apps add columns to it. */
 const ofUsers = [
   ...["sessions", "sign_ins", "withdrawals", "recoveries", "passwords", "passkeys", "identities"],
-  ...["links", "confirmations"],
+  ...["links", "confirmations", "consents"],
 ];
 const withoutUsers = [
   ...["attempts", "erasures", "data_maps", "erasure_keys", "retained", "rejoin_blocks", "reasons"],
