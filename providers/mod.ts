@@ -39,7 +39,7 @@ export function labelOf(config: ProviderConfig): Words {
 
 /** Where a member ends the grant themselves, or `null`. */
 export function pageOf(config: ProviderConfig): string | null {
-  return presetOf(config).page;
+  return presetOf(config).page?.replace("{client_id}", encodeURIComponent(config.clientId)) ?? null;
 }
 
 /** What the identities of a provider are stored under. */
@@ -230,7 +230,7 @@ async function redeem(
     answer,
     redirectUri,
     verifier,
-    options,
+    preset.stateWithCode ? { ...options, additionalParameters: { state: flow.state } } : options,
   );
   const usesIdToken = server.jwks_uri !== undefined;
   const result = await oauth.processAuthorizationCodeResponse(server, client, response, {
