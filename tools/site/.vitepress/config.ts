@@ -100,6 +100,7 @@ function english(): DefaultTheme.SidebarItem[] {
         { text: "Operating", link: "/operating" },
         { text: "Mail", link: "/mail" },
         { text: "Passkeys", link: "/passkeys" },
+        { text: "Providers", link: "/providers" },
         { text: "Reliability", link: "/reliability" },
         { text: "Performance", link: "/performance" },
       ],
