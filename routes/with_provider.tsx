@@ -13,7 +13,6 @@ import {
 } from "../actions/providers.ts";
 import { heedProvider } from "../actions/heed_provider.ts";
 import type { Arrival, SignedIn } from "../actions/open_session.ts";
-import type { ProviderConfig } from "../config/mod.ts";
 import { newId } from "../crypto/tokens.ts";
 import { AppError } from "../domain/error.ts";
 import { emailAddress, isForeignAddress, loginName } from "../domain/member.ts";
@@ -75,12 +74,19 @@ function callbackOf(c: Context<Env>, name: string): string {
 
 const answerFields = ["code", "state", "iss", "error"];
 
-/** The status with which a provider wants its notice answered, where it is not 200. */
-const heeded: Partial<Record<ProviderConfig["kind"], 202 | 204>> = {
-  google: 202,
-  oidc: 202,
-  naver: 204,
-};
+/** Heeds a notice, and answers with the status that its provider asks for. */
+async function heed(c: Context<Env>, name: string) {
+  const provider = providerOf(c.var.services, name);
+  const posted = {
+    authorization: c.req.header("Authorization"),
+    query: new URL(c.req.url).search,
+    body: await c.req.text(),
+  };
+  const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
+  if (memberId !== null) c.set("memberId", memberId);
+  if (provider.kind === "naver") return c.body(null, 204);
+  return c.body(null, provider.kind === "google" || provider.kind === "oidc" ? 202 : 200);
+}
 
 /** Sign-in, joining, linking and confirmation with a provider. One callback serves all of them. */
 export default new Hono<Env>()
@@ -131,17 +137,8 @@ export default new Hono<Env>()
       }
     }
   })
-  .on(["GET", "POST"], "/login/with/:name/events", async (c) => { // Kakao calls by GET or POST
-    const provider = providerOf(c.var.services, c.req.param("name"));
-    const posted = {
-      authorization: c.req.header("Authorization"),
-      query: new URL(c.req.url).search,
-      body: await c.req.text(),
-    };
-    const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
-    if (memberId !== null) c.set("memberId", memberId);
-    return c.body(null, heeded[provider.kind] ?? 200);
-  })
+  .get("/login/with/:name/events", (c) => heed(c, c.req.param("name"))) // Kakao's, if it is set to GET
+  .post("/login/with/:name/events", (c) => heed(c, c.req.param("name")))
   .get("/register/with/:name", async (c) => {
     const newcomer = await newcomerOf(c, providerOf(c.var.services, c.req.param("name")).name);
     if (!newcomer) {
