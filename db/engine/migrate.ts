@@ -36,10 +36,12 @@ export const ownMigrations: readonly Migration[] = [
 export class ForeignTable extends Error {
   override name = "ForeignTable";
 
-  constructor(table: string, column: string) {
+  constructor(table: string, column: string, isOwn: boolean) {
+    const advice = isOwn
+      ? '"deno task import" takes over the members of an existing table: docs/existing-members.md'
+      : "Give yours another name: the exit needs a table of this name";
     super(
-      `table "${table}" is not Annyeong's: it has no column "${column}". Nothing has been changed. ` +
-        '"deno task import" takes over the members of an existing table: docs/existing-members.md',
+      `table "${table}" is not Annyeong's: it has no column "${column}". Nothing has been changed. ${advice}`,
     );
   }
 }
@@ -59,16 +61,20 @@ const marks = {
   },
 };
 
+/** Whether migrations make `users`, and not only what leaving needs. */
+function makesUsers(migrations: readonly Migration[]): boolean {
+  return migrations.some(({ name }) => name === ownMigrations[0]!.name);
+}
+
 /** Makes a SELECT of tables and views that have one of our names and are not ours. */
 export function selectForeign(migrations = ownMigrations): InStatement {
-  const makesUsers = migrations.some(({ name }) => name === ownMigrations[0]!.name);
   return {
     sql: `
   SELECT name, value AS mark FROM sqlite_schema JOIN json_each(?) AS own
   ON lower(name) = own.key AND sqlite_schema.type IN ('table', 'view')
   WHERE value NOT IN (SELECT info.name FROM pragma_table_info(sqlite_schema.name) AS info)
   ORDER BY own.key DESC`,
-    args: [JSON.stringify(makesUsers ? marks.own : marks.beside)],
+    args: [JSON.stringify(makesUsers(migrations) ? marks.own : marks.beside)],
   };
 }
 
@@ -113,7 +119,7 @@ export async function migrate(
 ): Promise<string[]> {
   const [foreign] = await db.read([selectForeign(migrations)]);
   const [table] = foreign!.rows;
-  if (table) throw new ForeignTable(String(table.name), String(table.mark));
+  if (table) throw new ForeignTable(String(table.name), String(table.mark), makesUsers(migrations));
   await db.write([createMigrations]);
   const checksums = await checksumsOf(migrations);
   refuseEdited(await readChecksums(db), checksums);
