@@ -9,6 +9,7 @@ import { AppError } from "./domain/error.ts";
 import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
+import { farewellCookie } from "./http/farewell.ts";
 import { providerCookies } from "./http/flow.ts";
 import { rememberLanguage } from "./http/language.ts";
 import { logRequest } from "./http/log.ts";
@@ -22,6 +23,7 @@ import { ownWords } from "./messages/mod.ts";
 import assets from "./routes/assets.ts";
 import health from "./routes/health.ts";
 import confirmation from "./routes/confirmation.tsx";
+import consents from "./routes/consents.tsx";
 import home from "./routes/home.tsx";
 import identities from "./routes/identities.tsx";
 import keys from "./routes/keys.ts";
@@ -69,6 +71,7 @@ export function createApp(services: Services) {
       deviceCookies,
       providerCookies,
       signalCookies,
+      farewellCookie,
       cookieSessions(services.config),
     )
     .route("/", home)
@@ -78,6 +81,7 @@ export function createApp(services: Services) {
     .route("/", logout)
     .route("/", userinfo)
     .route("/", sessions)
+    .route("/", consents)
     .route("/", identities)
     .route("/", passkeys)
     .route("/", withdrawal)

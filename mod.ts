@@ -16,7 +16,7 @@ import { type Changes, type Messages, ownWords, withService, wordsWith } from ".
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
 import { handOver, passCookies } from "./http/hand_over.ts";
 import { securityHeaders } from "./http/headers.ts";
-import { withTheme } from "./pages/stylesheet.ts";
+import { stylesheet, withTheme } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime/mod.ts";
 
 export { ownTables } from "./data_map.ts";
@@ -32,6 +32,8 @@ export {
 } from "./domain/data_map.ts";
 /** Refuses bodies over 16 KiB, for the app's own forms. */
 export { limitBody } from "./http/body.ts";
+/** Sets `c.get("language")` as Annyeong's pages choose it, and keeps the choice of `?lang=`. */
+export { language } from "./http/language.ts";
 /** For the app's own pages as well: headers of another's around ours would take the place of ours. */
 export { securityHeaders };
 export type { Mail, Sent, Transport } from "./mail/transport.ts";
@@ -67,6 +69,8 @@ export interface MemberEnv {
 export interface Membership {
   /** Every route of Annyeong. Mount it last, at the root: `app.route("/", members.app)`. */
   app: AppType;
+  /** The paths of Annyeong's stylesheet and the theme's, for pages of the app that should look the same. */
+  stylesheets: readonly string[];
   /**
    * Who asks: one query. `null` for a visitor, and for a member who is about to leave. Throws what
    * `onError` tells: another site's request that would change something, a database that is away.
@@ -133,6 +137,7 @@ export function membership(extension: Extension): Membership {
   return {
     app: app as unknown as AppType,
     parts,
+    stylesheets: [stylesheet.path, parts.words.ko.service.stylesheet.path].filter(Boolean),
     open,
     get db() {
       return inside().db;

@@ -1,4 +1,8 @@
-import { endSession as end, type Session } from "../db/session/sessions.ts";
+import {
+  endOtherSessions as endOthers,
+  endSession as end,
+  type Session,
+} from "../db/session/sessions.ts";
 import { AppError } from "../domain/error.ts";
 import { requireMember } from "../domain/standing.ts";
 import type { Services } from "./services.ts";
@@ -21,4 +25,18 @@ export async function endSession(
   // `session` is null if the batch arrived twice and ended the session that asked.
   if (ended) return { own: ended.own, session };
   throw new AppError("not_found", { memberId: requireMember(session).member.id });
+}
+
+/**
+ * Ends the member's sessions on all other devices. One round trip.
+ * @param secret the secret of the session that asks
+ * @param now ms
+ * @throws `unauthenticated`, `withdrawal_pending`, `unavailable`
+ */
+export async function endOtherSessions(
+  { db }: Services,
+  secret: string,
+  now: number,
+): Promise<Session> {
+  return requireMember<Session>(await endOthers(db, secret, now));
 }

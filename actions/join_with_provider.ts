@@ -16,6 +16,7 @@ import type { Identity } from "../domain/provider.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
 import { type Arrival, openSession, type SignedIn } from "./open_session.ts";
 import { welcomeMails } from "./register.ts";
+import { givenConsents, requireConsents } from "./consents.ts";
 import type { Services } from "./services.ts";
 import { mustVerify } from "./sign_in.ts";
 
@@ -36,6 +37,8 @@ export interface ProviderRegistration extends Arrival {
   language: Member["language"];
   /** The token of the form. */
   once?: string | undefined;
+  /** The names of the consents that are given. */
+  consents?: readonly string[];
 }
 
 /**
@@ -44,14 +47,15 @@ export interface ProviderRegistration extends Arrival {
  * An address that the provider vouches for is verified; for another one the link to verify it is mailed.
  * @param now ms
  * @returns `session`: `null` if the address has to be verified before the first sign-in
- * @throws `conflict`, `throttled`, `unavailable`
+ * @throws `invalid` if a required consent is missing, `conflict`, `throttled`, `unavailable`
  */
 export async function joinWithProvider(
   services: Services,
-  { newcomer, name, email, language, once, ...arrival }: ProviderRegistration,
+  { newcomer, name, email, language, once, consents = [], ...arrival }: ProviderRegistration,
   now: number,
 ): Promise<{ session: SignedIn | null; verified: boolean }> {
   const { config, db } = services;
+  requireConsents(services, consents);
   const verified = newcomer.emailVerified && newcomer.email !== null &&
     fold(newcomer.email) === fold(email);
   const attempt = registrationAttempt(arrival.client, config.throttleScale);
@@ -72,7 +76,10 @@ export async function joinWithProvider(
   if (!added) {
     const vouched = verified ? email : null;
     const credential = firstIdentity(newId(), { issuer, subject }, provider, vouched, now);
-    const also = verified ? [] : welcomeMails(services, member, toAddressee(holder), now);
+    const also = [
+      ...verified ? [] : welcomeMails(services, member, toAddressee(holder), now),
+      ...givenConsents(services, member.id, consents, now),
+    ];
     if (!await addMember(db, member, credential, blocks, { shared, also })) throw taken;
   }
   if (mustVerify(config, { emailVerified: verified })) return { session: null, verified };

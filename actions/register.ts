@@ -30,6 +30,7 @@ import {
 } from "../domain/passkey.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { registrationAttempt } from "../domain/throttle.ts";
+import { givenConsents, requireConsents } from "./consents.ts";
 import { countMailTo, linkMailStatements } from "./link_mail.ts";
 import { mailStatements } from "./mail.ts";
 import { boundToNames } from "./passkey_options.ts";
@@ -48,6 +49,8 @@ export interface Registration {
   client: string;
   /** The token of the form. The same form sent again succeeds again. */
   once?: string | undefined;
+  /** The names of the consents that are given. */
+  consents?: readonly string[];
 }
 
 /** A passkey as the first credential, and the service that it was made for. */
@@ -66,16 +69,17 @@ export interface NewPasskeyForm {
  * sign in, and the owner of the address is told by mail. So nobody learns who is a member, neither from this
  * answer nor from a later sign-in.
  * @param now ms
- * @throws `invalid` if the password is not allowed or the passkey is refused, `conflict` if name or e-mail
- *   is taken or blocked or a member has the passkey, `throttled`, `unavailable`
+ * @throws `invalid` if the password is not allowed, the passkey is refused or a required consent is missing,
+ *   `conflict` if name or e-mail is taken or blocked or a member has the passkey, `throttled`, `unavailable`
  */
 export async function register(
   services: Services,
-  { name, email, credential, language, client, once }: Registration,
+  { name, email, credential, language, client, once, consents = [] }: Registration,
   now: number,
 ): Promise<void> {
   const { config, db } = services;
   if ("password" in credential) requireGoodPassword(services, { name, email }, credential.password);
+  requireConsents(services, consents);
 
   const attempt = registrationAttempt(client, config.throttleScale);
   const blocks = identifiersOf(config.identifierKey, { name, email });
@@ -99,7 +103,10 @@ export async function register(
     : firstPasskeyOf(credential, toChallenge(found.challenge), blocks, now);
   if (toPasskey(found.taken)) throw new AppError("conflict", { sentence: "passkey_taken" });
   const member = { id: used ? newId() : id, name, email, language, joinedAt: now };
-  const also = welcomeMails(services, member, toAddressee(found.holder), now);
+  const also = [
+    ...welcomeMails(services, member, toAddressee(found.holder), now),
+    ...givenConsents(services, member.id, consents, now),
+  ];
   if (!await addMember(db, member, first, blocks, { shared, also })) {
     throw new AppError("conflict", { sentence: "taken" });
   }

@@ -3,6 +3,8 @@ import * as z from "zod/mini";
 import { type Confirm, confirms } from "../domain/confirmation.ts";
 import type { Look } from "../domain/theme.ts";
 import type { WithdrawalPolicy } from "../domain/withdrawal.ts";
+import type { Consent } from "../domain/consent.ts";
+import { consentList } from "./consents.ts";
 import { type DatabaseConfig, databaseConfig, databaseFields } from "./database.ts";
 import {
   ConfigError,
@@ -64,6 +66,8 @@ export interface Config {
   /** `null`: no mail is sent, and nothing is offered that needs mail. */
   mail: MailConfig | null;
   emailVerification: Verification;
+  /** What members are asked to agree to when they join. */
+  consents: readonly Consent[];
   /** `null`: Annyeong's own, or that of the app around it. */
   theme: Look | null;
   /** The second place for the ledger: `file:` or an endpoint. */
@@ -106,6 +110,7 @@ const fields = z.object({
   RECIPIENTS: recipientList,
   PROVIDERS: providerList,
   THEME: themeField,
+  CONSENTS: consentList,
   BODY_TIMEOUT_MS: z._default(number({ min: 1, max: 120_000 }), 15_000),
   LEDGER_URL: z.optional(
     text(isLedgerUrl, "must be file:/path or https://ledger.example without credentials"),
@@ -168,6 +173,7 @@ export function parseConfig(environment: Environment, runtime: "deno" | "workers
     mail,
     emailVerification: verificationOf(env.EMAIL_VERIFICATION, mail),
     theme: env.THEME ?? null,
+    consents: env.CONSENTS,
     ledgerUrl: env.LEDGER_URL ?? null,
     metricsToken: env.METRICS_TOKEN ?? null,
   });

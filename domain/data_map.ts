@@ -34,6 +34,10 @@ interface Place {
   lifetime?: Words;
   /** The columns that the export shows. */
   show?: readonly string[];
+  /** What people call the columns. The preview, the receipt and the export name them so. */
+  fields?: Readonly<Record<string, Words>>;
+  /** The Korean counter of the rows. Default: 건. */
+  counter?: string;
   /** A unique column to page through the table. Default: `rowid`. */
   key?: string;
   /** SQL: the entry covers only rows for which this is true. `:member` is the member's id. */
@@ -73,6 +77,8 @@ interface Common {
   purpose: Words;
   lifetime: Words | null;
   show: readonly string[];
+  fields: Readonly<Record<string, Words>>;
+  counter: string | null;
   key: string;
   where: string | null;
   members: readonly string[];
@@ -271,6 +277,29 @@ export function parentOf(entry: Entry, entries: readonly Entry[]): Entry {
   return parent;
 }
 
+/** The named fields of an entry by what leaving does with them. */
+export interface Fields {
+  gone: readonly Words[];
+  stay: readonly Words[];
+}
+
+/**
+ * Divides the named fields of an entry: `gone` are deleted, `stay` remain, anonymously or in the retention
+ * store. Among what is deleted instants (`…_at`) are not named, because they say nothing to people.
+ */
+export function divideFields(entry: Entry): Fields {
+  const stays = (column: string) =>
+    entry.disposition === "anonymise"
+      ? !(column in entry.set)
+      : entry.disposition === "keep" && (entry.columns.includes(column) || column in entry.copy);
+  const columns = Object.keys(entry.fields);
+  const named = (columns: string[]) => columns.map((column) => entry.fields[column]!);
+  return {
+    gone: named(columns.filter((column) => !stays(column) && !column.endsWith("_at"))),
+    stay: named(columns.filter(stays)),
+  };
+}
+
 /** Returns all columns that an entry names. */
 export function columnsOf(entry: Entry): string[] {
   const named = [...entry.members, ...entry.show];
@@ -311,6 +340,8 @@ function common(table: string, options: Place & Tie): Common {
     purpose: options.purpose,
     lifetime: options.lifetime ?? null,
     show: options.show ?? [],
+    fields: options.fields ?? {},
+    counter: options.counter ?? null,
     key: options.key ?? "rowid",
     where: options.where ?? null,
     members: typeof member === "string" ? [member] : member,
@@ -323,7 +354,7 @@ function checkEntry(entry: Entry, entries: readonly Entry[], subject: Subject): 
   const fail = (problem: string) => {
     throw new Error(`data map: "${entry.table}" ${problem}`);
   };
-  [entry.table, ...columnsOf(entry)].forEach(identifier);
+  [entry.table, ...columnsOf(entry), ...Object.keys(entry.fields)].forEach(identifier);
   if (!entry.via && entry.matching === null && entry.members.length === 0) {
     fail('needs `member: "column"`, `via: { column, to: "table.key" }` or `matching: "SQL"`');
   }

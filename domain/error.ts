@@ -59,6 +59,7 @@ export interface ErrorDetails {
     | "answer_lost"
     | "nothing_pending"
     | "vetoed"
+    | "consent_needed"
     | "identity_taken"
     | "provider_linked_already"
     | "address_taken"

@@ -1,16 +1,20 @@
-import type { Entry, Ground, Words } from "./data_map.ts";
+import type { Entry, Fields, Ground, Words } from "./data_map.ts";
 
 type Disposition = Entry["disposition"];
 
-/** Rows that were destroyed or anonymised. */
-export interface Gone {
+/** Rows of one entry of the data map. */
+interface Line {
   what: Words;
   count: number;
+  /** The fields that the line is about, if the data map names them. */
+  fields?: readonly Words[];
+  /** The Korean counter of the rows. */
+  counter?: string | null;
 }
+/** Rows that were destroyed or anonymised. */
+export type Gone = Line;
 /** Rows that are kept apart. */
-export interface Kept {
-  what: Words;
-  count: number;
+export interface Kept extends Line {
   ground: Ground;
   /** The end of the last row's period, ms. */
   until: number;
@@ -29,6 +33,8 @@ export interface Receipt {
   destroyed: readonly Gone[];
   anonymised: readonly Gone[];
   kept: readonly Kept[];
+  /** Rows that are kept apart, with the fields that were deleted all the same. */
+  stripped: readonly Gone[];
   recipients: readonly RecipientName[];
   backupDays: number | null;
 }
@@ -38,6 +44,8 @@ export interface Outcome {
   label: Words;
   disposition: Disposition;
   ground: Ground | null;
+  fields?: Fields;
+  counter?: string | null;
   /** Rows that are destroyed or made anonymous. */
   gone: number;
   /** Rows that are retained. */
@@ -52,18 +60,32 @@ export interface Outcome {
  */
 export function divideOutcomes(
   outcomes: readonly Outcome[],
-): Pick<Receipt, "destroyed" | "anonymised" | "kept"> {
-  const gone = ({ label, gone }: Outcome): Gone => ({ what: label, count: gone });
+): Pick<Receipt, "destroyed" | "anonymised" | "kept" | "stripped"> {
+  const line = (
+    { label, counter = null }: Outcome,
+    count: number,
+    fields: readonly Words[] = [],
+  ) => ({
+    what: label,
+    count,
+    counter,
+    fields,
+  });
+  const gone = (outcome: Outcome): Gone => line(outcome, outcome.gone, outcome.fields?.gone);
+  const kept = outcomes.filter(({ kept }) => kept > 0);
   return {
     destroyed: outcomes.filter(({ disposition, gone }) =>
       disposition === "destroy" || (disposition === "keep" && gone > 0)
-    ).map(gone),
+    ).map((outcome) =>
+      outcome.disposition === "keep" ? line(outcome, outcome.gone) : gone(outcome)
+    ),
     anonymised: outcomes.filter(({ disposition }) => disposition === "anonymise").map(gone),
-    kept: outcomes.filter(({ kept }) => kept > 0).map(({ label, kept, ground, until }) => ({
-      what: label,
-      count: kept,
-      ground: ground!,
-      until: until!,
+    kept: kept.map((outcome) => ({
+      ...line(outcome, outcome.kept, outcome.fields?.stay),
+      ground: outcome.ground!,
+      until: outcome.until!,
     })),
+    stripped: kept.filter(({ fields }) => fields && fields.gone.length > 0)
+      .map((outcome) => line(outcome, outcome.kept, outcome.fields!.gone)),
   };
 }

@@ -14,6 +14,7 @@ import {
   restoreMember,
 } from "../db/leaving/withdrawals.ts";
 import { exportMember as exportFrom } from "../db/map/export.ts";
+import type { Exported } from "../domain/export.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
 import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
@@ -136,24 +137,24 @@ export async function restoreCaller(
 }
 
 /**
- * Exports everything that the data map shows to the caller, as the text of one JSON object.
+ * Exports everything that the data map shows to the caller, as tables.
  * @param now ms
- * @throws `unauthenticated`, `unavailable`, both also while the text is read
+ * @throws `unauthenticated`, `unavailable`, both also while rows are read
  */
 export async function exportCaller(
   { db, inventory }: Services,
   caller: Caller,
   now: number,
-): Promise<{ memberId: string; text: AsyncIterable<string> }> {
+): Promise<{ memberId: string; exported: Exported }> {
   const source = sourceOf(caller, now);
   const asker = {
     member: memberOf(inventory.subject, source, now),
     select: selectStanding(inventory.subject, source, now),
     toSession: toStanding,
   };
-  const { session, text } = await exportFrom(db, inventory, asker, now);
+  const { session, tables } = await exportFrom(db, inventory, asker);
   if (!session) throw new AppError("unauthenticated");
-  return { memberId: session.id, text };
+  return { memberId: session.id, exported: { at: now, tables } };
 }
 
 /** What the caller can confirm with: a password, or a new sign-in at the host. */

@@ -11,6 +11,7 @@ import { AppError } from "../domain/error.ts";
 import { body, readBody } from "../http/body.ts";
 import { answerChain } from "../http/chain.ts";
 import type { Env } from "../http/env.ts";
+import { farewellCookie } from "../http/farewell.ts";
 import { rememberLanguage, wantsPage } from "../http/language.ts";
 import { logRequest } from "../http/log.ts";
 import { requireSameOrigin, shareWith } from "../http/origin.ts";
@@ -62,7 +63,7 @@ export function createExit(services: Services, host: Host) {
       }
       return c.json({ status: "ready" });
     })
-    .use(rememberLanguage)
+    .use(rememberLanguage, farewellCookie)
     .route("/", withdrawal(host))
     .route("/", receipts)
     .route("/", policy)
@@ -142,8 +143,8 @@ function withdrawal(host: Host) {
       (c) => leave(c, c.req.valid("json")),
     )
     .get("/withdrawal/export", async (c) => {
-      const { text } = await exportCaller(c.var.services, await callerOf(c), c.var.now);
-      return answerExport(c, text);
+      const { exported } = await exportCaller(c.var.services, await callerOf(c), c.var.now);
+      return answerExport(c, exported);
     })
     .post("/restoration", async (c) => {
       await restoreCaller(c.var.services, await callerOf(c), c.var.now);

@@ -64,13 +64,26 @@ type Body<S extends z.ZodMiniType> = MiddlewareHandler<
   { in: { json: z.input<S> }; out: { json: z.output<S> } }
 >;
 
+/** Finds further problems of a body that is refused, so that a person reads all of them at once. */
+type FurtherProblems = (
+  given: Record<string, unknown>,
+  c: Context<Env>,
+) => Record<string, FieldProblem>;
+
+interface Validated {
+  success: boolean;
+  data: unknown;
+  error?: z.core.$ZodError;
+}
+
 /**
  * Validates a body, either JSON or a form. The handler reads it with `c.req.valid("json")`. A missing body
  * counts as an empty form. Throws `invalid` with the problem of each field.
  */
-export function body<S extends z.ZodMiniType>(schema: S): Body<S> {
-  const json = zValidator("json", schema, refuse) as MiddlewareHandler;
-  const form = zValidator("form", schema, refuse) as MiddlewareHandler;
+export function body<S extends z.ZodMiniType>(schema: S, also?: FurtherProblems): Body<S> {
+  const hook = (result: Validated, c: Context) => refuse(result, (given) => also?.(given, c) ?? {});
+  const json = zValidator("json", schema, hook) as MiddlewareHandler;
+  const form = zValidator("form", schema, hook) as MiddlewareHandler;
   return async (c, next) => {
     const { byteLength } = await bytesOf(c);
     if (byteLength > 0 && isJson(c)) return await json(c, next);
@@ -109,7 +122,10 @@ function interrupted(cause: unknown): never {
 }
 
 /** The hook of the validators. Throws `invalid`, which `http/problem.tsx` answers. */
-function refuse(result: { success: boolean; data: unknown; error?: z.core.$ZodError }): void {
+function refuse(
+  result: Validated,
+  also: (given: Record<string, unknown>) => Record<string, FieldProblem>,
+): void {
   if (result.success) return;
   const given = Object(result.data) as Record<string, unknown>;
   const fields: Record<string, FieldProblem> = {};
@@ -118,7 +134,7 @@ function refuse(result: { success: boolean; data: unknown; error?: z.core.$ZodEr
     if (!field || Object.hasOwn(fields, field)) continue;
     fields[field] = problemOf(issue, given[field] === undefined);
   }
-  throw new AppError("invalid", { fields });
+  throw new AppError("invalid", { fields: { ...also(given), ...fields } });
 }
 
 function problemOf(issue: z.core.$ZodIssue, absent: boolean): FieldProblem {

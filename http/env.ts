@@ -16,6 +16,8 @@ export interface Env {
   /** Under Deno: who is connected, and what tells the span of the request its route. */
   Bindings: { remoteAddr?: { hostname?: string }; traced?(route: string): void };
   Variables: {
+    /** The number of the receipt under which somebody has left on a page. */
+    leftUnder?: string;
     services: Services;
     /** ms. One request has one now. It is taken when the body has arrived, because a body may take long. */
     now: number;

@@ -28,16 +28,34 @@ export function speak(words: Words): MiddlewareHandler<Env> {
 /** Sets the `lang` cookie for one year when a page is requested with `?lang=`. */
 export const rememberLanguage: MiddlewareHandler<Env> = async (c, next) => {
   if (c.req.query("lang") === c.get("language") && wantsPage(c)) {
-    setCookie(c, "lang", c.get("language"), {
-      path: "/",
-      httpOnly: true,
-      sameSite: "Lax",
-      secure: c.get("services").config.publicOrigin?.startsWith("https:") ?? false,
-      maxAge: 31_536_000,
-    });
+    const secure = c.get("services").config.publicOrigin?.startsWith("https:") ?? false;
+    remember(c, c.get("language"), secure);
   }
   await next();
 };
+
+/** For the pages of an app: detects the language as ours do, and remembers `?lang=`. */
+export const language: MiddlewareHandler<{ Variables: { language: Language } }> = async (
+  c,
+  next,
+) => {
+  await detectLanguage(c, () => Promise.resolve());
+  c.header("Content-Language", c.get("language"));
+  if (c.req.query("lang") === c.get("language")) {
+    remember(c, c.get("language"), new URL(c.req.url).protocol === "https:");
+  }
+  await next();
+};
+
+function remember(c: Context, language: Language, secure: boolean): void {
+  setCookie(c, "lang", language, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure,
+    maxAge: 31_536_000,
+  });
+}
 
 const notices: readonly Notice[] = [
   "registered",
@@ -45,6 +63,10 @@ const notices: readonly Notice[] = [
   "passwordChanged",
   "sessionEnded",
   "restored",
+  "signedUp",
+  "othersEnded",
+  "consentGiven",
+  "consentRevoked",
   "providerLinked",
   "providerUnlinked",
   "passkeyAdded",

@@ -75,11 +75,12 @@ function answer(error: AppError, c: Context<Env>): Response | Promise<Response> 
   if (error.code === "unauthenticated" && secretOf(c)) endCookie(c); // it opens nothing any more
   const { details } = error;
   const status = statuses[error.code] as ContentfulStatusCode;
-  const sentence = sentenceOf(error, c);
+  const isPage = wantsPage(c);
+  const sentence = isPage ? shownFor(error, c) : sentenceOf(error, c);
   const retryAfterMs = details.retryAfterMs ?? (status === 503 ? 5000 : undefined);
   if (retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
   if (details.allow) c.header("Allow", details.allow.join(", "));
-  if (wantsPage(c)) return answerPage(error, sentence, c, status);
+  if (isPage) return answerPage(error, sentence, c, status);
   const problem: Problem = {
     error: sentence,
     code: error.code,
@@ -126,24 +127,23 @@ async function showAgain(page: FormPage, c: Context<Env>, error: AppError, sente
   const values = isForm(c) ? valuesOf(await c.req.text()) : {};
   const asked = details.confirm ? [details.confirm] : suspects[code] ?? [];
   const wrong = asked.filter((name) => name in values || code === "confirmation_required");
-  const said = wrong.length === 1 ? sentence : "";
   const { retryAfterMs, receiptId = null } = details;
   return await page(c, {
     code,
     sentence,
     fields: details.fields
-      ? inOrder(fieldsOf(error, c), Object.keys(values))
-      : Object.fromEntries(wrong.map((name) => [name, said])),
+      ? inOrder(shownFieldsOf(error, c), Object.keys(values))
+      : Object.fromEntries(wrong.map((name) => [name, ""])),
     values,
-    retryAt: code === "throttled" && retryAfterMs ? c.var.now + retryAfterMs : null,
+    retryInMinutes: code === "throttled" && retryAfterMs ? Math.ceil(retryAfterMs / 60_000) : null,
     receiptId,
   });
 }
 
-/** As they stand on the form, for the first takes the focus. */
+/** As they stand on the form, because the first takes the focus. Boxes that nobody ticked come last. */
 function inOrder(fields: Record<string, string>, order: string[]): Record<string, string> {
-  const entries = Object.entries(fields);
-  return Object.fromEntries(entries.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
+  const place = (name: string) => order.includes(name) ? order.indexOf(name) : order.length;
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => place(a) - place(b)));
 }
 
 /** What was typed into a form, to be shown again. Of what is secret only that it was there. */
@@ -161,10 +161,32 @@ function sentenceOf({ code, details }: AppError, c: Context<Env>): string {
   return details.sentence ? sentence[details.sentence] : problem[code];
 }
 
+/** The sentence for a page. Some sentences of JSON answers are too short for people. */
+function shownFor(error: AppError, c: Context<Env>): string {
+  const { code, details } = error;
+  const { shown } = c.var.messages;
+  if (details.sentence === "taken") return shown.taken;
+  if (details.words || details.sentence) return sentenceOf(error, c);
+  if (code === "confirmation_failed" && details.confirm === "phrase") return shown.wrong_phrase;
+  return code in shown ? shown[code as keyof typeof shown] : sentenceOf(error, c);
+}
+
 function fieldsOf({ details }: AppError, c: Context<Env>): Record<string, string> {
   const { field } = c.var.messages;
   const fields = Object.entries(details.fields ?? {});
   return Object.fromEntries(fields.map(([name, problem]) => [name, field[problem]]));
+}
+
+/** The same for a page: a sentence of the field, with its numbers, where there is one. */
+function shownFieldsOf({ details }: AppError, c: Context<Env>): Record<string, string> {
+  const { field, fields } = c.var.messages;
+  const { minLength } = c.var.services.config.password;
+  return Object.fromEntries(
+    Object.entries(details.fields ?? {}).map(([name, problem]) => {
+      const sentence = fields[name]?.[problem] ?? field[problem];
+      return [name, typeof sentence === "function" ? sentence(minLength) : sentence];
+    }),
+  );
 }
 
 /** Whatever is not ours says nothing to people and everything to the log. */

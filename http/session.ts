@@ -9,7 +9,8 @@ import {
 import * as z from "zod/mini";
 import type { Config } from "../config/mod.ts";
 import type { Env, Seal } from "./env.ts";
-import type { Session } from "../db/session/sessions.ts";
+import { type Session, touchSession } from "../db/session/sessions.ts";
+import { inBackground } from "./provide.ts";
 import { AppError } from "../domain/error.ts";
 import { seal as sealValue, unseal } from "./seal.ts";
 
@@ -142,10 +143,17 @@ export function anySecretOf(c: Context<Env>): string | null {
   return secretOf(c) ?? c.get("idleSecret") ?? null;
 }
 
+/** How exactly the list of devices says when each was used. */
+const useStepMs = 60 * 60_000;
+
 /** Notes for the log and the cookie that a live session was used. */
-export function noteSession(c: Context<Env>, { member }: Session): void {
+export function noteSession(c: Context<Env>, { id, member, lastUsedAt }: Session): void {
   c.set("memberId", member.id);
   noteSeen(c);
+  const { now, services } = c.var;
+  if (now - lastUsedAt >= useStepMs) {
+    inBackground(c, touchSession(services.db, id, now).catch(() => {})); // an answer does not wait for it
+  }
 }
 
 /** Puts the secret of an opened session into the cookie. */

@@ -1,24 +1,31 @@
+import type { Consent } from "../domain/consent.ts";
 import type { ProviderButton } from "../domain/provider.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Field, Form, type Refusal, Summary } from "./form.tsx";
+import { ConsentFields } from "./consents.tsx";
+import { AccountName, Field, Form, type Refusal, Summary } from "./form.tsx";
 import { EntryLayout, type Notice } from "./layout.tsx";
 import { type BrowserSignal, PasskeyButton, PasskeyForm, Signal } from "./passkeys.tsx";
 import { ProviderButtons } from "./providers.tsx";
 
 /** The registration form. `minLength` is that of a password. */
-export function RegisterPage({ t, minLength, providers, refusal, once }: {
+export function RegisterPage({ t, next, consents, minLength, providers, refusal, once }: {
   t: Messages;
+  /** The page to show afterwards. */
+  next: string | null;
+  /** What the visitor is asked to agree to. */
+  consents: readonly Consent[];
   minLength: number;
   providers: readonly ProviderButton[];
   once: string;
   refusal?: Refusal | undefined;
 }) {
   return (
-    <EntryLayout t={t} title={t.page.join}>
-      <Form t={t} action="/register" refusal={refusal} once={once}>
-        <Field t={t} name="user_id" refusal={refusal} />
+    <EntryLayout t={t} title={t.page.join} here={hrefWith("/register", next)}>
+      <Form t={t} action={hrefWith("/register", next)} refusal={refusal} once={once}>
+        <Field t={t} name="user_id" hint={t.page.userIdHint} refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} />
         <Field t={t} name="password" minLength={minLength} refusal={refusal} />
+        <ConsentFields t={t} consents={consents} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
         <PasskeyButton
           t={t}
@@ -30,7 +37,7 @@ export function RegisterPage({ t, minLength, providers, refusal, once }: {
       </Form>
       <ProviderButtons t={t} providers={providers} use="signIn" />
       <p class="aside">
-        <a href="/login">{t.page.signIn}</a>
+        <span>{t.page.haveAccount}</span> <a href={hrefWith("/login", next)}>{t.page.signIn}</a>
       </p>
     </EntryLayout>
   );
@@ -51,7 +58,7 @@ export function LoginPage({ t, next, providers, notice, refusal, mail, signal }:
   notice?: Notice | null;
   refusal?: Refusal | undefined;
 }) {
-  const address = next ? `/login?next=${next}` : "/login";
+  const address = hrefWith("/login", next);
   const sentHere = next && !refusal;
   const title = sentHere ? t.page.signedOut : t.page.signIn;
   return (
@@ -60,6 +67,11 @@ export function LoginPage({ t, next, providers, notice, refusal, mail, signal }:
       <Form t={t} action={address} refusal={refusal}>
         <Field t={t} name="user_id" label={t.link.nameOrEmail} refusal={refusal} passkeys />
         <Field t={t} name="password" refusal={refusal} />
+        {mail && (
+          <p class="beside">
+            <a href="/recovery">{t.link.forgot}</a>
+          </p>
+        )}
         <button type="submit">{t.page.signIn}</button>
       </Form>
       <PasskeyForm
@@ -73,11 +85,15 @@ export function LoginPage({ t, next, providers, notice, refusal, mail, signal }:
       <ProviderButtons t={t} providers={providers} use="signIn" next={next} />
       <Signal signal={signal} />
       <p class="aside">
-        <a href="/register">{t.page.join}</a>
-        {mail && <a href="/recovery">{t.link.forgot}</a>}
+        <span>{t.page.noAccount}</span> <a href={hrefWith("/register", next)}>{t.page.join}</a>
       </p>
     </EntryLayout>
   );
+}
+
+/** A path that keeps the page to show afterwards. */
+export function hrefWith(path: string, next: string | null): string {
+  return next ? `${path}?next=${next}` : path;
 }
 
 const pagesOfMembers = [
@@ -87,6 +103,7 @@ const pagesOfMembers = [
     "/userinfo/password",
     "/userinfo/email",
     "/userinfo/identities",
+    "/userinfo/consents",
     "/userinfo",
   ],
   "/withdrawal",
@@ -106,8 +123,10 @@ export function memberPageOf(t: Messages, path = ""): string | null {
  * Asks for a proof again, for an action that needs a recent one.
  * @param providers those at which the member can authenticate anew
  */
-export function ConfirmationPage({ t, next, hasPassword, hasPasskey, providers, refusal }: {
+export function ConfirmationPage({ t, next, name, hasPassword, hasPasskey, providers, refusal }: {
   t: Messages;
+  /** The member's user id. */
+  name?: string | null;
   next: string | null;
   hasPassword: boolean;
   hasPasskey: boolean;
@@ -120,6 +139,7 @@ export function ConfirmationPage({ t, next, hasPassword, hasPasskey, providers, 
       <p>{t.page.confirmWhy}</p>
       {hasPassword && (
         <Form t={t} action={address} refusal={refusal}>
+          <AccountName name={name ?? null} refusal={refusal} />
           <Field t={t} name="password" refusal={refusal} />
           <button type="submit">{t.page.confirm}</button>
         </Form>

@@ -1,7 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Code } from "../domain/error.ts";
 import type { Messages } from "../messages/mod.ts";
-import { Timed } from "./layout.tsx";
 
 /** Why a form was refused. The form shows it. */
 export interface Refusal {
@@ -11,8 +10,8 @@ export interface Refusal {
   fields: Record<string, string>;
   /** The values that were sent. Passwords are present but empty. */
   values: Record<string, string>;
-  /** When to try again, ms. */
-  retryAt: number | null;
+  /** When to try again. */
+  retryInMinutes: number | null;
   /** The number of the receipt, if the withdrawal may have been carried out. */
   receiptId: string | null;
 }
@@ -48,11 +47,32 @@ export function Once({ once }: { once: string }) {
   return <input type="hidden" name="once" value={once} />;
 }
 
+/**
+ * The name of the account, hidden, for password managers. A form that is shown again has it from the request.
+ * (https://www.chromium.org/developers/design-documents/create-amazing-password-forms/)
+ */
+export function AccountName(
+  { name, refusal }: { name?: string | null; refusal?: Refusal | undefined },
+) {
+  const known = name ?? refusal?.values.username;
+  if (!known) return null;
+  return (
+    <input
+      type="text"
+      name="username"
+      autocomplete="username"
+      value={known}
+      readonly
+      hidden
+    />
+  );
+}
+
 /** Why a form was refused, above it. */
 export function Summary(
   { t, refusal, next }: { t: Messages; refusal: Refusal; next?: string | undefined },
 ) {
-  const { code, sentence, fields, retryAt, receiptId } = refusal;
+  const { code, sentence, fields, retryInMinutes, receiptId } = refusal;
   const said = Object.entries(fields).filter(([, problem]) => problem && problem !== sentence);
   const nowhere = Object.keys(fields).length === 0;
   return (
@@ -63,7 +83,7 @@ export function Summary(
           <a href={`#${name}`}>{labelOf(t, name, "current" in refusal.values)}: {problem}</a>
         </p>
       ))}
-      {retryAt && <Timed t={t} text={t.page.retryAt(retryAt)} ms={retryAt} />}
+      {retryInMinutes && <p>{t.page.retryIn(retryInMinutes)}</p>}
       {code === "confirmation_required" && next && (
         <a href={`/confirmation?next=${next}`}>{t.page.confirm}</a>
       )}
@@ -84,16 +104,18 @@ const fields = {
 /**
  * A labelled field, with its problem.
  * @param label in place of the usual one
- * @param minLength of a new password
+ * @param minLength of a new password; its hint says so
  * @param passkeys the autofill also offers passkeys
  * @param changing the new password replaces another one
  * @param value what the field holds at first
  */
 export function Field(
-  { t, refusal, name, label, minLength, changing = false, passkeys = false, value }: Props & {
+  { t, refusal, name, label, minLength, hint, changing = false, passkeys = false, value }: Props & {
     name: keyof typeof fields;
     label?: string;
     minLength?: number;
+    /** The rules of the field. */
+    hint?: string;
     changing?: boolean;
     passkeys?: boolean;
     value?: string | undefined;
@@ -102,7 +124,9 @@ export function Field(
   const [type, autocomplete] = fields[name];
   const problem = refusal?.fields[name];
   const wrong = problem !== undefined;
-  const described = [problem ? `${name}-problem` : wrong && "refusal", minLength && `${name}-hint`];
+  const rules = minLength ? t.page.passwordHint(minLength) : hint;
+  const isSecret = type === "password";
+  const described = [problem ? `${name}-problem` : wrong && "refusal", rules && `${name}-hint`];
   return (
     <div class="field">
       <label for={name} id={`${name}-label`}>{label ?? labelOf(t, name, changing)}</label>
@@ -123,11 +147,14 @@ export function Field(
           required
           aria-invalid={wrong ? "true" : undefined}
           aria-describedby={described.filter(Boolean).join(" ") || undefined}
-          data-show={type === "password" ? t.page.show : undefined}
+          data-show={isSecret ? t.page.show : undefined}
+          data-caps={isSecret ? t.page.capsLock : undefined}
+          data-min={minLength}
+          data-strength={minLength ? t.page.strength : undefined}
           autofocus={wrong && Object.keys(refusal!.fields)[0] === name}
         />
       </div>
-      {minLength && <small id={`${name}-hint`}>{t.page.passwordHint(minLength)}</small>}
+      {rules && <p class="hint" id={`${name}-hint`}>{rules}</p>}
     </div>
   );
 }
@@ -141,6 +168,7 @@ function labelOf(t: Messages, name: string, changing: boolean): string {
     current: t.page.currentPassword,
     phrase: t.page.typePhrase,
     reason: t.page.reason,
+    consents: t.consent.title,
   };
   return labels[name] ?? name;
 }

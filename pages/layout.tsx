@@ -16,11 +16,14 @@ interface Props {
   children?: Child;
 }
 
-/** A page to read: the policy, a receipt, an error. */
-export function Layout(props: Props) {
+/**
+ * A page to read: the policy, a receipt, an error.
+ * @param hidden the page has a heading of its own
+ */
+export function Layout(props: Props & { hidden?: boolean }) {
   return (
     <Frame {...props} kind="reading">
-      <h1>{props.title}</h1>
+      {!props.hidden && <h1>{props.title}</h1>}
       <NoticeLine {...props} />
       {props.children}
     </Frame>
@@ -30,16 +33,18 @@ export function Layout(props: Props) {
 /**
  * A page with one form, in a narrow card: joining, signing in, confirming, recovering.
  * @param drawing stands above the heading
+ * @param after what follows the card
  */
-export function EntryLayout(props: Props & { drawing?: Child }) {
+export function EntryLayout(props: Props & { drawing?: Child; after?: Child }) {
   return (
     <Frame {...props} kind="entry">
-      <div class="card">
+      <div class={props.drawing ? "card welcome" : "card"}>
         {props.drawing}
         <h1>{props.title}</h1>
         <NoticeLine {...props} />
         {props.children}
       </div>
+      {props.after}
     </Frame>
   );
 }
@@ -52,7 +57,7 @@ export function AccountLayout(props: Props & { isHome?: boolean }) {
   const { t, title, isHome = false } = props;
   return (
     <Frame {...props} kind="account">
-      {!isHome && <a class="back" href="/userinfo">{t.page.myPage}</a>}
+      {!isHome && <a class="back" href={t.service.paths.account}>{t.page.myPage}</a>}
       <h1>{title}</h1>
       <NoticeLine {...props} />
       {props.children}
@@ -61,7 +66,9 @@ export function AccountLayout(props: Props & { isHome?: boolean }) {
 }
 
 function NoticeLine({ t, notice }: Props) {
-  return notice ? <p class="notice" role="status">{t.done[notice]}</p> : null;
+  if (!notice) return null;
+  const text = notice in t.shown ? t.shown[notice as keyof typeof t.shown] : t.done[notice];
+  return <p class="notice" role="status">{text}</p>;
 }
 
 function Frame({ t, title, here = "", kind, children }: Props & {
@@ -110,10 +117,15 @@ function Frame({ t, title, here = "", kind, children }: Props & {
   );
 }
 
-/** The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). */
+/**
+ * The sign-out button. Every page of a member has it (OWASP ASVS 7.4.4). Another system's sign-out has a page
+ * of its own, to which a link leads.
+ */
 export function SignOut({ t }: { t: Messages }) {
+  const { signOut } = t.service.paths;
+  if (signOut !== ownWords.ko.service.paths.signOut) return <a href={signOut}>{t.page.signOut}</a>;
   return (
-    <form method="post" action={t.service.paths.signOut}>
+    <form method="post" action={signOut}>
       <button type="submit" class="quiet">{t.page.signOut}</button>
     </form>
   );

@@ -42,3 +42,14 @@ export function Drawing({ leaving = false }: { leaving?: boolean }) {
     </svg>
   );
 }
+
+/** The seal of a certificate. */
+export function Seal() {
+  return (
+    <svg class="seal" viewBox="0 0 64 64" aria-hidden="true" focusable="false">
+      <circle class="rim" cx="32" cy="32" r="29" />
+      <circle class="ring" cx="32" cy="32" r="22" />
+      <path class="tick" d="M21 33l8 8 15-17" />
+    </svg>
+  );
+}

@@ -1,6 +1,8 @@
+import type { Consent } from "../domain/consent.ts";
 import type { ProviderButton } from "../domain/provider.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { Messages } from "../messages/mod.ts";
+import { ConsentFields } from "./consents.tsx";
 import { Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, EntryLayout, type Notice, Timed } from "./layout.tsx";
 
@@ -103,8 +105,10 @@ const logos: Record<string, readonly (readonly [d: string, fill: string])[]> = {
  * Joining with a provider: asks for a user id, and shows the address.
  * @param email the address that the provider told us, if any
  */
-export function JoinWithProviderPage({ t, provider, email, refusal, once }: {
+export function JoinWithProviderPage({ t, provider, consents, email, refusal, once }: {
   t: Messages;
+  /** What the visitor is asked to agree to. */
+  consents: readonly Consent[];
   provider: ProviderButton;
   email: string | null;
   refusal?: Refusal | undefined;
@@ -115,8 +119,9 @@ export function JoinWithProviderPage({ t, provider, email, refusal, once }: {
     <EntryLayout t={t} title={t.page.join} here={`/register/with/${provider.name}`}>
       <p>{t.page.joinWithProvider(label)}</p>
       <Form t={t} action={`/register/with/${provider.name}`} refusal={refusal} once={once}>
-        <Field t={t} name="user_id" refusal={refusal} />
+        <Field t={t} name="user_id" hint={t.page.userIdHint} refusal={refusal} />
         <Field t={t} name="email" refusal={refusal} value={email ?? undefined} />
+        <ConsentFields t={t} consents={consents} refusal={refusal} />
         <button type="submit">{t.page.join}</button>
       </Form>
       <p class="aside">

@@ -3,9 +3,10 @@ import type { GrantState } from "../domain/provider.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Layout, Timed } from "./layout.tsx";
-import { Drawing } from "./mark.tsx";
+import { Drawing, Seal } from "./mark.tsx";
 import { type BrowserSignal, Signal } from "./passkeys.tsx";
-import { KeptLines, Lines, Recipients } from "./withdrawal.tsx";
+import { QrCode } from "./qr.tsx";
+import { Fates, Recipients } from "./withdrawal.tsx";
 
 /** A recipient on a receipt, and whether it has confirmed the erasure. */
 export interface RecipientLine {
@@ -27,11 +28,12 @@ export interface GrantLine extends GrantState {
 const jwks = "/.well-known/jwks.json";
 
 /**
- * The receipt: what was erased, what is kept, and who was notified. It does not name the member.
+ * The receipt as a certificate: what was deleted, what is kept, who was notified, and how to check it. It
+ * does not name the member.
  * @param jws the signed receipt
  * @param address the permanent address of this receipt
  * @param signal what to tell the browser about the passkeys of who has just left
- * @param farewell whether to thank the member, who has just left
+ * @param farewell whether to thank the reader, who has just left
  */
 export function ReceiptPage(props: {
   t: Messages;
@@ -44,24 +46,75 @@ export function ReceiptPage(props: {
   signal: BrowserSignal | null;
 }) {
   const { t, receipt, recipients, grants, jws, address, farewell, signal } = props;
-  const { receiptId } = receipt;
+  const path = `/receipts/${receipt.receiptId}`;
+  const { certificate: words } = t;
   return (
-    <Layout t={t} title={farewell ? t.page.farewell : t.page.receipt}>
-      {farewell && <Drawing leaving />}
-      {farewell && <p class="lead">{t.page.thanks}</p>}
-      {farewell && <h2>{t.page.receipt}</h2>}
-      <p>
-        {t.page.erasedAt}: <Timed t={t} ms={receipt.erasedAt} />
-      </p>
-      <ReceiptNumber t={t} receiptId={receiptId} address={address} />
-      <a class="button" href={`/receipts/${receiptId}?download`}>{t.page.downloadReceipt}</a>
-      <Lines t={t} title={t.page.whatGoes} lines={receipt.destroyed} />
-      {receipt.backupDays !== null && <p>{t.page.backups(receipt.backupDays)}</p>}
-      <Lines t={t} title={t.page.whatChanges} lines={receipt.anonymised} />
-      <h2>{t.page.whatStays}</h2>
-      <KeptLines t={t} lines={receipt.kept} />
-      <Recipients t={t} recipients={recipients} />
-      <Grants t={t} grants={grants} />
+    <Layout
+      t={t}
+      title={farewell ? t.page.farewell : t.page.receipt}
+      here={path}
+      hidden
+    >
+      {farewell && (
+        <div class="farewell">
+          <Drawing leaving />
+          <h1>{t.page.farewell}</h1>
+          <p class="lead">{t.page.thanks}</p>
+        </div>
+      )}
+      <article class="certificate">
+        <div class="head">
+          <Seal />
+          {farewell ? <h2>{t.page.receipt}</h2> : <h1>{t.page.receipt}</h1>}
+          <p>{words.issuedBy(t.service.name)}</p>
+        </div>
+        <p>{words.statement}</p>
+        <dl>
+          <dt>{t.page.receiptNumber}</dt>
+          <dd class="code">{receipt.receiptId}</dd>
+          <dt>{t.page.erasedAt}</dt>
+          <dd>
+            <Timed t={t} ms={receipt.erasedAt} />
+          </dd>
+        </dl>
+        <Fates
+          t={t}
+          gone={receipt.destroyed}
+          stripped={receipt.stripped}
+          anonymous={receipt.anonymised}
+          kept={receipt.kept}
+          past
+        />
+        {receipt.backupDays !== null && <p class="hint">{t.page.backups(receipt.backupDays)}</p>}
+        <Recipients t={t} recipients={recipients} />
+        <Grants t={t} grants={grants} />
+        <div class="proof">
+          <QrCode text={address} />
+          <div>
+            <p>{words.scan}</p>
+            <p class="code">
+              <a href={path}>{address}</a>
+            </p>
+            <span data-copy={address} data-label={words.copy} data-done={words.copied}></span>
+          </div>
+        </div>
+      </article>
+      <div
+        class="verify"
+        data-verify={jws}
+        data-keys={jwks}
+        data-number={receipt.receiptId}
+        data-label={words.verify}
+        data-why={words.verifyWhy}
+        data-valid={words.valid}
+        data-broken={words.broken}
+        data-unable={words.unable}
+      >
+      </div>
+      <div class="actions">
+        <span data-print={words.print}></span>
+        <a class="button quiet" href={`${path}?download`}>{words.file}</a>
+      </div>
       <details>
         <summary>{t.page.signature}</summary>
         <p class="code">{jws}</p>

@@ -1,7 +1,7 @@
 import type { Member } from "../domain/member.ts";
 import type { Messages } from "../messages/mod.ts";
 import { deviceOf } from "../domain/device.ts";
-import { Field, Form, type Refusal } from "./form.tsx";
+import { AccountName, Field, Form, type Refusal } from "./form.tsx";
 import { AccountLayout, type Notice, Timed } from "./layout.tsx";
 import { Group, Row } from "./rows.tsx";
 
@@ -16,9 +16,11 @@ export function UserinfoPage(props: {
   verifies: boolean;
   /** Whether members can sign in with another service. */
   hasProviders: boolean;
+  /** Whether members are asked to agree to anything. */
+  hasConsents: boolean;
   notice: Notice | null;
 }) {
-  const { t, member, hasPassword, mail, verifies, hasProviders, notice } = props;
+  const { t, member, hasPassword, mail, verifies, hasProviders, hasConsents, notice } = props;
   return (
     <AccountLayout t={t} title={t.page.myPage} notice={notice} isHome>
       <Group title={t.page.profile}>
@@ -47,7 +49,8 @@ export function UserinfoPage(props: {
         <Row label={t.page.devices} href="/userinfo/sessions" />
       </Group>
       <Group title={t.page.myData}>
-        <Row label={t.page.export} href="/userinfo/export" />
+        <Row label={t.page.export} href="/userinfo/export?format=zip" />
+        {hasConsents && <Row label={t.consent.title} href="/userinfo/consents" />}
         <Row label={t.page.policy} href="/policy" />
       </Group>
       <Group>
@@ -60,16 +63,19 @@ export function UserinfoPage(props: {
 /** The password form. A member without a password sets one, in a fresh session. */
 export function PasswordPage(props: {
   t: Messages;
+  /** The member's user id. */
+  name?: string | null;
   minLength: number;
   hasPassword: boolean;
   refusal?: Refusal | undefined;
 }) {
-  const { t, minLength, hasPassword, refusal } = props;
+  const { t, name = null, minLength, hasPassword, refusal } = props;
   const title = hasPassword ? t.page.changePassword : t.page.choosePassword;
   const here = "/userinfo/password";
   return (
     <AccountLayout t={t} title={title} here={here}>
       <Form t={t} action={here} refusal={refusal} next={here}>
+        <AccountName name={name} refusal={refusal} />
         {hasPassword && <Field t={t} name="current" refusal={refusal} />}
         <Field t={t} name="password" minLength={minLength} changing refusal={refusal} />
         <button type="submit">{title}</button>
@@ -81,40 +87,55 @@ export function PasswordPage(props: {
 /** A session of the member. */
 export interface DeviceLine {
   id: string;
-  /** ms */
-  createdAt: number;
+  /** ms, to the hour */
+  lastUsedAt: number;
   userAgent: string;
   current: boolean;
 }
 
-/** The devices on which the member is signed in. */
+/** The devices on which the member is signed in: this one, then the others. */
 export function SessionsPage(props: {
   t: Messages;
   sessions: readonly DeviceLine[];
   notice: Notice | null;
 }) {
   const { t, sessions, notice } = props;
+  const others = sessions.filter(({ current }) => !current);
   return (
     <AccountLayout t={t} title={t.page.devices} notice={notice}>
-      <ul class="rows">
-        {sessions.map(({ id, createdAt, userAgent, current }) => (
-          <li class="row">
-            <div class="label">
-              <span id={`device-${id}`}>{deviceOf(userAgent) || userAgent}</span>{" "}
-              {current && <strong>{t.page.thisDevice}</strong>}
-              <br />
-              <small>
-                <Timed t={t} ms={createdAt} />
-              </small>
-            </div>
-            <form method="post" action={`/userinfo/sessions/${id}`}>
-              <button type="submit" class="quiet" aria-describedby={`device-${id}`}>
-                {t.page.endSession}
-              </button>
-            </form>
-          </li>
-        ))}
-      </ul>
+      <Group title={t.page.thisDevice}>
+        {sessions.filter(({ current }) => current).map((line) => <DeviceRow t={t} line={line} />)}
+      </Group>
+      {others.length === 0 ? <p class="soft">{t.page.noOthers}</p> : (
+        <>
+          <Group title={t.page.otherDevices}>
+            {others.map((line) => <DeviceRow t={t} line={line} />)}
+          </Group>
+          <form method="post" action="/userinfo/sessions">
+            <button type="submit" class="quiet">{t.page.endOthers}</button>
+          </form>
+        </>
+      )}
     </AccountLayout>
+  );
+}
+
+function DeviceRow({ t, line }: { t: Messages; line: DeviceLine }) {
+  const { id, lastUsedAt, userAgent } = line;
+  return (
+    <li class="row">
+      <div class="label">
+        <span id={`device-${id}`}>{deviceOf(userAgent) || userAgent}</span>
+        <br />
+        <small>
+          <Timed t={t} text={t.page.lastUsed(t.instant(lastUsedAt))} ms={lastUsedAt} />
+        </small>
+      </div>
+      <form method="post" action={`/userinfo/sessions/${id}`}>
+        <button type="submit" class="quiet" aria-describedby={`device-${id}`}>
+          {t.page.endSession}
+        </button>
+      </form>
+    </li>
   );
 }

@@ -2,26 +2,18 @@ import type { Child } from "hono/jsx";
 import type { Asked } from "../domain/confirmation.ts";
 import type { Words } from "../domain/data_map.ts";
 import type { ProviderButton } from "../domain/provider.ts";
-import type { RecipientName } from "../domain/receipt.ts";
+import type { Gone, Kept, RecipientName } from "../domain/receipt.ts";
 import { reasons } from "../domain/withdrawal.ts";
 import type { Messages } from "../messages/mod.ts";
 import { Field, Form, type Refusal } from "./form.tsx";
-import { AccountLayout, Layout, SignOut, Timed } from "./layout.tsx";
+import { AccountLayout, Timed } from "./layout.tsx";
 import { PasskeyButton } from "./passkeys.tsx";
 import { ProviderButtons } from "./providers.tsx";
+import { Group, Row } from "./rows.tsx";
 import type { RecipientLine } from "./receipt.tsx";
 
-/** An entry of the data map, and a number of rows. */
-export interface PlaceLine {
-  what: Words;
-  count: number;
-}
-/** Rows that are kept apart, and why and until when. */
-export interface KeptLine extends PlaceLine {
-  ground: Words;
-  /** ms */
-  until: number;
-}
+export type PlaceLine = Gone;
+export type KeptLine = Kept;
 
 /** What a withdrawal would do. */
 export interface Leaving {
@@ -41,11 +33,13 @@ export interface Leaving {
   destroy: readonly PlaceLine[];
   anonymise: readonly PlaceLine[];
   keep: readonly KeptLine[];
+  /** Fields of kept rows that are deleted all the same. */
+  stripped: readonly PlaceLine[];
   recipients: readonly RecipientName[];
 }
 
 /**
- * The preview of a withdrawal, and its form.
+ * What leaving does, then the export, then the form. A refusal is shown in the form, in the same order.
  * @param leaving `null` if the database does not answer; the form can still be sent
  */
 export function WithdrawalPage(props: {
@@ -60,59 +54,58 @@ export function WithdrawalPage(props: {
   const confirmWith = leaving?.confirmWith ?? ["password"];
   const hasForm = confirm !== "password" || providers.length === 0 ||
     confirmWith.includes("password") || confirmWith.includes("passkey");
-  const form = (
-    <>
+  return (
+    <AccountLayout t={t} title={t.page.withdrawal}>
+      {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
+      {leaving && <LeavingPreview t={t} leaving={leaving} />}
+      <Group>
+        <Row label={t.leaving.exportFirst} href={`${t.service.paths.export}?format=zip`} />
+      </Group>
       {confirm === "password" && providers.length > 0 && (
         <>
           <p>{t.page.confirmWhy}</p>
           <ProviderButtons t={t} providers={providers} use="confirm" next="/withdrawal" />
         </>
       )}
-      {hasForm && <WithdrawalForm {...{ t, confirm, confirmWith, refusal, once }} />}
-    </>
-  );
-  return (
-    <AccountLayout t={t} title={t.page.withdrawal}>
-      {refusal && form}
-      {leaving?.blocked && !refusal && <p class="notice" role="status">{leaving.blocked.reason}</p>}
-      {leaving && (
-        <Preview t={t} leaving={leaving}>
-          <p class="aside">
-            <a href={t.service.paths.export}>{t.page.export}</a>
-            {t.service.paths.signOut && (
-              <>
-                {" · "}
-                <a href={t.service.paths.signOut}>{t.page.signOut}</a>
-              </>
-            )}
-          </p>
-        </Preview>
+      {hasForm && (
+        <LeavingForm
+          t={t}
+          action="/withdrawal"
+          confirm={confirm}
+          confirmWith={confirmWith}
+          graceDays={leaving?.graceDays ?? null}
+          refusal={refusal}
+          once={once}
+        />
       )}
-      {!refusal && form}
     </AccountLayout>
   );
 }
 
-/** What a withdrawal would do. `children` stand below it. */
-export function Preview({ t, leaving, children }: {
-  t: Messages;
-  leaving: Leaving;
-  children?: Child;
-}) {
-  const { destroy, anonymise, keep, recipients, backupDays } = leaving;
+/** What a withdrawal deletes, what stays anonymously, what is retained, and what else follows. */
+export function LeavingPreview({ t, leaving }: { t: Messages; leaving: Leaving }) {
+  const { backupDays, recipients, rejoinBlockDays } = leaving;
   return (
     <>
-      <p class="lead">{t.page.grace(leaving.graceDays)}</p>
-      <Lines t={t} title={t.page.whatGoes} lines={destroy} />
-      {backupDays !== null && <p>{t.page.backups(backupDays)}</p>}
-      <Lines t={t} title={t.page.whatChanges} lines={anonymise} />
-      <h2>{t.page.whatStays}</h2>
-      <KeptLines t={t} lines={keep} />
-      <h2>{t.page.userId}, {t.page.email}</h2>
-      <p>{t.page.rejoin(leaving.rejoinBlockDays)}</p>
-      <Recipients t={t} recipients={recipients} />
+      <Fates
+        t={t}
+        gone={leaving.destroy}
+        stripped={leaving.stripped}
+        anonymous={leaving.anonymise}
+        kept={leaving.keep}
+      />
+      <h2>{t.leaving.terms}</h2>
+      <ul class="terms">
+        <li>{t.page.rejoin(rejoinBlockDays)}</li>
+        {backupDays !== null && <li>{t.page.backups(backupDays)}</li>}
+        {recipients.length > 0 && (
+          <li>
+            {t.page.told}: {recipients.map(({ name, kind }) => `${name} (${t.page.kinds[kind]})`)
+              .join(", ")}
+          </li>
+        )}
+      </ul>
       <Grants t={t} leaving={leaving} />
-      {children}
     </>
   );
 }
@@ -133,19 +126,40 @@ function Grants({ t, leaving }: { t: Messages; leaving: Leaving }) {
   );
 }
 
-function WithdrawalForm(props: {
+/**
+ * The form of leaving: a proof if one is asked for, a reason, the warning, and two equal buttons.
+ * @param action the address that the form is sent to
+ * @param stay the address of the other button
+ */
+export function LeavingForm(props: {
   t: Messages;
-  confirm: Asked;
-  confirmWith: readonly string[];
+  action: string;
+  stay?: string;
+  confirm: Asked | null;
+  /** What the member can confirm with. */
+  confirmWith?: readonly string[];
+  graceDays: number | null;
   refusal?: Refusal | undefined;
   once: string;
+  children?: Child;
 }) {
-  const { t, confirm, confirmWith, refusal, once } = props;
+  const {
+    t,
+    action,
+    stay = props.t.service.paths.account,
+    confirm,
+    confirmWith = [],
+    graceDays,
+    refusal,
+    once,
+    children,
+  } = props;
   const asksProof = confirm === "password";
   const byPassword = asksProof && confirmWith.includes("password");
   const byPasskey = asksProof && confirmWith.includes("passkey");
   return (
-    <Form t={t} action="/withdrawal" refusal={refusal} once={once}>
+    <Form t={t} action={action} refusal={refusal} once={once}>
+      {children}
       {confirm === "sign_in" && !refusal && <p>{t.problem.confirmation_required}</p>}
       {byPassword && <Field t={t} name="password" refusal={refusal} />}
       {confirm === "phrase" && <Field t={t} name="phrase" refusal={refusal} />}
@@ -160,6 +174,7 @@ function WithdrawalForm(props: {
           ))}
         </select>
       </div>
+      {graceDays !== null && <p class="warning" id="warning">{t.page.grace(graceDays)}</p>}
       {byPasskey && (
         <PasskeyButton
           t={t}
@@ -170,14 +185,20 @@ function WithdrawalForm(props: {
           alone={!byPassword}
         />
       )}
-      <div class="actions">
+      <div class="equal">
         {confirm === "sign_in" && (
           <a class="button" href={t.service.paths.signIn}>{t.page.signIn}</a>
         )}
         {confirm !== "sign_in" && (byPassword || !byPasskey) && (
-          <button type="submit">{t.page.withdraw}</button>
+          <button
+            type="submit"
+            class="danger"
+            aria-describedby={graceDays !== null ? "warning" : undefined}
+          >
+            {t.page.withdraw}
+          </button>
         )}
-        <a class="button quiet" href={t.service.paths.account}>{t.page.myPage}</a>
+        <a class="button quiet" href={stay}>{t.leaving.stay}</a>
       </div>
     </Form>
   );
@@ -186,7 +207,7 @@ function WithdrawalForm(props: {
 /** A pending withdrawal: its deadline (ms), and a button that cancels it. */
 export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
   return (
-    <Layout t={t} title={t.page.scheduled} here="/withdrawal">
+    <AccountLayout t={t} title={t.page.scheduled} here="/withdrawal" isHome>
       <p>
         <Timed t={t} text={t.done.scheduled(eraseAt)} ms={eraseAt} />
       </p>
@@ -194,54 +215,88 @@ export function PendingPage({ t, eraseAt }: { t: Messages; eraseAt: number }) {
         <form method="post" action="/restoration">
           <button type="submit">{t.page.restore}</button>
         </form>
-        <a class="button quiet" href={t.service.paths.export}>{t.page.export}</a>
-        {t.service.paths.signOut && <SignOut t={t} />}
+        <a class="button quiet" href={`${t.service.paths.export}?format=zip`}>{t.page.export}</a>
       </div>
-    </Layout>
+    </AccountLayout>
   );
 }
 
-/** Entries with their counts under a heading. Renders nothing if there are none. */
-export function Lines({ t, title, lines }: {
+/** The groups of a preview or a receipt. A group without rows is not shown, nor is a line without rows. */
+export function Fates({ t, gone, stripped, anonymous, kept, past = false }: {
   t: Messages;
-  title: string;
-  lines: readonly PlaceLine[];
+  gone: readonly PlaceLine[];
+  stripped: readonly PlaceLine[];
+  anonymous: readonly PlaceLine[];
+  kept: readonly KeptLine[];
+  /** It has happened already. */
+  past?: boolean;
 }) {
-  if (lines.length === 0) return null;
+  const { leaving: words } = t;
+  const some = (lines: readonly PlaceLine[]) => lines.filter(({ count }) => count > 0);
   return (
     <>
-      <h2>{title}</h2>
-      <dl class="card counts">
-        {lines.map(({ what, count }) => (
-          <>
-            <dt>{what[t.language as keyof Words]}</dt>
-            <dd>{t.count(count)}</dd>
-          </>
-        ))}
-      </dl>
+      <Fate
+        kind="gone"
+        title={past ? words.wasGone : words.gone}
+        lines={[...some(gone), ...stripped]}
+      >
+        {(line) => <FateLine t={t} line={line}>{fieldsIn(t, line)}</FateLine>}
+      </Fate>
+      <Fate
+        kind="anonymous"
+        title={past ? words.wasAnonymised : words.anonymous}
+        lines={some(anonymous)}
+      >
+        {(line) => (
+          <FateLine t={t} line={line}>
+            {line.fields?.length ? words.without(fieldsIn(t, line)) : null}
+          </FateLine>
+        )}
+      </Fate>
+      <Fate kind="kept" title={words.retained} lines={kept}>
+        {(line) => (
+          <FateLine t={t} line={line}>
+            {fieldsIn(t, line)}
+            <strong>
+              <Timed t={t} text={words.until(t.day(line.until))} ms={line.until} day />
+            </strong>
+            {line.ground[t.language as keyof Words]}
+          </FateLine>
+        )}
+      </Fate>
     </>
   );
 }
 
-/** The rows that are kept apart, with reason and end. */
-export function KeptLines({ t, lines }: { t: Messages; lines: readonly KeptLine[] }) {
-  if (lines.length === 0) return <p>{t.page.nothingStays}</p>;
-  const language = t.language as keyof Words;
+function Fate<L extends PlaceLine>({ kind, title, lines, children }: {
+  kind: "gone" | "anonymous" | "kept";
+  title: string;
+  lines: readonly L[];
+  children: (line: L) => Child;
+}) {
+  if (lines.length === 0) return null;
   return (
-    <ul class="rows">
-      {lines.map(({ what, count, ground, until }) => (
-        <li>
-          <div>
-            <strong>{what[language]}</strong> {t.count(count)}
-            <br />
-            <Timed t={t} text={t.page.until(until)} ms={until} day />
-            <br />
-            <small>{ground[language]}</small>
-          </div>
-        </li>
-      ))}
-    </ul>
+    <section class={`fate ${kind}`}>
+      <h2>{title}</h2>
+      <ul class="rows">{lines.map(children)}</ul>
+    </section>
   );
+}
+
+/** One entry of the data map with its count, and what is said about it, a line each. */
+function FateLine({ t, line, children }: { t: Messages; line: PlaceLine; children?: Child }) {
+  const said = (Array.isArray(children) ? children : [children]).filter(Boolean);
+  return (
+    <li>
+      <span class="what">{line.what[t.language as keyof Words]}</span>{" "}
+      <span class="count">{t.count(line.count, line.counter)}</span>
+      {said.map((text) => <small>{text}</small>)}
+    </li>
+  );
+}
+
+function fieldsIn(t: Messages, { fields = [] }: PlaceLine): string {
+  return fields.map((words) => words[t.language as keyof Words]).join(", ");
 }
 
 /** The recipients; on a receipt with their status. Renders nothing if there are none. */

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Given } from "../actions/prove.ts";
 import { recordWithCredentials } from "../actions/record.ts";
 import { passwordMaxLength } from "../domain/password.ts";
+import { isForm } from "../http/body.ts";
 import { clientOf } from "../http/client.ts";
 import type { Env } from "../http/env.ts";
 import { relyingPartyOf } from "../http/origin.ts";
@@ -30,6 +31,23 @@ export const once = optional(
     z.refine((text) => text.length >= 22 && text.length <= 100, { error: "malformed" }),
   ),
 );
+
+/** The prefix of the boxes of consents in a form. */
+const consentPrefix = "consent_";
+
+/** The names of the consents that a body gives: `consents` in JSON, boxes in a form. */
+export function consentsIn(given: Readonly<Record<string, unknown>>): string[] {
+  if (Array.isArray(given.consents)) return given.consents.map(String);
+  return Object.keys(given).filter((key) => key.startsWith(consentPrefix) && given[key])
+    .map((key) => key.slice(consentPrefix.length));
+}
+
+/** The same for the body of a request. */
+export async function consentsOf(c: Context): Promise<string[]> {
+  const text = await c.req.text();
+  if (isForm(c)) return consentsIn(Object.fromEntries(new URLSearchParams(text)));
+  return consentsIn(text === "" ? {} : JSON.parse(text));
+}
 
 /** A field that may be left out; what a form leaves empty was left out. */
 export function optional<T, Text extends string>(schema: z.ZodMiniType<T, Text>) {

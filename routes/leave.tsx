@@ -3,18 +3,17 @@ import { Hono } from "hono/tiny";
 import { askLink } from "../actions/ask_link.ts";
 import { previewByLink } from "../actions/preview_withdrawal.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
-import { newId } from "../crypto/tokens.ts";
 import { body } from "../http/body.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { form } from "../http/problem.tsx";
 import type { Refusal } from "../pages/form.tsx";
-import { LeavePage, LeavingPage, LinkPage } from "../pages/link.tsx";
-import { Preview } from "../pages/withdrawal.tsx";
+import { LeavePage, LeavingPage } from "../pages/link.tsx";
+import { LeaveLinkPage } from "../pages/recovery.tsx";
 import { addressee, askedIn } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
-import { farewell } from "./recovery.tsx";
+import { farewell, linked } from "./recovery.tsx";
 import { leavingJson, leavingOf } from "./terms.ts";
 
 const dayMs = 24 * 60 * 60_000;
@@ -25,6 +24,8 @@ function entry(c: Context<Env>, refusal?: Refusal) {
   const shown = { graceDays, mail: mail !== null, notice: noticeOf(c), refusal };
   return <LeavePage t={c.var.messages} {...shown} />;
 }
+
+const again = form(async (c, refusal) => <LeaveLinkPage {...await linked(c, refusal)} />);
 
 /**
  * Leaving without signing in, by a link that is mailed. Google Play asks for such a page (Play Console Help,
@@ -42,26 +43,18 @@ export default new Hono<Env>()
     return c.json({ message: c.var.messages.done.linkAsked }, 202);
   })
   .get("/leave/:token", async (c) => {
-    const token = c.req.param("token");
-    const found = await previewByLink(c.var.services, token, c.var.now);
-    const { name, eraseAt } = found.link;
-    const leaving = leavingOf(c, { ...found, eraseAt });
     if (!wantsPage(c)) {
+      const found = await previewByLink(c.var.services, c.req.param("token"), c.var.now);
+      const { eraseAt } = found.link;
+      const leaving = leavingOf(c, { ...found, eraseAt });
       const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
       return c.json({ ...leavingJson(leaving, c.var.language), ...(erase_at && { erase_at }) });
     }
-    const t = c.var.messages;
-    if (eraseAt !== null) return page(c, <LeavingPage t={t} eraseAt={eraseAt} />);
-    const texts = { title: t.page.withdrawal, why: t.link.leaveUse, button: t.page.withdraw };
-    return page(
-      c,
-      <LinkPage t={t} {...texts} action={`/leave/${token}`} account={{ name }} once={newId()}>
-        {leaving.blocked && <p class="notice" role="status">{leaving.blocked.reason}</p>}
-        <Preview t={t} leaving={leaving} />
-      </LinkPage>,
-    );
+    const { eraseAt, ...shown } = await linked(c);
+    if (eraseAt === null) return page(c, <LeaveLinkPage {...shown} />);
+    return page(c, <LeavingPage t={c.var.messages} eraseAt={eraseAt} />);
   })
-  .post("/leave/:token", repeatable, body(farewell), async (c) => {
+  .post("/leave/:token", repeatable, again, body(farewell), async (c) => {
     const form = c.req.valid("json");
     const token = c.req.param("token");
     return await left(c, await withdrawByLink(c.var.services, token, form, c.var.now));

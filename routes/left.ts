@@ -81,6 +81,7 @@ async function erased(c: Context<Env>, receipt: Receipt, handle: string | null) 
   onWorkers(c, () => endAllGrants(c.var.services));
   c.header("Clear-Site-Data", '"cache", "storage"');
   if (wantsPage(c)) {
+    c.set("leftUnder", receipt.receiptId);
     if (handle !== null) await keepSignal(c, handle, []);
     return c.redirect(`/receipts/${receipt.receiptId}`, 303);
   }

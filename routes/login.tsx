@@ -47,11 +47,7 @@ export default new Hono<Env>()
   })
   .post("/login", form(entry), body(credentials), async (c) => {
     const { user_id, password } = c.req.valid("json");
-    c.set("account", nameHash(c.var.services.config.identifierKey, user_id));
-    const device = await deviceOf(c, user_id);
-    const given = { name: user_id, password, device, ...arrivalOf(c) };
-    const signedIn = await signIn(c.var.services, given, c.var.now);
-    return await answerSignIn(c, signedIn);
+    return await answerSignIn(c, await signInWith(c, user_id, password));
   })
   .post("/login/passkey/options", async (c) =>
     c.json(
@@ -65,6 +61,25 @@ export default new Hono<Env>()
     const next = signedIn.secondWay ? "/userinfo/passkeys?done=secondWay" : null;
     return await answerSignIn(c, signedIn, next);
   });
+
+/** Signs a member in with a password, on the device that asks. */
+async function signInWith(c: Context<Env>, name: string, password: string): Promise<SignedIn> {
+  c.set("account", nameHash(c.var.services.config.identifierKey, name));
+  const given = { name, password, device: await deviceOf(c, name), ...arrivalOf(c) };
+  return await signIn(c.var.services, given, c.var.now);
+}
+
+/** The same for a page that goes on elsewhere: sets the cookies. */
+export async function signInHere(c: Context<Env>, name: string, password: string): Promise<void> {
+  await enter(c, await signInWith(c, name, password));
+}
+
+/** Sets the cookies of a session that has been opened. */
+async function enter(c: Context<Env>, { session, member }: SignedIn): Promise<void> {
+  c.set("memberId", member.id);
+  startCookie(c, session.secret);
+  await rememberDevice(c, member.name);
+}
 
 /** Where the request comes from. */
 function arrivalOf(c: Context<Env>): Arrival {
@@ -81,12 +96,11 @@ function arrivalOf(c: Context<Env>): Arrival {
  */
 async function answerSignIn(
   c: Context<Env>,
-  { session, member, eraseAt }: SignedIn,
+  signedIn: SignedIn,
   first: string | null = null,
 ) {
-  c.set("memberId", member.id);
-  startCookie(c, session.secret);
-  await rememberDevice(c, member.name);
+  const { member, eraseAt } = signedIn;
+  await enter(c, signedIn);
   if (wantsPage(c)) {
     const next = first ?? memberPageOf(c.var.messages, c.req.query("next")) ?? "/";
     return c.redirect(eraseAt === null ? next : "/withdrawal", 303);

@@ -4,6 +4,8 @@ import type { Env } from "../http/env.ts";
 import { type DeliveryState, findReceipt } from "../db/leaving/receipts.ts";
 import { AppError } from "../domain/error.ts";
 import type { Receipt } from "../domain/receipt.ts";
+import { attach } from "../http/attachment.ts";
+import { isFarewell } from "../http/farewell.ts";
 import { wantsPage } from "../http/language.ts";
 import { page } from "../http/page.ts";
 import { originOf } from "../http/origin.ts";
@@ -20,9 +22,6 @@ import { grantJson } from "./identities.tsx";
 import { buttonNamed } from "../providers/buttons.ts";
 import { takeSignal } from "../http/signal.ts";
 import { linesIn } from "./terms.ts";
-
-/** The page of a receipt thanks the member during this time after the erasure. */
-const farewellMs = 10 * 60_000;
 
 /** Shows a receipt, or the deadline of the withdrawal that promised it. */
 export default new Hono<Env>()
@@ -50,7 +49,7 @@ export default new Hono<Env>()
     const jws = await receiptKeys.sign(receipt, originOf(c));
     if (wantsPage(c)) {
       if (c.req.query("download") !== undefined) return download(c, receiptId, jws);
-      const farewell = c.var.now - receipt.erasedAt < farewellMs;
+      const farewell = isFarewell(c, receiptId);
       return page(
         c,
         <ReceiptPage
@@ -71,7 +70,7 @@ export default new Hono<Env>()
 /** Answers the signed receipt as a file. */
 function download(c: Context<Env>, receiptId: string, jws: string) {
   c.header("Content-Type", "application/jose"); // RFC 7515 9.2.1
-  c.header("Content-Disposition", `attachment; filename="annyeong-receipt-${receiptId}.jws"`);
+  attach(c, `receipt-${receiptId}.jws`);
   return c.body(jws);
 }
 

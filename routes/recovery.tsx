@@ -3,6 +3,7 @@ import { Hono } from "hono/tiny";
 import * as z from "zod/mini";
 import { askLink } from "../actions/ask_link.ts";
 import { requireMail } from "../actions/link_mail.ts";
+import { previewByLink } from "../actions/preview_withdrawal.ts";
 import { findRecovery, recover } from "../actions/recover.ts";
 import { withdrawByLink } from "../actions/withdraw.ts";
 import { newId } from "../crypto/tokens.ts";
@@ -18,22 +19,30 @@ import { AskPage } from "../pages/link.tsx";
 import { RecoveryPage } from "../pages/recovery.tsx";
 import { addressee, askedIn, once, optional, password } from "./fields.ts";
 import { left, repeatable } from "./left.ts";
+import { leavingOf } from "./terms.ts";
 
 export const newPassword = z.object({ password });
 export const farewell = z.object({ reason: optional(z.enum(reasons)), once });
 
-function entry(
-  c: Context<Env>,
-  refusal?: Refusal,
-  link: { name: string | null; eraseAt: number | null } = { name: null, eraseAt: null },
-) {
-  const { minLength } = c.var.services.config.password;
+/** What a link shows of its member and of leaving. Nothing of it, if the database does not answer. */
+export async function linked(c: Context<Env>, refusal?: Refusal) {
   const token = c.req.param("token")!;
-  const shown = { t: c.var.messages, token, minLength, refusal, once: newId(), ...link };
-  return <RecoveryPage {...shown} />;
+  const shown = { t: c.var.messages, token, refusal, once: newId() };
+  if (refusal?.code === "unavailable") {
+    return { ...shown, name: null, leaving: null, eraseAt: null };
+  }
+  const found = await previewByLink(c.var.services, token, c.var.now);
+  const { name, eraseAt } = found.link;
+  return { ...shown, name, leaving: leavingOf(c, { ...found, eraseAt }), eraseAt };
 }
 
-const again = form((c, refusal) => entry(c, refusal));
+async function entry(c: Context<Env>, refusal?: Refusal) {
+  const { minLength } = c.var.services.config.password;
+  const isLeaving = c.req.path.endsWith("/withdrawal");
+  return <RecoveryPage {...await linked(c, refusal)} {...{ minLength, isLeaving }} />;
+}
+
+const again = form(entry);
 
 function asking(c: Context<Env>, refusal?: Refusal) {
   const t = c.var.messages;
@@ -58,12 +67,8 @@ export default new Hono<Env>()
   })
   .get("/.well-known/change-password", (c) => c.redirect("/userinfo/password", 303))
   .get("/recovery/:token", async (c) => {
-    const { eraseAt, name } = await findRecovery(
-      c.var.services,
-      c.req.param("token"),
-      c.var.now,
-    );
-    if (wantsPage(c)) return page(c, entry(c, undefined, { name, eraseAt }));
+    if (wantsPage(c)) return page(c, await entry(c));
+    const { eraseAt } = await findRecovery(c.var.services, c.req.param("token"), c.var.now);
     const erase_at = eraseAt === null ? null : new Date(eraseAt).toISOString();
     return c.json({ method: "POST", fields: ["password"], ...(erase_at && { erase_at }) });
   })

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import { endSession } from "../actions/end_session.ts";
+import { endOtherSessions, endSession } from "../actions/end_session.ts";
 import { listSessions } from "../actions/list_sessions.ts";
 import type { Env } from "../http/env.ts";
 import { noticeOf, wantsPage } from "../http/language.ts";
@@ -19,17 +19,26 @@ export default new Hono<Env>()
       return page(c, <SessionsPage t={t} sessions={sessions} notice={noticeOf(c)} />);
     }
     return c.json({
-      sessions: sessions.map(({ id, createdAt, expiresAt, userAgent, current }) => ({
+      sessions: sessions.map(({ id, createdAt, lastUsedAt, expiresAt, userAgent, current }) => ({
         id,
         created_at: new Date(createdAt).toISOString(),
+        last_used_at: new Date(lastUsedAt).toISOString(),
         expires_at: new Date(expiresAt).toISOString(),
         user_agent: userAgent,
         current,
       })),
     });
   })
+  .delete("/userinfo/sessions", endOthers)
+  .post("/userinfo/sessions", endOthers)
   .delete("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")))
   .post("/userinfo/sessions/:id", (c) => end(c, c.req.param("id")));
+
+async function endOthers(c: Context<Env>) {
+  noteSession(c, await endOtherSessions(c.var.services, requireSecret(c), c.var.now));
+  if (wantsPage(c)) return c.redirect("/userinfo/sessions?done=othersEnded", 303);
+  return c.json({ message: c.var.messages.done.othersEnded });
+}
 
 /** Ends one session. POST does the same as DELETE, because forms cannot send DELETE. */
 async function end(c: Context<Env>, id: string) {

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Config } from "../config/mod.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import type { PreviewLine } from "../db/leaving/withdrawals.ts";
-import type { Words } from "../domain/data_map.ts";
+import { divideFields, type Words } from "../domain/data_map.ts";
 import { divideOutcomes, type Outcome } from "../domain/receipt.ts";
 import { rejoinBlock, rejoinBlockValues } from "../domain/rejoin.ts";
 import type { Env } from "../http/env.ts";
@@ -28,11 +28,13 @@ export function termsOf({ withdrawal, recipients }: Config) {
 export function linesOf(
   lines: readonly PreviewLine[],
   blockedUntil: number | null,
-): Pick<Leaving, "destroy" | "anonymise" | "keep"> {
+): Pick<Leaving, "destroy" | "anonymise" | "keep" | "stripped"> {
   const outcomes: Outcome[] = lines.map(({ entry, ...counts }) => ({
     label: entry.label,
     disposition: entry.disposition,
     ground: entry.disposition === "keep" ? entry.ground : null,
+    fields: divideFields(entry),
+    counter: entry.counter,
     ...counts,
   }));
   if (blockedUntil !== null) {
@@ -40,8 +42,10 @@ export function linesOf(
     const counts = { gone: 0, kept: rejoinBlockValues, until: blockedUntil };
     outcomes.push({ label, ground, disposition: "keep", ...counts });
   }
-  const { destroyed: destroy, anonymised: anonymise, kept: keep } = divideOutcomes(outcomes);
-  return { destroy, anonymise, keep };
+  const { destroyed: destroy, anonymised: anonymise, kept: keep, stripped } = divideOutcomes(
+    outcomes,
+  );
+  return { destroy, anonymise, keep, stripped };
 }
 
 /** Returns functions that format the lines of a preview or receipt as JSON, in a language. */

@@ -37,13 +37,12 @@ export const change = z.object({
   error: "unknown",
 }));
 
-async function entry(c: Context<Env>, refusal?: Refusal) {
+async function entry(c: Context<Env>, refusal?: Refusal, name: string | null = null) {
   const { services, messages: t } = c.var;
   const credentials = await credentialsOf(c, refusal);
   const { minLength } = services.config.password;
-  return (
-    <PasswordPage {...{ t, minLength, hasPassword: credentials.includes("password"), refusal }} />
-  );
+  const hasPassword = credentials.includes("password");
+  return <PasswordPage {...{ t, name, minLength, hasPassword, refusal }} />;
 }
 
 export const emailChange = z.object({ email: emailAddress });
@@ -56,11 +55,12 @@ export default new Hono<Env>()
     noteSession(c, found.session);
     const { member } = found.session;
     if (wantsPage(c)) {
-      const { mail, emailVerification, providers } = c.var.services.config;
+      const { mail, emailVerification, providers, consents } = c.var.services.config;
       const verifies = emailVerification !== "off";
       const hasPassword = found.credentials.includes("password");
       const hasProviders = providers.length > 0;
-      const offered = { mail: mail !== null, verifies, hasProviders };
+      const hasConsents = consents.length > 0;
+      const offered = { mail: mail !== null, verifies, hasProviders, hasConsents };
       const shown = { t: c.var.messages, member, hasPassword, ...offered };
       return page(c, <UserinfoPage {...shown} notice={noticeOf(c)} />);
     }
@@ -96,24 +96,30 @@ export default new Hono<Env>()
     return c.json({ message: c.var.messages.done.linkSent }, 202);
   })
   .get("/userinfo/export", async (c) => {
-    const { session, text } = await exportMember(c.var.services, requireSecret(c), c.var.now);
+    const { session, exported } = await exportMember(c.var.services, requireSecret(c), c.var.now);
     noteSession(c, session);
-    return answerExport(c, text);
+    return answerExport(c, exported);
   })
   .get("/userinfo/password", async (c) => {
-    noteSession(c, await record(c.var.services, requireSecret(c), c.var.now));
+    const session = await record(c.var.services, requireSecret(c), c.var.now);
+    noteSession(c, session);
     if (!wantsPage(c)) return c.json({ method: "POST", fields: ["current", "password"] });
-    return page(c, entry(c));
+    return page(c, await entry(c, undefined, session.member.name));
   })
-  .post("/userinfo/password", form(entry), memberBody(change), async (c) => {
-    const userAgent = c.req.header("User-Agent") ?? "";
-    const { current, passkey, password } = c.req.valid("json");
-    const form = { password, userAgent };
-    const secret = requireSecret(c);
-    const given = givenIn(c, { password: current, passkey });
-    const changed = await changePassword(c.var.services, secret, given, form, c.var.now);
-    c.set("memberId", changed.memberId);
-    startCookie(c, changed.session.secret);
-    if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
-    return c.json({ message: c.var.messages.done.passwordChanged });
-  });
+  .post(
+    "/userinfo/password",
+    form((c, refusal) => entry(c, refusal)),
+    memberBody(change),
+    async (c) => {
+      const userAgent = c.req.header("User-Agent") ?? "";
+      const { current, passkey, password } = c.req.valid("json");
+      const form = { password, userAgent };
+      const secret = requireSecret(c);
+      const given = givenIn(c, { password: current, passkey });
+      const changed = await changePassword(c.var.services, secret, given, form, c.var.now);
+      c.set("memberId", changed.memberId);
+      startCookie(c, changed.session.secret);
+      if (wantsPage(c)) return c.redirect("/userinfo?done=passwordChanged", 303);
+      return c.json({ message: c.var.messages.done.passwordChanged });
+    },
+  );

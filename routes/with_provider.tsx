@@ -30,11 +30,16 @@ import { anySecretOf, requireSecret, startCookie } from "../http/session.ts";
 import { memberPageOf } from "../pages/entry.tsx";
 import type { Refusal } from "../pages/form.tsx";
 import { JoinWithProviderPage, ProviderProblemPage } from "../pages/providers.tsx";
-import { once, optional } from "./fields.ts";
+import { consentsOf, once, optional } from "./fields.ts";
 import { identitiesAgain, unlink } from "./identities.tsx";
 import { buttonOf } from "../providers/buttons.ts";
 
-export const registration = z.object({ user_id: loginName, email: optional(emailAddress), once });
+export const registration = z.object({
+  user_id: loginName,
+  email: optional(emailAddress),
+  once,
+  consents: z.optional(z.array(z.string())),
+});
 
 /** Where people begin again, by what they were sent to a provider for. */
 const starts: Record<Purpose, string> = {
@@ -151,12 +156,13 @@ export default new Hono<Env>()
       throw new AppError("invalid", { fields: { user_id: "foreign_address" } });
     }
     const language = c.get("language");
-    const values = { newcomer, name: user_id, email, language, once, ...arrivalOf(c) };
+    const consents = await consentsOf(c);
+    const values = { newcomer, name: user_id, email, language, once, consents, ...arrivalOf(c) };
     const { session, verified } = await joinWithProvider(c.var.services, values, c.var.now);
     forgetFlows(c);
     if (session) await begin(c, session);
     const verifies = c.var.services.config.emailVerification !== "off" && !verified;
-    const done = verifies ? "joined" : "registered";
+    const done = verifies ? "joined" : session ? "signedUp" : "registered";
     if (wantsPage(c)) return c.redirect(`${session ? "/" : "/login"}?done=${done}`, 303);
     return c.json({ message: c.var.messages.done.registered }, 201);
   });
@@ -170,7 +176,8 @@ async function entry(c: Context<Env>, refusal?: Refusal) {
     return <ProviderProblemPage t={t} sentence={refusal.sentence} back="/login" />;
   }
   const email = newcomer?.email ?? null;
-  const shown = { t, provider: buttonOf(provider), email, refusal, once: newId() };
+  const { consents } = c.var.services.config;
+  const shown = { t, consents, provider: buttonOf(provider), email, refusal, once: newId() };
   return <JoinWithProviderPage {...shown} />;
 }
 

@@ -3,18 +3,15 @@
  * Takes the pictures of docs/gallery: each page in both languages, on a phone and on a desktop, light and
  * dark, in three themes. Arguments: names of scenes; default: all. `--to=DIR` writes elsewhere.
  */
-import {
-  type Browser as Chromium,
-  type BrowserContext,
-  chromium,
-  type Page,
-} from "playwright-core";
+import { type Browser as Chromium, chromium, type Page } from "playwright-core";
 import shopMap from "../examples/shop/data_map.ts";
+import { beside } from "../tests/support/customer.ts";
 import {
   Browser,
   goodPassword,
   join,
   openApp,
+  recoveryPath,
   signIn,
   type TestApp,
 } from "../tests/support/harness.ts";
@@ -50,6 +47,21 @@ const looks: Look[] = [
   { name: "yellow-en-desktop-dark", theme: kakao, language: "en", width: desktop, scheme: "dark" },
   { name: "black-en-phone-light", theme: black, language: "en", width: phone, scheme: "light" },
   { name: "black-ko-desktop-dark", theme: black, language: "ko", width: desktop, scheme: "dark" },
+];
+
+const consents = [
+  {
+    name: "terms",
+    version: "2026-11",
+    label: { ko: "이용약관에 동의합니다", en: "I agree to the terms" },
+    url: "/terms",
+    required: true,
+  },
+  {
+    name: "news",
+    version: "1",
+    label: { ko: "소식 메일을 받겠습니다", en: "Send me the newsletter" },
+  },
 ];
 
 interface Visit {
@@ -93,8 +105,17 @@ async function fill(app: TestApp, name: string): Promise<string> {
   return id;
 }
 
+async function joinWithConsents(app: TestApp): Promise<void> {
+  await new Browser(app).send("POST", "/register", {
+    user_id: "haru",
+    email: "haru@example.com",
+    password: goodPassword,
+    consents: ["terms", "news"],
+  });
+}
+
 async function enter({ app, page }: Visit): Promise<string> {
-  await join(app, "haru");
+  await joinWithConsents(app);
   const id = await fill(app, "haru");
   await signIn(app, "haru", goodPassword, { "User-Agent": agents.kakao });
   app.clock.pass(3 * 24 * 3600_000);
@@ -119,7 +140,7 @@ const scenes: Record<string, (visit: Visit) => Promise<void>> = {
     await page.fill("#password", "1234");
     await page.click("main form button[type=submit]");
     await shot("join-refused");
-    await join(app, "haru");
+    await joinWithConsents(app);
     await page.goto("/login?next=/userinfo");
     await page.fill("#user_id", "haru");
     await page.fill("#password", "wrong");
@@ -137,8 +158,32 @@ const scenes: Record<string, (visit: Visit) => Promise<void>> = {
     await shot("password");
     await page.goto("/userinfo/sessions");
     await shot("devices");
+    await page.goto("/userinfo/passkeys");
+    await shot("passkeys");
+    await page.goto("/userinfo/identities");
+    await shot("identities");
+    await page.goto("/userinfo/consents");
+    await shot("consents");
+    await page.goto("/userinfo/email");
+    await shot("email");
     await page.goto("/policy");
     await shot("policy");
+    await page.goto("/nowhere");
+    await shot("not-found");
+  },
+  async links(visit) {
+    const { app, page, shot } = visit;
+    await joinWithConsents(app);
+    const id = await fill(app, "haru");
+    await page.goto("/recovery");
+    await shot("forgot");
+    await page.goto(await recoveryPath(app, id));
+    await page.locator("summary").click();
+    await shot("recovery");
+    await page.goto("/leave");
+    await shot("leave");
+    await page.goto((await recoveryPath(app, id)).replace("recovery", "leave"));
+    await shot("leave-by-link");
   },
   async leaving(visit) {
     const { app, page, shot } = visit;
@@ -151,29 +196,40 @@ const scenes: Record<string, (visit: Visit) => Promise<void>> = {
     await page.fill("#password", goodPassword);
     await page.click("main form[action='/withdrawal'] button[type=submit]");
     await shot("farewell");
-    app.clock.pass(60 * 60_000);
-    const visitor = await page.context().browser()!.newContext({
-      ...optionsOf(visit),
-      baseURL: app.origin,
-    });
-    void visitor;
+    await page.context().clearCookies();
     await page.reload();
     await shot("receipt");
   },
 };
 
-let contextOptions: Record<string, unknown> = {};
-const optionsOf = (_: Visit) => contextOptions;
+/** The shop of examples/, with its own theme. */
+async function shop({ app, page, shot }: Visit): Promise<void> {
+  await page.goto("/");
+  await shot("shop");
+  await join(app, "haru");
+  await page.goto("/login?next=/cart");
+  await page.fill("#user_id", "haru");
+  await page.fill("#password", goodPassword);
+  await page.click("main form button[type=submit]");
+  await page.goto("/products/tea");
+  await page.fill("#body", "향이 좋아요");
+  await page.locator("button.quiet", { hasText: /후기|review/ }).click();
+  await shot("shop-product");
+  await page.click("main form[action='/cart'] button");
+  await shot("shop-cart");
+  await page.goto("/userinfo");
+  await shot("shop-my-page");
+}
 
 async function take(look: Look, chosen: string[], folder: string, browser: Chromium) {
-  for (const [scene, play] of Object.entries(scenes)) {
+  for (const [scene, play] of Object.entries({ ...scenes, ...(!look.theme && { shop }) })) {
     if (chosen.length > 0 && !chosen.includes(scene)) continue;
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       (request) => app.fetch(request),
     );
-    const origin = `http://127.0.0.1:${server.addr.port}`;
-    const shop = await Promise.all(
+    const origin = `http://localhost:${server.addr.port}`; // passkeys need a name
+    const migrations = await Promise.all(
       ["0001_shop", "0002_reviews"].map((name) =>
         Deno.readTextFile(new URL(`../examples/shop/migrations/${name}.sql`, import.meta.url))
       ),
@@ -181,26 +237,37 @@ async function take(look: Look, chosen: string[], folder: string, browser: Chrom
     const app = await openApp({
       env: {
         PUBLIC_ORIGIN: origin,
+        MAIL_URL: `file:${folder}`, // no job sends them
+        MAIL_FROM: "a@b.example",
+        PROVIDERS: JSON.stringify(
+          ["google", "kakao", "naver", "github"].map((kind) => ({
+            kind,
+            client_id: "id",
+            client_secret: "secret",
+          })),
+        ),
+        ...(scene !== "shop" && { CONSENTS: JSON.stringify(consents) }),
         REJOIN_BLOCK_DAYS: "30",
         BACKUP_DAYS: "14",
         ...(look.theme && { THEME: JSON.stringify(look.theme) }),
       },
-      map: shopMap,
-      tables: shop.flatMap((sql) => sql.split(/;\s*$/m)).map((sql) => sql.trim()).filter(Boolean),
+      ...(scene === "shop" ? { beside } : {
+        map: shopMap,
+        tables: migrations.flatMap((sql) => sql.split(/;\s*$/m)).map((sql) => sql.trim()).filter(
+          Boolean,
+        ),
+      }),
     });
-    contextOptions = {
+    const context = await browser.newContext({
+      baseURL: origin,
+      reducedMotion: "reduce",
       locale: look.language === "ko" ? "ko-KR" : "en-GB",
       timezoneId: "Asia/Seoul",
       colorScheme: look.scheme,
       viewport: { width: look.width, height: look.width === phone ? 740 : 800 },
-    };
-    const context: BrowserContext = await browser.newContext({
-      ...contextOptions,
-      baseURL: origin,
     });
     context.setDefaultTimeout(8000);
     const page = await context.newPage();
-    await page.emulateMedia({ reducedMotion: "reduce" });
     try {
       await play({
         app,
@@ -229,4 +296,3 @@ for (const look of looks) {
   if (!only || look.name.includes(only)) await take(look, chosen, to, browser);
 }
 await browser.close();
-void Browser;

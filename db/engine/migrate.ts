@@ -13,6 +13,7 @@ import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
 import mail from "../migrations/0009_mail.sql" with { type: "text" };
 import passkeys from "../migrations/0010_passkeys.sql" with { type: "text" };
 import providers from "../migrations/0011_providers.sql" with { type: "text" };
+import consents from "../migrations/0013_consents.sql" with { type: "text" };
 import mailsByMember from "../migrations/0012_mails_by_member.sql" with { type: "text" };
 
 export { BrokenMigration, type Migration };
@@ -29,6 +30,7 @@ export const ownMigrations: readonly Migration[] = [
   { name: "0009_mail", sql: mail },
   { name: "0010_passkeys", sql: passkeys },
   { name: "0011_providers", sql: providers },
+  { name: "0013_consents", sql: consents },
   { name: "0012_mails_by_member", sql: mailsByMember },
 ];
 

@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Entry, Ground, Words } from "../../domain/data_map.ts";
+import {
+  divideFields,
+  type Entry,
+  type Fields,
+  type Ground,
+  type Words,
+} from "../../domain/data_map.ts";
 import type { GrantState } from "../../domain/provider.ts";
 import { divideOutcomes, type Receipt } from "../../domain/receipt.ts";
 import { rejoinBlock } from "../../domain/rejoin.ts";
@@ -16,6 +22,9 @@ interface Described {
   disposition: Entry["disposition"];
   label: Words;
   ground: Ground | null;
+  /** Absent on receipts of earlier versions. */
+  fields?: Fields;
+  counter?: string | null;
 }
 
 /**
@@ -30,6 +39,8 @@ export function describe(
     disposition: entry.disposition,
     label: entry.label,
     ground: entry.disposition === "keep" ? entry.ground : null,
+    fields: divideFields(entry),
+    counter: entry.counter,
   }));
   const { label, ground } = rejoinBlock;
   if (withBlock) described.push({ disposition: "keep", label, ground });

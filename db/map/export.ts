@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { AppError } from "../../domain/error.ts";
 import type { Entry } from "../../domain/data_map.ts";
+import type { ExportedTable } from "../../domain/export.ts";
 import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
 import type { Database, InStatement, InValue, ResultSet, Row, Value } from "../engine/database.ts";
 import { belongsTo, bind, type Places, quote } from "./sql.ts";
@@ -29,18 +30,16 @@ export interface Asker<Session> {
 }
 
 /**
- * Exports everything that the data map shows to the member, as the text of one JSON object. The first round
- * trip reads the session and the first page of each table; each further page is one round trip.
- * @param now ms
- * @returns the session, or `null` if it is over, and the text in chunks
- * @throws `unavailable`. Reading the text throws it too, and `unauthenticated` if the session has ended.
+ * Exports everything that the data map shows to the member, as tables. The first round trip reads the session
+ * and the first page of each table; each further page is one round trip.
+ * @returns the session, or `null` if it is over, and the tables
+ * @throws `unavailable`. Reading rows throws it too, and `unauthenticated` if the session has ended.
  */
 export async function exportMember<Session>(
   db: Database,
   inventory: Inventory,
   asker: Asker<Session>,
-  now: number,
-): Promise<{ session: Session | null; text: AsyncIterable<string> }> {
+): Promise<{ session: Session | null; tables: ExportedTable[] }> {
   return await retryOnSchemaChange(inventory, "as far as known", async (places) => {
     const shown = shownTables(places);
     const { sql: member, values } = asker.member;
@@ -57,31 +56,40 @@ export async function exportMember<Session>(
       if (!asker.toSession(still!)) throw new AppError("unauthenticated");
       return page!;
     };
-    const value = { session: asker.toSession(found!), text: write(shown, pages, next, now) };
+    const value = {
+      session: asker.toSession(found!),
+      tables: shown.map((table, n) => toExported(table, pages[n]!, next)),
+    };
     return { value, uncovered: Number(coverage!.rows[0]!.uncovered) };
   });
 }
 
-async function* write(
-  shown: readonly Shown[],
-  firstPages: readonly ResultSet[],
+/** Reads the rows of a table, a page at a time. The first page is known already. */
+async function* readRows(
+  table: Shown,
+  first: ResultSet,
   next: (table: Shown, after: InValue) => Promise<ResultSet>,
-  now: number,
-): AsyncGenerator<string> {
-  yield `{"exported_at":${JSON.stringify(new Date(now).toISOString())},"tables":{`;
-  for (const [index, table] of shown.entries()) {
-    yield `${index > 0 ? "," : ""}\n${JSON.stringify(table.table)}:[`;
-    let page = firstPages[index]!;
-    let separator = "\n";
-    while (page.rows.length > 0) {
-      yield separator + page.rows.map((row) => toJson(row, table)).join(",\n");
-      separator = ",\n";
-      if (page.rows.length < pageRows) break;
-      page = await next(table, page.rows.at(-1)!.export_key as InValue);
-    }
-    yield "]";
+): AsyncGenerator<Record<string, unknown>> {
+  for (let page = first; page.rows.length > 0;) {
+    for (const row of page.rows) yield toRow(row, table);
+    if (page.rows.length < pageRows) return;
+    page = await next(table, page.rows.at(-1)!.export_key as InValue);
   }
-  yield `\n},"complete":true}\n`;
+}
+
+function toExported(
+  table: Shown,
+  first: ResultSet,
+  next: (table: Shown, after: InValue) => Promise<ResultSet>,
+): ExportedTable {
+  const labelOf = (column: string) =>
+    table.entries.find(({ fields }) => column in fields)?.fields[column] ?? null;
+  return {
+    table: table.table,
+    labels: table.entries.map(({ label }) => label),
+    columns: table.columns.map((name) => ({ name, label: labelOf(name) })),
+    rows: () => readRows(table, first, next),
+  };
 }
 
 function shownTables(places: Places): Shown[] {
@@ -107,13 +115,13 @@ function selectPage(
     ORDER BY ${quote(key)} LIMIT ${pageRows}`;
 }
 
-function toJson(row: Row, { columns, entries }: Shown): string {
+function toRow(row: Row, { columns, entries }: Shown): Record<string, unknown> {
   const tied = entries.filter((_, n) => entries.length === 1 || row[`export_tie${n}`] === 1);
   const shown = new Set(tied.flatMap(({ show }) => show));
-  return JSON.stringify(Object.fromEntries(
+  return Object.fromEntries(
     columns.filter((column) => shown.has(column))
       .map((column) => [column, readable(column, row[column]!)]),
-  ));
+  );
 }
 
 /** Formats numbers in a column named `…_at` (s or ms since the epoch) as ISO 8601, and blobs as base64. */

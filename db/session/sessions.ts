@@ -21,6 +21,8 @@ interface Condition {
 /** A live session and its member. Times in ms. */
 export interface Session extends Standing {
   id: string;
+  /** To the hour. */
+  lastUsedAt: number;
 }
 
 /** What a new session is made of. All of it is made before the trip, because the batch may arrive twice. */
@@ -78,7 +80,8 @@ export function sessionSource(
 export function selectSession(secret: string, now: number): InStatement {
   return {
     sql: `
-      SELECT sessions.id, sessions.authenticated_at, users.id AS user_id, users.name, users.email,
+      SELECT sessions.id, sessions.authenticated_at,
+        ifnull(sessions.last_used_at, sessions.created_at) AS last_used_at, users.id AS user_id, users.name, users.email,
         users.email_verified_at, users.language, users.rank, users.joined_at, withdrawals.erase_at
       FROM sessions JOIN users ON users.id = sessions.user_id ${joinPending}
       WHERE sessions.secret_hash = ? AND sessions.expires_at > ?`,
@@ -102,6 +105,7 @@ export function toSession(result: ResultSet): Session | null {
         joinedAt: Number(row.joined_at),
       },
       authenticatedAt: Number(row.authenticated_at),
+      lastUsedAt: Number(row.last_used_at),
       eraseAt: row.erase_at === null ? null : Number(row.erase_at),
     }
     : null;
@@ -139,7 +143,8 @@ export async function listSessions(db: Database, secret: string, now: number) {
     found: selectSession(secret, now),
     all: {
       sql: `
-        SELECT id, created_at, expires_at, user_agent FROM sessions
+        SELECT id, created_at, ifnull(last_used_at, created_at) AS last_used_at, expires_at, user_agent
+        FROM sessions
         WHERE user_id = ${member.sql} AND expires_at > :now
         ORDER BY created_at DESC, id`,
       args: member.values,
@@ -149,6 +154,7 @@ export async function listSessions(db: Database, secret: string, now: number) {
   const sessions = all.rows.map((row) => ({
     id: String(row.id),
     createdAt: Number(row.created_at),
+    lastUsedAt: Number(row.last_used_at),
     expiresAt: Number(row.expires_at),
     userAgent: String(row.user_agent),
     current: row.id === session?.id,
@@ -180,6 +186,33 @@ export async function endSession(db: Database, secret: string, id: string, now: 
   });
   const row = ended.rows[0];
   return { session: toSession(found), ended: row ? { own: row.own === 1 } : null };
+}
+
+/** Notes when a session was used. Throws `unavailable`. */
+export async function touchSession(db: Database, id: string, now: number): Promise<void> {
+  await write(db, {
+    touch: { sql: "UPDATE sessions SET last_used_at = ? WHERE id = ?", args: [now, id] },
+  });
+}
+
+/**
+ * Ends the member's other sessions, unless a withdrawal is pending. Returns the session that asks, or `null`
+ * if it is over. Throws `unavailable`.
+ */
+export async function endOtherSessions(db: Database, secret: string, now: number) {
+  const member = memberOfSession(secret, now);
+  const { found } = await write(db, {
+    found: selectSession(secret, now),
+    end: {
+      sql: `
+        DELETE FROM sessions
+        WHERE user_id = ${member.sql} AND secret_hash <> :secret_hash AND NOT EXISTS (
+          SELECT 1 FROM withdrawals
+          WHERE withdrawals.user_id = sessions.user_id AND ${isPending})`,
+      args: member.values,
+    },
+  });
+  return toSession(found);
 }
 
 /** Ends every session of a member, as an operator's act. False: no member has this id. */

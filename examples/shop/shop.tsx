@@ -3,9 +3,9 @@ import { type Context, Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
-import { limitBody, securityHeaders } from "../../mod.ts";
+import { language, limitBody, securityHeaders } from "../../mod.ts";
 import members from "./members.ts";
-import { CartPage, HomePage, OrdersPage, ProductPage } from "./pages.tsx";
+import { CartPage, HomePage, OrdersPage, ProductPage, type Shown } from "./pages.tsx";
 import style from "./shop.css" with { type: "text" };
 import {
   addReview,
@@ -24,23 +24,35 @@ const toCart = z.object({ product_id: text(40), quantity: whole(0, 99) });
 const toOrder = z.object({ address: text(200) });
 const toReview = z.object({ stars: whole(1, 5), body: text(1000) });
 
+/** What every page needs of a request. */
+function shownTo(c: Context, name: string | undefined): Shown {
+  const language = c.get("language") as Shown["language"];
+  return { language, name, stylesheets: members.stylesheets };
+}
+
 function wantsPage(c: Context): boolean {
   const supports = ["application/json", "text/html"];
   return accepts(c, { header: "Accept", supports, default: "application/json" }) === "text/html";
 }
 
 export default new Hono()
-  .use(securityHeaders, limitBody)
+  .use(securityHeaders, limitBody, language)
   .get("/shop.css", (c) => c.body(style, 200, { "Content-Type": "text/css; charset=utf-8" }))
   .get("/", async (c) => {
     const [products, member] = await Promise.all([listProducts(), members.member(c)]);
-    if (wantsPage(c)) return c.html(<HomePage products={products} name={member?.name} />);
+    if (wantsPage(c)) {
+      return c.html(<HomePage shown={shownTo(c, member?.name)} products={products} />);
+    }
     return c.json({ products, member: member && { user_id: member.name } });
   })
   .get("/products/:id", async (c) => {
-    const product = await findProduct(c.req.param("id"));
+    const [product, member] = await Promise.all([
+      findProduct(c.req.param("id")),
+      members.member(c),
+    ]);
     if (!product) throw new HTTPException(404);
-    return wantsPage(c) ? c.html(<ProductPage product={product} />) : c.json(product);
+    if (!wantsPage(c)) return c.json(product);
+    return c.html(<ProductPage shown={shownTo(c, member?.name)} product={product} />);
   })
   .post(
     "/products/:id/reviews",
@@ -54,7 +66,8 @@ export default new Hono()
   )
   .get("/cart", members.requireMember, async (c) => {
     const items = await listCart(c.var.member);
-    return wantsPage(c) ? c.html(<CartPage items={items} />) : c.json({ items });
+    if (!wantsPage(c)) return c.json({ items });
+    return c.html(<CartPage shown={shownTo(c, c.var.member.name)} items={items} />);
   })
   .post("/cart", members.requireMember, zValidator("form", toCart), async (c) => {
     const { product_id, quantity } = c.req.valid("form");
@@ -63,7 +76,8 @@ export default new Hono()
   })
   .get("/orders", members.requireMember, async (c) => {
     const orders = await listOrders(c.var.member);
-    return wantsPage(c) ? c.html(<OrdersPage orders={orders} />) : c.json({ orders });
+    if (!wantsPage(c)) return c.json({ orders });
+    return c.html(<OrdersPage shown={shownTo(c, c.var.member.name)} orders={orders} />);
   })
   .post("/orders", members.requireMember, zValidator("form", toOrder), async (c) => {
     const id = await order(c.var.member, c.req.valid("form").address);

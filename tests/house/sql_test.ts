@@ -38,7 +38,7 @@ const fragments: Record<string, string> = {
   "db/leaving/reasons.ts": "done",
   "db/leaving/standing.ts": "from where",
   "db/leaving/withdrawals.ts": "initiator.from initiator.where",
-  "db/map/export.ts": "JSON.stringify() n tie ties",
+  "db/map/export.ts": "n tie ties",
   "db/map/full_text.ts": "'event' 'name.toLowerCase()' 'table' condition isSafe name table",
   "db/map/member_ids.ts": "found n",
   "db/map/schema.ts":

@@ -55,6 +55,11 @@ Deno.test("every operation gives each of its documented answers, in the document
   });
 });
 
+const consents = [
+  { name: "terms", version: "1", label: { ko: "약관", en: "Terms" }, required: true },
+  { name: "news", version: "1", label: { ko: "소식", en: "News" } },
+];
+
 async function succeed() {
   const recipients = [{
     name: "mailer",
@@ -67,10 +72,12 @@ async function succeed() {
     RECIPIENTS: JSON.stringify(recipients),
     PROVIDERS: JSON.stringify(providers),
     BACKUP_DAYS: "35",
+    CONSENTS: JSON.stringify(consents),
   };
   await withApp({ env, map: shopMap, tables: shopTables }, async (app) => {
     const visitor = new Browser(app);
-    const body = { user_id: "hong", email: "hong@example.com", password };
+    const given = consents.map(({ name }) => name);
+    const body = { user_id: "hong", email: "hong@example.com", password, consents: given };
     for (const { method, path, operation } of description.operations()) {
       if (method === "get" && !operation.security && !path.includes("{")) {
         await ask(visitor, method, path);
@@ -85,6 +92,7 @@ async function succeed() {
     await ask(phone, "get", "/userinfo/export");
     await ask(phone, "get", "/userinfo/password");
     await ask(phone, "post", "/userinfo/password", { body: { current: password, password } });
+    await ask(phone, "get", "/userinfo/password");
     await ask(visitor, "post", "/recovery", { body: { email: "hong@example.com" } });
     await ask(visitor, "post", "/leave", { body: { user_id: "nobody" } });
     await ask(phone, "post", "/userinfo/verification");
@@ -100,6 +108,7 @@ async function succeed() {
       await ask(phone, method, "/userinfo/sessions/{id}", { id });
     }
     for (const method of ["delete", "post"] as const) {
+      await ask(phone, method, "/userinfo/sessions");
       await app.sql(
         "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
       );
@@ -110,6 +119,10 @@ async function succeed() {
     await app.sql(
       "INSERT INTO identities SELECT 'i', 'https://kauth.kakao.com', '1', id, 'kakao', 0 FROM users",
     );
+    await ask(phone, "get", "/userinfo/consents");
+    await ask(phone, "post", "/userinfo/consents/{id}", { id: "news" });
+    await ask(phone, "delete", "/userinfo/consents/{id}", { id: "news" });
+    await ask(phone, "post", "/userinfo/consents/{id}/revocation", { id: "news" });
     const preview = await ask(phone, "get", "/withdrawal");
     for (const part of ["destroy", "anonymise", "keep", "recipients", "grants"]) {
       assert.notDeepEqual(preview.json[part], [], `${part} is looked at`);
@@ -119,7 +132,9 @@ async function succeed() {
     for (const part of ["destroyed", "anonymised", "kept", "recipients", "grants"]) {
       assert.notDeepEqual(receipt.json[part], [], `${part} is looked at`);
     }
-    const other = await newMember(app, "kim");
+    const kim = { user_id: "kim", email: "kim@example.com", password, consents: given };
+    await new Browser(app).send("POST", "/register", kim);
+    const other = await signIn(app, "kim");
     await ask(other, "post", "/logout");
     await ask(await signIn(app, "kim"), "post", "/withdrawal");
   });
@@ -269,9 +284,12 @@ async function arriveLate() {
 }
 
 async function failAlone() {
-  await withApp({}, async (app) => {
-    const hong = await newMember(app, "hong");
-    const again = { user_id: "hong", email: "hong@example.com", password };
+  await withApp({ env: { CONSENTS: JSON.stringify(consents) } }, async (app) => {
+    const again = { user_id: "hong", email: "hong@example.com", password, consents: ["terms"] };
+    await ask(new Browser(app), "post", "/register", { body: again });
+    const hong = await signIn(app, "hong");
+    await ask(hong, "delete", "/userinfo/consents/{id}", { id: "terms" });
+    await ask(hong, "post", "/userinfo/consents/{id}/revocation", { id: "terms" });
     await ask(hong, "post", "/register", { body: again });
     await ask(hong, "post", "/login", { body: { user_id: "nobody", password } });
     await ask(hong, "post", "/restoration");

@@ -202,7 +202,7 @@ Deno.test("a user id with @ is refused unless it is the member's own e-mail addr
     };
     const page = await new Browser(app).send("POST", "/register", typed, headers);
     assert.equal(page.status, 400);
-    assert.ok(page.text.includes("A user id with @ must be your own e-mail address."), page.text);
+    assert.ok(page.text.includes("A username with @ must be your own email address."), page.text);
   });
 });
 

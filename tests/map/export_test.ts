@@ -25,8 +25,10 @@ Deno.test("an export holds everything that the map shows the member, and nothing
     for (const entry of shopMap.entries) {
       if (entry.show.length === 0) assert.equal(tables[entry.table], undefined);
       else if (
-        !["withdrawals", "passkeys", "identities", "confirmations", "links", "outbox"]
-          .includes(entry.table)
+        ![
+          ...["withdrawals", "passkeys", "identities", "confirmations", "links", "outbox"],
+          "consents",
+        ].includes(entry.table)
       ) {
         assert.ok(tables[entry.table].length > 0, entry.table);
         assert.deepEqual(Object.keys(tables[entry.table][0]), [...entry.show], entry.table);
@@ -113,5 +115,55 @@ Deno.test("an export of many rows is read page by page, each row once, and ends 
     await app.sql("DELETE FROM sessions");
     await assert.rejects(response.text(), "the text breaks off, and does not look complete");
     app.services.db.read = read;
+  });
+});
+
+/** The files of an archive without compression, by their central directory (APPNOTE 4.3.12). */
+function unzip(bytes: Uint8Array): Map<string, string> {
+  const view = new DataView(bytes.buffer);
+  const files = new Map<string, string>();
+  const decode = (from: number, length: number) =>
+    new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(from, from + length));
+  for (let at = 0; at < bytes.length - 46; at++) {
+    if (view.getUint32(at, true) !== 0x02014b50) continue;
+    const nameLength = view.getUint16(at + 28, true);
+    const local = view.getUint32(at + 42, true);
+    const begin = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+    files.set(decode(at + 46, nameLength), decode(begin, view.getUint32(at + 20, true)));
+  }
+  return files;
+}
+
+Deno.test("an archive has a page to read, the JSON, and a CSV file for each table", async () => {
+  await withApp(shop, async (app) => {
+    const hong = await newMember(app, "hong");
+    await fillShop(app, "hong", '=mark"<b>');
+    const request = new Request(`${app.origin}/userinfo/export?format=zip`, {
+      headers: { Cookie: hong.cookieHeader(), Accept: "text/html" },
+    });
+    const answer = await app.fetch(request);
+    assert.equal(answer.headers.get("Content-Type"), "application/zip");
+    assert.match(answer.headers.get("Content-Disposition")!, /"annyeong-export\.zip"$/);
+    const files = unzip(new Uint8Array(await answer.arrayBuffer()));
+    const { tables } = (await hong.get("/userinfo/export")).json;
+    assert.deepEqual([...files.keys()].toSorted(), [
+      "data.json",
+      "index.html",
+      ...Object.keys(tables).map((table) => `tables/${table}.csv`).toSorted(),
+    ]);
+    assert.deepEqual(JSON.parse(files.get("data.json")!).tables, tables);
+    assert.equal(
+      files.get("tables/carts.csv"),
+      `\uFEFFname\r\n"'=mark""<b> cart"\r\n`,
+      "quoted, and no formula",
+    );
+    const page = files.get("index.html")!;
+    assert.match(
+      page,
+      /<h2>회원 정보<\/h2>\s*<table>\s*<thead>\s*<tr><th>아이디<\/th><th>이메일<\/th>/,
+    );
+    assert.ok(page.includes("=mark&quot;&lt;b&gt; cart") && !page.includes("<b>"));
+    assert.match(page, /<td>2026년 11월 22일 [^<]+<\/td>/);
+    assert.doesNotMatch(page, /<script|src=|https?:/);
   });
 });

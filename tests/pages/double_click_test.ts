@@ -89,7 +89,7 @@ Deno.test("a registration that is sent twice succeeds twice, and makes one membe
       visitor.send("POST", "/register", form({ ...fields, ...changed }), html);
     const answers = [...await Promise.all([send(), send()]), await send()];
     for (const { status, headers } of answers) {
-      assert.deepEqual([status, headers.get("Location")], [303, "/login?done=registered"]);
+      assert.deepEqual([status, headers.get("Location")], [303, "/?done=signedUp"]);
     }
     assert.equal((await app.sql("SELECT id FROM users")).length, 1);
     assert.equal((await send({ user_id: "kim" })).status, 409, "the same e-mail, another name");

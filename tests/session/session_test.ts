@@ -301,6 +301,7 @@ Deno.test("a member sees their sessions without secrets, and ends one of them", 
     assert.deepEqual(Object.keys(json.sessions[0]), [
       "id",
       "created_at",
+      "last_used_at",
       "expires_at",
       "user_agent",
       "current",

@@ -50,6 +50,7 @@ export const shopEntries = [
     label: words("게시글", "Posts"),
     purpose: words("커뮤니티", "Community"),
     show: ["title", "author_name"],
+    fields: { author_name: words("작성자 이름", "author's name"), title: words("제목", "title") },
   }),
   anonymise("messages", {
     member: ["sender_id", "receiver_id"],
@@ -71,6 +72,11 @@ export const shopEntries = [
     label: words("주문", "Orders"),
     purpose: words("거래 기록 보존", "Records of trade"),
     show: ["total", "paid_at"],
+    fields: {
+      buyer_name: words("이름", "name"),
+      total: words("결제 금액", "amount paid"),
+      paid_at: words("결제일", "date of payment"),
+    },
   }),
   destroy("order_lines", {
     via: { column: "order_id", to: "orders.id" },

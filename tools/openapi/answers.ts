@@ -77,9 +77,23 @@ export const answers = {
     sessions: z.array(z.strictObject({
       id: z.string(),
       created_at: instant,
+      last_used_at: instant,
       expires_at: instant,
       user_agent: z.string(),
       current: z.boolean(),
+    })),
+  }),
+  Consents: z.strictObject({
+    consents: z.array(z.strictObject({
+      name: z.string(),
+      version: z.string(),
+      label: z.string(),
+      url: z.string(),
+      required: z.boolean(),
+      agreed: z.boolean(),
+      agreed_version: z.nullable(z.string()),
+      agreed_at: z.nullable(instant),
+      revoked_at: z.nullable(instant),
     })),
   }),
   Passkeys: z.strictObject({ passkeys: z.array(passkey) }),

@@ -37,6 +37,20 @@ const endSession = {
   failures: ["unauthenticated", "withdrawal_pending", "not_found"],
 } as const satisfies Omit<Operation, "id">;
 
+const endOtherSessions = {
+  summary: "Ends all other sessions of the member",
+  session: "needed",
+  success: ok("Done"),
+  failures: ["unauthenticated", "withdrawal_pending"],
+} as const satisfies Omit<Operation, "id">;
+
+const revokeConsent = {
+  summary: "Revokes an optional consent",
+  session: "needed",
+  success: ok("Done"),
+  failures: ["unauthenticated", "withdrawal_pending", "not_found", "conflict"],
+} as const satisfies Omit<Operation, "id">;
+
 const unlink = {
   summary: "Unlinks a sign-in provider and ends the grant there",
   session: "needed",
@@ -333,10 +347,34 @@ export const operations: Record<
       success: ok("Sessions"),
       failures: ["unauthenticated", "withdrawal_pending"],
     },
+    delete: { id: "endOtherSessions", ...endOtherSessions },
+    post: { id: "endOtherSessionsByForm", ...endOtherSessions },
   },
   "/userinfo/sessions/{id}": {
     delete: { id: "endSession", ...endSession },
     post: { id: "endSessionByForm", ...endSession },
+  },
+  "/userinfo/consents": {
+    get: {
+      id: "consents",
+      summary: "What members are asked to agree to, and what this member has said",
+      session: "needed",
+      success: ok("Consents"),
+      failures: ["unauthenticated", "withdrawal_pending"],
+    },
+  },
+  "/userinfo/consents/{id}": {
+    post: {
+      id: "agree",
+      summary: "Agrees to the present version",
+      session: "needed",
+      success: ok("Done"),
+      failures: ["unauthenticated", "withdrawal_pending", "not_found"],
+    },
+    delete: { id: "revokeConsent", ...revokeConsent },
+  },
+  "/userinfo/consents/{id}/revocation": {
+    post: { id: "revokeConsentByForm", ...revokeConsent },
   },
   "/userinfo/identities": {
     get: {
