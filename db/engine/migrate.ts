@@ -2,37 +2,10 @@ import { AppError } from "../../domain/error.ts";
 import { type Database, type InStatement, RefusedStatement, type Row, saidBy } from "./database.ts";
 import { checksumsOf, readChecksums, refuseEdited, writeChecksums } from "./checksums.ts";
 import { BrokenMigration, type Migration } from "./migration.ts";
+import { ownMigrations } from "./own_migrations.ts";
 import { statementsOf } from "./split_sql.ts";
-import members from "../migrations/0001_members.sql" with { type: "text" };
-import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
-import operating from "../migrations/0003_operating.sql" with { type: "text" };
-import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
-import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
-import clock from "../migrations/0007_clock.sql" with { type: "text" };
-import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
-import mail from "../migrations/0009_mail.sql" with { type: "text" };
-import passkeys from "../migrations/0010_passkeys.sql" with { type: "text" };
-import providers from "../migrations/0011_providers.sql" with { type: "text" };
-import consents from "../migrations/0013_consents.sql" with { type: "text" };
-import mailsByMember from "../migrations/0012_mails_by_member.sql" with { type: "text" };
 
 export { BrokenMigration, type Migration };
-
-/** In order. A migration that has landed is never edited; a new one is added below. */
-export const ownMigrations: readonly Migration[] = [
-  { name: "0001_members", sql: members },
-  { name: "0002_leaving", sql: leaving },
-  { name: "0003_operating", sql: operating },
-  { name: "0004_proofs", sql: proofs },
-  { name: "0006_ledger", sql: ledger },
-  { name: "0007_clock", sql: clock },
-  { name: "0008_seeing", sql: seeing },
-  { name: "0009_mail", sql: mail },
-  { name: "0010_passkeys", sql: passkeys },
-  { name: "0011_providers", sql: providers },
-  { name: "0013_consents", sql: consents },
-  { name: "0012_mails_by_member", sql: mailsByMember },
-];
 
 /** A table has the name of one of ours, and is not ours. */
 export class ForeignTable extends Error {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { openDatabase } from "../../db/engine/database.ts";
-import { exitMigrations } from "../../db/engine/exit_migrations.ts";
+import { exitMigrations, exitMigrationsOf } from "../../db/engine/exit_migrations.ts";
 import { migrate } from "../../db/engine/migrate.ts";
+import { ownMigrations } from "../../db/engine/own_migrations.ts";
 import { dataMap, exitTables } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { createFlaskr, flaskTables, flaskUser, keptPosts } from "../support/flaskr.ts";
@@ -115,6 +116,8 @@ Deno.test("the schema beside another sign-in has the columns of Annyeong's own",
       }
     });
   });
+  const filled = exitMigrationsOf(ownMigrations).filter(({ sql }) => sql !== "");
+  assert.deepEqual(exitMigrations, filled, "the list in exit_migrations.ts is complete");
   assert.ok(exitMigrations.every(({ sql }) => !/\b(TABLE|REFERENCES|FROM|INTO) users\b/.test(sql)));
 });
 
