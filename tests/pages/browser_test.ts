@@ -626,11 +626,7 @@ for (const reader of [withScript, phone]) {
     await page.fill("[name=password]", goodPassword);
     await page.dblclick("main button[type=submit]");
     await arriveAt(page, "**/?done=signedUp");
-
-    await page.fill("[name=user_id]", "hong");
-    await page.fill("[name=password]", goodPassword);
-    await page.click("main button[type=submit]");
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.waitForLoadState();
     await page.goto("/withdrawal");
     await page.dblclick("form[action='/withdrawal'] button[type=submit]");
     await arriveAt(page, "**/receipts/*");
