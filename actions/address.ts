@@ -46,9 +46,9 @@ async function find(
   now: number,
 ): Promise<AddressLink> {
   const link = await findLink(db, purposes, token, now);
-  if (!link || link.address === null) throw new AppError("not_found");
+  if (!link || link.address === null) throw new AppError("not_found", { sentence: "link_over" });
   if (link.used && !(link.email === link.address && link.emailVerified)) {
-    throw new AppError("not_found");
+    throw new AppError("not_found", { sentence: "link_over" });
   }
   return { ...link, address: link.address };
 }

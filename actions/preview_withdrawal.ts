@@ -83,7 +83,7 @@ export async function previewByLink(
   const beside = [selectLink(["recovery"], token, now)];
   const found = await preview(db, inventory, memberOfLink(token, now), beside, now);
   const link = toLink(found.beside[0]!);
-  if (!link || link.used) throw new AppError("not_found");
+  if (!link || link.used) throw new AppError("not_found", { sentence: "link_over" });
   return {
     link,
     confirm: "session",

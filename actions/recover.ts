@@ -38,7 +38,7 @@ export async function findRecovery(
   now: number,
 ): Promise<FoundLink> {
   const found = await findLink(db, ["recovery"], token, now);
-  if (!found || found.used) throw new AppError("not_found");
+  if (!found || found.used) throw new AppError("not_found", { sentence: "link_over" });
   return found;
 }
 
@@ -78,6 +78,6 @@ export async function recover(
     also: (done: MailCondition) => mailStatements(services, notice, now, done),
   };
   const recovered = await useLink(db, link, now);
-  if (!recovered) throw new AppError("not_found");
+  if (!recovered) throw new AppError("not_found", { sentence: "link_over" });
   return member.memberId;
 }

@@ -3,7 +3,7 @@ import type { Config } from "../config/mod.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ReceiptKeys } from "../crypto/receipt_keys.ts";
 import type { Database } from "../db/engine/database.ts";
-import type { Migration } from "../db/engine/migrate.ts";
+import type { Migration } from "../db/engine/migration.ts";
 import type { LedgerHead } from "../db/leaving/ledger.ts";
 import type { Inventory } from "../db/map/inventory.ts";
 import type { Transport } from "../mail/transport.ts";

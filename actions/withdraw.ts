@@ -79,7 +79,7 @@ export async function withdrawByLink(
 ): Promise<Left> {
   const { config, db } = services;
   const found = await findLink(db, ["recovery"], token, now);
-  if (!found || found.used) throw new AppError("not_found");
+  if (!found || found.used) throw new AppError("not_found", { sentence: "link_over" });
   if (found.eraseAt !== null) throw new AppError("conflict", { memberId: found.memberId });
   const { graceMs } = config.withdrawal;
   const eraseAt = graceMs > 0 ? now + graceMs : null;
@@ -89,7 +89,7 @@ export async function withdrawByLink(
   );
   const member = { ...found, id: found.memberId };
   const left = await leave(services, initiator, member, eraseAt, form, signOut, now);
-  if (!left) throw new AppError("not_found");
+  if (!left) throw new AppError("not_found", { sentence: "link_over" });
   return left.status === "erased" ? { ...left, handle: found.handle } : left;
 }
 

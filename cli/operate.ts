@@ -13,6 +13,8 @@ import { keys } from "./keys.ts";
 import { ledger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 
+export type { Canary } from "./canary.ts";
+
 /** Ends the process with 2 where the words are wrong. */
 export async function operate(parts: Parts, [task, ...args]: readonly string[]): Promise<void> {
   switch (task) {
@@ -31,6 +33,10 @@ export async function operate(parts: Parts, [task, ...args]: readonly string[]):
     case "drill":
       return await drill(args, parts);
     case "import":
+      if (!parts.dataMap.subject.isOwn) {
+        console.error("the members are another system's, so nothing can be imported");
+        Deno.exit(2);
+      }
       return await importMembers(args, parts);
     case "admin":
       return await admin(args, parts);

@@ -2,7 +2,7 @@
  * `deno task worker`: migrates the database and runs `wrangler dev` in development mode. If
  * TURSO_DATABASE_URL is not set, starts sqld in data/worker. Passes its arguments to wrangler.
  */
-import { freshSecrets } from "../config/mod.ts";
+import { freshSecrets, variableNames } from "../config/mod.ts";
 import { openDatabase } from "../db/engine/database.ts";
 import { migrate } from "../db/engine/migrate.ts";
 import { startSqld } from "./sqld.ts";
@@ -18,19 +18,14 @@ if (url) await migrateDatabase(url);
 
 const variables: Record<string, string> = { ANNYEONG_ENV: "development", ...await secrets() };
 if (url) variables.TURSO_DATABASE_URL = url;
-for (const name of ["TURSO_AUTH_TOKEN", "PUBLIC_ORIGIN", "RECIPIENTS"]) copyVariable(name);
-for (const name of Object.keys(Deno.env.toObject())) {
-  if (
-    /^(WITHDRAWAL|REJOIN|FRESH|BACKUP|SESSION|PASSWORD|THROTTLE|DATABASE|IDENTIFIER|RECEIPT|LEDGER)_/
-      .test(
-        name,
-      )
-  ) {
-    copyVariable(name);
-  }
+for (const name of variableNames) {
+  if (name !== "ANNYEONG_ENV" && name !== "TURSO_DATABASE_URL") copyVariable(name);
 }
 const file = `${folder}/variables`;
-const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
+const lines = Object.entries(variables).map(([name, value]) => {
+  const quote = value.includes("'") ? "`" : "'";
+  return `${name}=${quote}${value}${quote}`;
+});
 await Deno.writeTextFile(file, lines.join("\n") + "\n", { mode: 0o600 });
 
 const wrangler = new Deno.Command(Deno.execPath(), {

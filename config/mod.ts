@@ -123,6 +123,9 @@ const fields = z.object({
   ),
 });
 
+/** The name of every variable. */
+export const variableNames: readonly string[] = Object.keys(fields.shape);
+
 /**
  * Parses environment variables, or the bindings of a Worker. An empty value counts as absent.
  * Throws `ConfigError`, which names every variable that is wrong.

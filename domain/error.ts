@@ -69,7 +69,8 @@ export interface ErrorDetails {
     | "passkey_taken"
     | "passkeys_full"
     | "no_passkey"
-    | "no_mail";
+    | "no_mail"
+    | "link_over";
   /** For `invalid_credentials`: no member has this passkey, so the browser may forget it. */
   unknownPasskey?: string;
   /** For `conflict`: the app's own sentence about what is in the way, in place of ours. */

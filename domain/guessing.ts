@@ -1,13 +1,33 @@
 /** How easily a password is guessed by somebody who tries common ones first. */
 import commonPasswords from "./common_passwords.txt" with { type: "text" };
 
-/** Common passwords with their rank, the most common first. */
-const ranks = new Map(commonPasswords.trim().split("\n").map((word, rank) => [word, rank]));
-const longestWord = Math.max(...[...ranks.keys()].map((word) => word.length));
+/** The bits of common passwords, at least 8: a second word is not free because it is a very common one. */
+export type CommonWords = ReadonlyMap<string, number>;
+
+const commonWords = read(commonPasswords);
 const shortestWord = 4;
+const longestWord = Math.max(...[...commonWords.keys()].map((word) => word.length));
+
+/**
+ * Reads what `tools/passwords.ts` writes: a block of words for each number of bits from 8, in which a line
+ * begins with the number of characters that its word has in common with the word before.
+ */
+function read(text: string): CommonWords {
+  const words = new Map<string, number>();
+  for (const [n, block] of text.trim().split("\n\n").entries()) {
+    let word = "";
+    for (const line of block.split("\n")) {
+      word = word.slice(0, Number(line[0])) + line.slice(1);
+      words.set(word, 8 + n);
+    }
+  }
+  return words;
+}
 
 /** Rows of a keyboard, shifted and not, along which fingers slide. */
 const rows = "qwertyuiop asdfghjkl zxcvbnm 1234567890 !@#$%^&*()";
+
+const isYear = /^(19|20)\d\d$/;
 
 /** Usual replacements of letters. `1` and `!` stand for two letters each. */
 const replacements = [
@@ -21,14 +41,16 @@ const replacements = [
  * Security 2016), with a cost that grows only with the square of the length.
  * @param password folded, so that upper case adds nothing
  */
-export function guessingBits(password: string): number {
+export function guessingBits(password: string, common = commonWords): number {
   const variants = [password, ...replacements.map((letters) => replaced(password, letters))];
   const least = [0];
   for (let end = 1; end <= password.length; end++) {
     let bits = least[end - 1]! + bitsOfCharacter(password, end - 1);
     for (let length = shortestWord; length <= Math.min(longestWord, end); length++) {
       for (const variant of variants) {
-        bits = Math.min(bits, least[end - length]! + bitsOfWord(variant.slice(end - length, end)));
+        const word = variant.slice(end - length, end);
+        const bitsOfWord = isYear.test(word) ? 8 : common.get(word) ?? Infinity;
+        bits = Math.min(bits, least[end - length]! + bitsOfWord);
       }
     }
     for (let length = 1; length <= end / 2; length++) {
@@ -37,13 +59,6 @@ export function guessingBits(password: string): number {
     least.push(bits);
   }
   return least.at(-1)!;
-}
-
-/** At least 8: a second word is not free because it is a very common one. */
-function bitsOfWord(word: string): number {
-  if (/^(19|20)\d\d$/.test(word)) return 8;
-  const rank = ranks.get(word);
-  return rank === undefined ? Infinity : Math.max(8, Math.log2(rank + 1));
 }
 
 /** A neighbour of the character before costs little, and going on in the same direction nothing. */

@@ -12,12 +12,12 @@ import { identifiersOf } from "../crypto/identifiers.ts";
 import type { Database } from "../db/engine/database.ts";
 import { newId } from "../crypto/tokens.ts";
 import { byOperator, ofMember } from "../db/leaving/initiator.ts";
-import { quote } from "../db/map/sql.ts";
+import { instantIn, quote } from "../db/map/sql.ts";
 import type { BlockedBy, Entry, HoldsNobody } from "../domain/data_map.ts";
 import { AppError } from "../domain/error.ts";
 import type { Caller, Host } from "./host.ts";
 import { withdrawCaller } from "./leave.ts";
-import { betterAuthMap, namesOf } from "./better_auth_map.ts";
+import { betterAuthMap, namesOf, type Naming } from "./better_auth_map.ts";
 import { type Connection, ownHeaders, type Slot } from "./better_auth_plugin.ts";
 import { type Exit, exit, type ExitOptions } from "./mod.ts";
 
@@ -35,6 +35,8 @@ export interface Auth {
 /** `entries`: the app's own tables on the data map. */
 export interface BetterAuthExitOptions extends Omit<ExitOptions, "dataMap" | "host"> {
   entries?: readonly (Entry | HoldsNobody | BlockedBy)[];
+  /** How the database names tables and columns, if its adapter maps the names. */
+  naming?: Naming;
 }
 
 /** A session as `auth.api.getSession` returns it. */
@@ -48,7 +50,7 @@ interface Found {
  * Throws an `Error` if the plugin is missing, or if sessions are not in the database.
  */
 export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit {
-  const { entries, ...rest } = options;
+  const { entries, naming = "as better-auth", ...rest } = options;
   const slot = slotOf(auth.options);
   const context = auth.$context as Promise<AuthContext>;
   const tables = getAuthTables(auth.options);
@@ -57,7 +59,7 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
       "better-auth keeps sessions outside the database: set session.storeSessionInDatabase",
     );
   }
-  const sql = sqlOf(tables);
+  const sql = sqlOf(tables, naming);
   const { deleteUser } = auth.options.user ?? {};
   const hooks = auth.options.databaseHooks?.user?.delete;
   const userOf = async (id: string) => {
@@ -73,7 +75,7 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     hasPassword: await sql.hasPassword(leaver.db, userId),
     source: (since, now) => ({
       ...sql.liveSession,
-      values: { app_token: token, app_now: isoOf(now), app_since: isoOf(since) },
+      values: { app_token: token, app_now: now, app_since: since },
     }),
   });
 
@@ -137,7 +139,7 @@ export function betterAuthExit(auth: Auth, options: BetterAuthExitOptions): Exit
     },
   };
 
-  const leaver = exit({ ...rest, dataMap: betterAuthMap(auth.options, entries), host });
+  const leaver = exit({ ...rest, dataMap: betterAuthMap(auth.options, entries, naming), host });
 
   const connection: Connection = {
     async withdraw({ userId, token, createdAt }, proof, request) {
@@ -232,16 +234,11 @@ function slotOf({ plugins = [] }: BetterAuthOptions): Slot {
   return (plugin as unknown as { slot: Slot }).slot;
 }
 
-/** better-auth stores instants of SQLite as ISO 8601 text. */
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 /** The statements about better-auth's tables, with the names that its options give them. */
-function sqlOf(tables: ReturnType<typeof getAuthTables>) {
-  const user = namesOf(tables, "user");
-  const session = namesOf(tables, "session");
-  const account = namesOf(tables, "account");
+function sqlOf(tables: ReturnType<typeof getAuthTables>, naming: Naming) {
+  const user = namesOf(tables, "user", naming);
+  const session = namesOf(tables, "session", naming);
+  const account = namesOf(tables, "account", naming);
   const s = (field: string) => `${quote(session.table)}.${quote(session.column(field))}`;
   const credential = `FROM ${quote(account.table)}
     WHERE ${quote(account.column("providerId"))} = 'credential' AND ${
@@ -253,8 +250,9 @@ function sqlOf(tables: ReturnType<typeof getAuthTables>) {
       from: `${quote(session.table)} JOIN ${quote(user.table)} ON ${quote(user.table)}.[id] = ${
         s("userId")
       }`,
-      where: `${s("token")} = :app_token AND ${s("expiresAt")} > :app_now
-        AND ${s("createdAt")} >= :app_since`,
+      // the adapters of better-auth store instants as ISO 8601 text, seconds or milliseconds
+      where: `${s("token")} = :app_token AND ${instantIn(s("expiresAt"))} > :app_now
+        AND ${instantIn(s("createdAt"))} >= :app_since`,
     },
     passwordIs: `EXISTS (SELECT 1 ${credential} = ${quote(user.table)}.[id]
       AND ${quote(account.column("password"))} = :app_password)`,
@@ -272,7 +270,7 @@ function sqlOf(tables: ReturnType<typeof getAuthTables>) {
     /** Throws `conflict` if the member is the only owner of an organisation with other members. */
     async refuseSoleOwner(db: Database, userId: string): Promise<void> {
       if (!tables.member) return;
-      const member = namesOf(tables, "member");
+      const member = namesOf(tables, "member", naming);
       const [organization, owner, role] = ["organizationId", "userId", "role"]
         .map((field) => `${quote(member.column(field))}`);
       const isOwner = `instr(',' || replace(${role}, ' ', '') || ',', ',owner,') > 0`;

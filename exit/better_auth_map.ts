@@ -91,13 +91,22 @@ export interface Named {
   column(field: string): string;
 }
 
+/** How the database names what better-auth calls `twoFactor`: Drizzle's and Prisma's schemas often differ. */
+export type Naming = "as better-auth" | "snake_case";
+
+function named(name: string, naming: Naming): string {
+  if (naming === "as better-auth") return name;
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /** Returns the names of a model. Throws an `Error` if no plugin makes it. */
-export function namesOf(tables: Tables, model: string): Named {
+export function namesOf(tables: Tables, model: string, naming: Naming): Named {
   const found = tables[model];
   if (!found) throw new Error(`better-auth has no table for the model "${model}"`);
   return {
-    table: found.modelName,
-    column: (field) => field === "id" ? "id" : found.fields[field]?.fieldName ?? field,
+    table: named(found.modelName, naming),
+    column: (field) =>
+      field === "id" ? "id" : named(found.fields[field]?.fieldName ?? field, naming),
   };
 }
 
@@ -108,26 +117,27 @@ export function namesOf(tables: Tables, model: string): Named {
 export function betterAuthMap(
   options: BetterAuthOptions,
   entries: readonly (Entry | HoldsNobody | BlockedBy)[] = [],
+  naming: Naming = "as better-auth",
 ): DataMap {
   const tables = getAuthTables(options);
-  const user = namesOf(tables, "user");
+  const user = namesOf(tables, "user", naming);
   const replaced = new Set(entries.flatMap((entry) => "table" in entry ? [entry.table] : []));
-  const own = Object.keys(tables).flatMap((model) => entriesOf(tables, model))
+  const own = Object.keys(tables).flatMap((model) => entriesOf(tables, model, naming))
     .filter(({ table }) => !replaced.has(table));
   const order = (entry: Entry | HoldsNobody) =>
     // its members are found through "member"
-    tables.organization?.modelName === entry.table ? 0 : 1;
+    tables.organization && named(tables.organization.modelName, naming) === entry.table ? 0 : 1;
   return dataMap(
     [...exitTables, ...entries, ...own.toSorted((a, b) => order(a) - order(b))],
     { subject: `${user.table}.id`, name: user.column("email"), email: user.column("email") },
   );
 }
 
-function entriesOf(tables: Tables, model: string): (Entry | HoldsNobody)[] {
-  const { table, column } = namesOf(tables, model);
+function entriesOf(tables: Tables, model: string, naming: Naming): (Entry | HoldsNobody)[] {
+  const { table, column } = namesOf(tables, model, naming);
   if (nobody[model]) return [holdsNobody(table, nobody[model])];
   const fields = tables[model]!.fields;
-  const user = namesOf(tables, "user");
+  const user = namesOf(tables, "user", naming);
   const unknown = { ko: table, en: table };
   const { label, purpose, show = [] } = about[model] ?? { label: unknown, purpose: unknown };
   const shown = { label, purpose, show: show.filter((field) => fields[field]).map(column) };
@@ -136,11 +146,11 @@ function entriesOf(tables: Tables, model: string): (Entry | HoldsNobody)[] {
     return [destroy(table, { matching: ofMember(column, user), label, purpose })];
   }
   if (model === "organization") {
-    const member = namesOf(tables, "member");
+    const member = namesOf(tables, "member", naming);
     return [destroy(table, { matching: ofNobodyElse(member), ...shown })];
   }
   const members = Object.entries(fields).filter(([field, { references }]) =>
-    references?.model === user.table || references?.model === "user" ||
+    references?.model === tables.user!.modelName || references?.model === "user" ||
     withoutKey[model]?.includes(field)
   ).map(([field]) => column(field));
   if (members.length === 0) return []; // the app says what it holds; until then nobody can leave

@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import type { Services } from "../actions/services.ts";
 import type { Database } from "../db/engine/database.ts";
 import { exitMigrations } from "../db/engine/exit_migrations.ts";
-import type { Migration } from "../db/engine/migrate.ts";
+import type { Migration } from "../db/engine/migration.ts";
 import type { DataMap } from "../domain/data_map.ts";
 import { lookOf } from "../domain/theme.ts";
 import { type Changes, type Messages, ownWords, withService, wordsWith } from "../messages/mod.ts";

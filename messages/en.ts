@@ -155,6 +155,7 @@ export const en: Messages = {
     passkey_taken: "This passkey belongs to an account already. Please choose another one.",
     passkeys_full: "You have as many passkeys as an account can have. Remove one first.",
     no_passkey: "Your account has no passkey. Please confirm in another way.",
+    link_over: "This link has expired or was used before. Please ask for a new one.",
     no_mail: "This service sends no mail. Please ask its operator.",
   },
   field: {

@@ -41,10 +41,12 @@ import { bySmtp } from "../mail/smtp.ts";
 
 const log = getLogger(["annyeong"]);
 
-/** Hashing more passwords at once than there are cores would keep every other request waiting. */
 const limits: Limits = {
   hashMemoryMiB: 1024,
-  hashesAtOnce: navigator.hardwareConcurrency,
+  /** Hashing more passwords at once than there are cores would keep every other request waiting. */
+  get hashesAtOnce() {
+    return navigator.hardwareConcurrency;
+  },
   creating: withPrivateFiles,
   transportOf(route) {
     if (route.kind === "smtp") return bySmtp(route);

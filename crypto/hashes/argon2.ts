@@ -73,7 +73,7 @@ async function derive(
       // Workers have no Argon2.
     }
   }
-  const argon2 = await import("@noble/hashes/argon2.js");
+  const argon2 = await import("./in_javascript.ts");
   const cost = { m: memory, t: passes, p: lanes, version, dkLen: keyLength };
   return await (type === "id" ? argon2.argon2idAsync : argon2.argon2iAsync)(password, salt, cost);
 }

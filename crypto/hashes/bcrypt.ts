@@ -23,8 +23,8 @@ export function readBcrypt(stored: string): ReadHash {
       const input = sha256 ? createHash("sha256").update(password).digest("hex") : password;
       // bcrypt repeats the password with NUL between, so "a" and "a\0a" would have the same hash.
       if (input.includes("\0")) return null;
-      const { hash } = await import("bcryptjs"); // like every bcrypt, uses the first 72 bytes
-      return Buffer.from((await hash(input, salt)).slice(-31));
+      const { bcrypt } = await import("./in_javascript.ts"); // like every bcrypt, uses the first 72 bytes
+      return Buffer.from((await bcrypt(input, salt)).slice(-31));
     },
   };
 }

@@ -32,8 +32,7 @@ async function derive(
     const cost = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
     return new Uint8Array(await crypto.subtle.deriveBits(cost, key, 256));
   } catch {
-    const { pbkdf2Async } = await import("@noble/hashes/pbkdf2.js");
-    const { sha256 } = await import("@noble/hashes/sha2.js");
-    return await pbkdf2Async(sha256, password, salt, { c: iterations, dkLen: 32 });
+    const { pbkdf2 } = await import("./in_javascript.ts");
+    return await pbkdf2(password, salt, iterations);
   }
 }

@@ -1,6 +1,7 @@
 /** The schema beside another system's members: of our own migrations only what leaving needs. */
 import { exitTableNames } from "./exit_tables.ts";
-import { type Migration, ownMigrations } from "./migrate.ts";
+import type { Migration } from "./migration.ts";
+import { type OwnMigration, ownMigrations } from "./own_migrations.ts";
 import { codeOf, statementsOf } from "./split_sql.ts";
 
 /** The table or index that a statement makes or changes, and the table that an index or trigger is on. */
@@ -10,10 +11,18 @@ const target =
 /** Another system's ids need not be text, and its table has a name of its own, so there is no foreign key. */
 const keyToUsers = / REFERENCES users \(id\)(?: ON DELETE CASCADE)?/g;
 
-/** In order. Each has the statements of ours that concern these tables. */
-export const exitMigrations: readonly Migration[] = exitMigrationsOf(ownMigrations);
+/** Those that concern the tables of leaving. They are listed because a Worker has no SQL to find them in. */
+const names: ReadonlySet<string> = new Set<OwnMigration>([
+  ...["0001_members", "0002_leaving", "0003_operating", "0004_proofs", "0006_ledger"] as const,
+  ...["0007_clock", "0008_seeing", "0009_mail", "0012_mails_by_member"] as const,
+]);
 
-function exitMigrationsOf(migrations: readonly Migration[]): Migration[] {
+/** In order. Each has the statements of ours that concern the tables of leaving. */
+export const exitMigrations: readonly Migration[] = exitMigrationsOf(ownMigrations)
+  .filter(({ name }) => names.has(name.replace("exit_", "")));
+
+/** Returns every migration, also those that are left without a statement. */
+export function exitMigrationsOf(migrations: readonly Migration[]): Migration[] {
   const indexes = new Set<string>();
   const concerns = (statement: string): boolean => {
     const code = codeOf(statement);
@@ -28,5 +37,5 @@ function exitMigrationsOf(migrations: readonly Migration[]): Migration[] {
     name: `exit_${name}`,
     sql: statementsOf(sql).filter(concerns).map((statement) => `${statement};\n`).join("")
       .replaceAll(keyToUsers, ""),
-  })).filter(({ sql }) => sql !== "");
+  }));
 }

@@ -2,46 +2,21 @@ import { AppError } from "../../domain/error.ts";
 import { type Database, type InStatement, RefusedStatement, type Row, saidBy } from "./database.ts";
 import { checksumsOf, readChecksums, refuseEdited, writeChecksums } from "./checksums.ts";
 import { BrokenMigration, type Migration } from "./migration.ts";
+import { ownMigrations } from "./own_migrations.ts";
 import { statementsOf } from "./split_sql.ts";
-import members from "../migrations/0001_members.sql" with { type: "text" };
-import leaving from "../migrations/0002_leaving.sql" with { type: "text" };
-import operating from "../migrations/0003_operating.sql" with { type: "text" };
-import proofs from "../migrations/0004_proofs.sql" with { type: "text" };
-import ledger from "../migrations/0006_ledger.sql" with { type: "text" };
-import clock from "../migrations/0007_clock.sql" with { type: "text" };
-import seeing from "../migrations/0008_seeing.sql" with { type: "text" };
-import mail from "../migrations/0009_mail.sql" with { type: "text" };
-import passkeys from "../migrations/0010_passkeys.sql" with { type: "text" };
-import providers from "../migrations/0011_providers.sql" with { type: "text" };
-import consents from "../migrations/0012_consents.sql" with { type: "text" };
-import mailsByMember from "../migrations/0012_mails_by_member.sql" with { type: "text" };
 
 export { BrokenMigration, type Migration };
-
-/** In order. A migration that has landed is never edited; a new one is added below. */
-export const ownMigrations: readonly Migration[] = [
-  { name: "0001_members", sql: members },
-  { name: "0002_leaving", sql: leaving },
-  { name: "0003_operating", sql: operating },
-  { name: "0004_proofs", sql: proofs },
-  { name: "0006_ledger", sql: ledger },
-  { name: "0007_clock", sql: clock },
-  { name: "0008_seeing", sql: seeing },
-  { name: "0009_mail", sql: mail },
-  { name: "0010_passkeys", sql: passkeys },
-  { name: "0011_providers", sql: providers },
-  { name: "0012_consents", sql: consents },
-  { name: "0012_mails_by_member", sql: mailsByMember },
-];
 
 /** A table has the name of one of ours, and is not ours. */
 export class ForeignTable extends Error {
   override name = "ForeignTable";
 
-  constructor(table: string, column: string) {
+  constructor(table: string, column: string, isOwn: boolean) {
+    const advice = isOwn
+      ? '"deno task import" takes over the members of an existing table: docs/existing-members.md'
+      : "Give yours another name: the exit needs a table of this name";
     super(
-      `table "${table}" is not Annyeong's: it has no column "${column}". Nothing has been changed. ` +
-        '"deno task import" takes over the members of an existing table: docs/existing-members.md',
+      `table "${table}" is not Annyeong's: it has no column "${column}". Nothing has been changed. ${advice}`,
     );
   }
 }
@@ -61,16 +36,20 @@ const marks = {
   },
 };
 
+/** Whether migrations make `users`, and not only what leaving needs. */
+function makesUsers(migrations: readonly Migration[]): boolean {
+  return migrations.some(({ name }) => name === ownMigrations[0]!.name);
+}
+
 /** Makes a SELECT of tables and views that have one of our names and are not ours. */
 export function selectForeign(migrations = ownMigrations): InStatement {
-  const makesUsers = migrations.some(({ name }) => name === ownMigrations[0]!.name);
   return {
     sql: `
   SELECT name, value AS mark FROM sqlite_schema JOIN json_each(?) AS own
   ON lower(name) = own.key AND sqlite_schema.type IN ('table', 'view')
   WHERE value NOT IN (SELECT info.name FROM pragma_table_info(sqlite_schema.name) AS info)
   ORDER BY own.key DESC`,
-    args: [JSON.stringify(makesUsers ? marks.own : marks.beside)],
+    args: [JSON.stringify(makesUsers(migrations) ? marks.own : marks.beside)],
   };
 }
 
@@ -115,7 +94,7 @@ export async function migrate(
 ): Promise<string[]> {
   const [foreign] = await db.read([selectForeign(migrations)]);
   const [table] = foreign!.rows;
-  if (table) throw new ForeignTable(String(table.name), String(table.mark));
+  if (table) throw new ForeignTable(String(table.name), String(table.mark), makesUsers(migrations));
   await db.write([createMigrations]);
   const checksums = await checksumsOf(migrations);
   refuseEdited(await readChecksums(db), checksums);

@@ -1,7 +1,8 @@
 /** Imports the members of an existing table: reads them, stages them, and swaps them in with one batch. */
 import type { ImportedMember, SourceRow } from "../../domain/import.ts";
 import { type Database, type InStatement, RefusedStatement, type Row } from "../engine/database.ts";
-import { batchOf, createMigrations, migrate, ownMigrations } from "../engine/migrate.ts";
+import { batchOf, createMigrations, migrate } from "../engine/migrate.ts";
+import { ownMigrations } from "../engine/own_migrations.ts";
 import type { Preflight } from "./preflight.ts";
 import type { Source } from "./source.ts";
 import { instantIn, quote } from "../map/sql.ts";

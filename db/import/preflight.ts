@@ -1,6 +1,7 @@
 /** Checks the operator's SELECT and the schema before an import. Only reads. */
 import type { Database, Row } from "../engine/database.ts";
-import { ownMigrations, selectForeign } from "../engine/migrate.ts";
+import { selectForeign } from "../engine/migrate.ts";
+import { ownMigrations } from "../engine/own_migrations.ts";
 import { type Dropped, findDropped } from "./dropped.ts";
 import type { Source } from "./source.ts";
 import { quote } from "../map/sql.ts";

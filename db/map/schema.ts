@@ -6,7 +6,7 @@ import {
   tablesOf,
 } from "../../domain/data_map.ts";
 import type { Database, InStatement, Row } from "../engine/database.ts";
-import { ownMigrations } from "../engine/migrate.ts";
+import { ownTableNames as names } from "../engine/own_tables.ts";
 import { deletesSecurely, isKept } from "./full_text.ts";
 import { bind, type Places } from "./sql.ts";
 
@@ -94,19 +94,6 @@ const countUnmapped = `
     SELECT 1 FROM sqlite_schema
     WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND ${unnamed}),
   (SELECT count(*) FROM ${allTables} WHERE live AND ${unnamed}), 0)`;
-
-/** The tables that our migrations make, except `users`, because apps add columns to it. */
-const ownTables = ownMigrations.flatMap(({ sql }) =>
-  Array.from(sql.matchAll(/^CREATE TABLE (\w+) \(([^]*?)^\)/gm), ([, name, columns]) => ({
-    name: name!,
-    isOfUsers: columns!.includes("REFERENCES users"),
-  }))
-).filter(({ name }) => name !== "users");
-
-const names = {
-  all: new Set(ownTables.map(({ name }) => name)),
-  withoutUsers: new Set(ownTables.filter(({ isOfUsers }) => !isOfUsers).map(({ name }) => name)),
-};
 
 /** The tables of Annyeong, except the subject. Beside another system, a table like `sessions` is the app's. */
 export function ownTableNames({ isOwn }: Subject): ReadonlySet<string> {

@@ -47,9 +47,9 @@ export function insertNotice(
   done: MailCondition,
 ): InStatement[] {
   const values = { ...done.values, mail_member: mail.memberId, mail_address: fold(address) };
-  const { count, counted } = countIf({ sql: `${done.sql} AND NOT ${isVerified}`, values });
-  const sql = `
-    ${done.sql} AND (${isVerified} OR ${counted.sql}) AND NOT ${isVerifiedByAnother}`;
+  const tells = `${done.sql} AND NOT ${isVerifiedByAnother}`;
+  const { count, counted } = countIf({ sql: `${tells} AND NOT ${isVerified}`, values });
+  const sql = `${tells} AND (${isVerified} OR ${counted.sql})`;
   return [
     count,
     insertMail(mail, now, { ...done, sql, values: { ...values, ...counted.values } }),

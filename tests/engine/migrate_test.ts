@@ -3,7 +3,9 @@ import { freshSecrets } from "../../config/mod.ts";
 import { startService } from "../support/process.ts";
 import { taskOn } from "../support/task.ts";
 import { openDatabase } from "../../db/engine/database.ts";
-import { isCurrent, migrate, ownMigrations } from "../../db/engine/migrate.ts";
+import { isCurrent, migrate } from "../../db/engine/migrate.ts";
+import { ownMigrations } from "../../db/engine/own_migrations.ts";
+import { ownTableNames } from "../../db/engine/own_tables.ts";
 import { sqldPath } from "../../cli/sqld.ts";
 import { openSqld } from "../support/stacks.ts";
 
@@ -26,6 +28,20 @@ async function check(url: string) {
   for (const { name, strict } of tables!.rows) assert.equal(strict, 1, `${name} is STRICT`);
   databases.forEach((db) => db.close());
 }
+
+Deno.test("the lists of our own tables name those that the migrations make", () => {
+  const made = ownMigrations.flatMap(({ sql }) =>
+    Array.from(sql.matchAll(/^CREATE TABLE (\w+) \(([^]*?)^\)/gm), ([, name, columns]) => ({
+      name: name!,
+      isOfUsers: columns!.includes("REFERENCES users"),
+    }))
+  ).filter(({ name }) => name !== "users");
+  const namesOf = (tables: typeof made) => new Set(tables.map(({ name }) => name));
+  assert.deepEqual(ownTableNames, {
+    all: namesOf(made),
+    withoutUsers: namesOf(made.filter(({ isOfUsers }) => !isOfUsers)),
+  });
+});
 
 Deno.test("two migrations at once bring an embedded database to one schema", async () => {
   const folder = await Deno.makeTempDir();

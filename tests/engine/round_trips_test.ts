@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { sqldPath } from "../../cli/sqld.ts";
 import { Browser, goodPassword, join, openApp, signIn } from "../support/harness.ts";
 import { lastMail } from "../support/outbox_mails.ts";
-import { get, joinWithPasskey } from "../support/authenticator.ts";
 import { openProxy } from "../support/proxy.ts";
 import { openSqld } from "../support/stacks.ts";
 

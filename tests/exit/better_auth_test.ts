@@ -309,6 +309,54 @@ Deno.test("a member with better-auth's two-factor signs in with both factors, an
   });
 });
 
+Deno.test("tables and columns that better-auth's options rename, and keys of its api-key plugin, go as well", async () => {
+  const auth = {
+    user: { modelName: "member_record", fields: { email: "mail" } },
+    session: { modelName: "sitting", fields: { userId: "sitter", token: "secret" } },
+    account: { modelName: "way_in" },
+    plugins: [{
+      id: "api-key" as const,
+      schema: { // as in @better-auth/api-key 1.7.5
+        apikey: {
+          fields: {
+            key: { type: "string" as const, required: true },
+            referenceId: { type: "string" as const, required: true },
+          },
+        },
+      },
+    }],
+  };
+  await withBetterAuth({ auth, env: { WITHDRAWAL_GRACE_DAYS: "7" } }, async (app) => {
+    const leaver = await member(app, "haneul");
+    const second = await signIn(app, "haneul");
+    await app.sql(
+      "INSERT INTO apikey (id, key, referenceId) SELECT 'k', 'haneul-key', id FROM member_record",
+    );
+    assert.equal((await leaver.send("DELETE", "/withdrawal", { password })).status, 202);
+    assert.equal(await whoIs(second), null);
+    app.clock.pass(8 * day);
+    await runJobs(app.services);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await app.sql("SELECT count(*) AS n FROM apikey"))[0]!.n, 0);
+  });
+});
+
+Deno.test("a database with columns in snake_case and instants as numbers, as Drizzle makes them, works too", async () => {
+  await withBetterAuth({ on: "sqld", naming: "snake_case" }, async (app) => {
+    const leaver = await member(app, "haneul");
+    const other = await member(app, "byeol");
+    assert.equal((await post(leaver, "/two-factor/enable", { password })).status, 200);
+    const ms = (column: string) => `CAST(unixepoch(${column}, 'subsec') * 1000 AS INTEGER)`;
+    await app.sql(
+      `UPDATE session SET expires_at = ${ms("expires_at")}, created_at = ${ms("created_at")}`,
+    );
+    const left = await leaver.send("DELETE", "/withdrawal", { password });
+    assert.equal(left.status, 200, left.text);
+    assert.deepEqual(await traces(app, "haneul"), []);
+    assert.equal((await other.get("/withdrawal")).status, 200);
+  });
+});
+
 Deno.test("a member whom better-auth's admin removes is erased with a receipt, and every table", async () => {
   const note = destroy("note", { member: "owner", label: words("notes"), purpose: words("notes") });
   const setup = {

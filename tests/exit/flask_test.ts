@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { exitMigrations } from "../../db/engine/exit_migrations.ts";
+import { openDatabase } from "../../db/engine/database.ts";
+import { exitMigrations, exitMigrationsOf } from "../../db/engine/exit_migrations.ts";
+import { migrate } from "../../db/engine/migrate.ts";
+import { ownMigrations } from "../../db/engine/own_migrations.ts";
 import { dataMap, exitTables } from "../../exit/mod.ts";
 import { runJobs } from "../../jobs/mod.ts";
 import { createFlaskr, flaskTables, flaskUser, keptPosts } from "../support/flaskr.ts";
@@ -113,6 +116,8 @@ Deno.test("the schema beside another sign-in has the columns of Annyeong's own",
       }
     });
   });
+  const filled = exitMigrationsOf(ownMigrations).filter(({ sql }) => sql !== "");
+  assert.deepEqual(exitMigrations, filled, "the list in exit_migrations.ts is complete");
   assert.ok(exitMigrations.every(({ sql }) => !/\b(TABLE|REFERENCES|FROM|INTO) users\b/.test(sql)));
 });
 
@@ -185,6 +190,18 @@ Deno.test("with a grace period a member of another system can restore, or is era
     assert.equal((await app.sql("SELECT count(*) AS n FROM user"))[0]!.n, 0);
     assert.equal((await leaver.get(`/receipts/${again.json.receipt_id}`)).status, 200);
   });
+});
+
+Deno.test("a table of the host with a name that the exit needs stops the start, and keeps its rows", async () => {
+  const db = await openDatabase({ url: "file::memory:", authToken: undefined, timeoutMs: 5000 });
+  await db.write(["CREATE TABLE audit (line TEXT)", "INSERT INTO audit VALUES ('mine')"]);
+  await assert.rejects(
+    migrate(db, 0, exitMigrations),
+    /table "audit" is not Annyeong's.*another name/,
+  );
+  const [rows] = await db.read(["SELECT line FROM audit"]);
+  assert.equal(rows!.rows[0]!.line, "mine");
+  db.close();
 });
 
 Deno.test("a pending withdrawal of a member whom the host deleted itself does not stay due", async () => {

@@ -1,9 +1,10 @@
-/** The recipes of docs/data-map.md, on the tables and triggers that stand there. */
+/** The recipes of docs/recipes.md, on the tables and triggers that stand there. */
 import assert from "node:assert/strict";
 import { ownTables } from "../../data_map.ts";
 import {
   anonymise,
   type BlockedBy,
+  blockedBy,
   type DataMap,
   dataMap,
   destroy,
@@ -17,12 +18,12 @@ import { embedded, onSqld, testOnWith } from "../support/stacks.ts";
 import { statementsOf } from "../../db/engine/split_sql.ts";
 
 const words = { label: { ko: "항목", en: "Item" }, purpose: { ko: "운영", en: "To run it" } };
-const page = await Deno.readTextFile(new URL("../../docs/data-map.md", import.meta.url));
+const page = await Deno.readTextFile(new URL("../../docs/recipes.md", import.meta.url));
 
 /** The SQL of a recipe, as the page gives it. */
 function tablesOf(heading: string): string[] {
-  const [, rest = ""] = page.split(`### ${heading}\n`);
-  const [, sql] = /```sql\n([^]*?)```/.exec(rest.split("\n### ")[0]!) ?? [];
+  const [, rest = ""] = page.split(`\n## ${heading}\n`);
+  const [, sql] = /```sql\n([^]*?)```/.exec(rest.split("\n## ")[0]!) ?? [];
   assert.ok(sql, heading);
   return statementsOf(sql);
 }
@@ -210,6 +211,111 @@ async function filesGo(service: Service) {
   await Deno.remove(folder, { recursive: true });
 }
 
+const teams = setupOf("The only owner of a team", [
+  destroy("team_members", { member: "user_id", ...words }),
+  holdsNobody("teams", "names of teams; a trigger deletes a team without members"),
+  blockedBy("only owner of a team", { ko: "유일한 소유자", en: "You are the only owner" }),
+]);
+
+async function onlyOwner(service: Service) {
+  const hong = await newMember(service, "hong");
+  const kim = await newMember(service, "kim");
+  await service.sql("INSERT INTO teams (id, name) VALUES ('tea', 'Tea')");
+  for (const [name, role] of [["hong", "owner"], ["kim", "member"]]) {
+    await service.sql("INSERT INTO team_members (team_id, user_id, role) VALUES ('tea', ?, ?)", [
+      await idOf(service, name!),
+      role!,
+    ]);
+  }
+  const refused = await hong.send("DELETE", "/withdrawal?lang=en");
+  assert.deepEqual([refused.status, refused.json.error], [409, "You are the only owner"]);
+  const { blocked } = (await hong.get("/withdrawal?lang=en")).json;
+  assert.deepEqual(blocked, { reason: "You are the only owner" });
+  await service.sql("UPDATE team_members SET role = 'owner'");
+  await leaves(hong);
+  assert.equal((await rowsOf(service, "SELECT * FROM teams")).length, 1);
+  await leaves(kim);
+  assert.deepEqual(await rowsOf(service, "SELECT * FROM teams"), []);
+}
+
+const subscriptions = setupOf("Rows that name a member by e-mail", [
+  destroy("subscriptions", {
+    matching: "email = (SELECT users.email FROM users WHERE users.id = :member)",
+    show: ["since"],
+    ...words,
+  }),
+]);
+
+async function byEmail(service: Service) {
+  const hong = await newMember(service, "hong");
+  const [row] = await service.sql("SELECT email FROM users WHERE name = 'hong'");
+  const insert = "INSERT INTO subscriptions (email, since) VALUES (?, '2026')";
+  await service.sql(insert, [String(row!.email).toUpperCase()]);
+  await service.sql(insert, ["somebody@else.example"]);
+  const { tables } = (await hong.get("/userinfo/export")).json;
+  assert.deepEqual(tables.subscriptions, [{ since: "2026" }]);
+  await leaves(hong);
+  assert.deepEqual(await rowsOf(service, "SELECT email FROM subscriptions"), [
+    { email: "somebody@else.example" },
+  ]);
+}
+
+const polls = setupOf("Ids in a JSON column", [
+  anonymise("polls", {
+    matching: "EXISTS (SELECT 1 FROM json_each(voters) AS voter WHERE voter.value = :member)",
+    set: {
+      voters: {
+        sql:
+          "(SELECT json_group_array(voter.value) FROM json_each(voters) AS voter WHERE voter.value <> :member)",
+      },
+    },
+    ...words,
+  }),
+]);
+
+async function inJson(service: Service) {
+  const hong = await newMember(service, "hong");
+  await newMember(service, "kim");
+  const [h, k] = [await idOf(service, "hong"), await idOf(service, "kim")];
+  for (const voters of [[h, k], [k], [h], []]) {
+    const insert = "INSERT INTO polls (question, voters) VALUES ('tea?', ?)";
+    await service.sql(insert, [JSON.stringify(voters)]);
+  }
+  await leaves(hong);
+  assert.deepEqual(
+    (await rowsOf(service, "SELECT voters FROM polls ORDER BY id")).map(({ voters }) =>
+      JSON.parse(String(voters))
+    ),
+    [[k], [k], [], []],
+  );
+}
+
+const diaries = setupOf("Search", [
+  destroy("diaries", { member: "user_id", show: ["body"], ...words }),
+  holdsNobody("diary_words", "the index of diaries; a trigger deletes its words"),
+]);
+
+async function wordsGo(service: Service) {
+  const hong = await newMember(service, "hong");
+  await newMember(service, "kim");
+  for (const [name, body] of [["hong", "moonlight tea"], ["kim", "sunlight tea"]]) {
+    const insert = "INSERT INTO diaries (user_id, body) VALUES (?, ?)";
+    await service.sql(insert, [await idOf(service, name!), body!]);
+  }
+  await leaves(hong);
+  const found = (word: string) =>
+    service.sql("SELECT rowid FROM diary_words WHERE diary_words MATCH ?", [word]);
+  assert.deepEqual([(await found("moonlight")).length, (await found("tea")).length], [0, 1]);
+  const [stored] = await service.sql(
+    "SELECT group_concat(hex(block)) AS hex FROM diary_words_data",
+  );
+  const hexOf = (word: string) =>
+    Array.from(new TextEncoder().encode(word), (byte) => byte.toString(16).padStart(2, "0"))
+      .join("").toUpperCase();
+  assert.ok(!String(stored!.hex).includes(hexOf("moonlight")), "the index keeps no word");
+  assert.ok(String(stored!.hex).includes(hexOf("sunlight")));
+}
+
 for (const stack of [embedded, onSqld]) {
   testOnWith(
     stack,
@@ -230,4 +336,13 @@ for (const stack of [embedded, onSqld]) {
     "the files of a member who left are listed in the erasure and deleted by a job",
     filesGo,
   );
+  testOnWith(
+    stack,
+    teams,
+    "the only owner of a team is told why they cannot leave, and a team without members goes",
+    onlyOwner,
+  );
+  testOnWith(stack, subscriptions, "rows that name a member by e-mail go with them", byEmail);
+  testOnWith(stack, polls, "the id of a member who left is taken out of JSON lists", inJson);
+  testOnWith(stack, diaries, "the words of a member who left leave the search index", wordsGo);
 }

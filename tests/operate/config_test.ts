@@ -280,3 +280,27 @@ Deno.test("MAIL_URL names a way to send mails that the runtime has, and needs MA
   assert.match(problemsOf({ ...production, ...from, MAIL_URL: "binding:EMAIL" }), /^MAIL_URL must/);
   assert.match(problemsOf({ ...production, MAIL_URL: "file:mail" }), /^MAIL_FROM is missing/);
 });
+
+Deno.test("deno task worker gives the Worker every variable that is set", async () => {
+  const env = {
+    MAIL_URL: "resend://key@127.0.0.1:9",
+    MAIL_FROM: "Bob's Tea <hi@haru.example>",
+    EMAIL_VERIFICATION: "required",
+    ALLOWED_ORIGINS: "https://shop.example",
+    TRUSTED_PROXY_HEADER: "X-Forwarded-For",
+    METRICS_TOKEN: "m".repeat(32),
+    PROVIDERS: '[{"kind":"github","client_id":"i","client_secret":"s"}]',
+  };
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    // the last argument only prints wrangler's options
+    args: ["run", "-P=worker", "cli/worker.ts", "--var", "TURSO_DATABASE_URL:x", "--help"],
+    env,
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  assert.ok(success);
+  const written = await Deno.readTextFile("data/worker/variables");
+  for (const [name, value] of Object.entries(env)) {
+    assert.match(written, new RegExp(`^${name}=(['\`])${RegExp.escape(value)}\\1$`, "m"), name);
+  }
+});

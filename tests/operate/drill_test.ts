@@ -119,7 +119,7 @@ Deno.test("a drill finds who left in a table that is said to hold nobody, and in
   await Deno.writeTextFile(
     parts,
     `import { operate } from "${root}cli/operate.ts";
-     import { ownMigrations } from "${root}db/engine/migrate.ts";
+     import { ownMigrations } from "${root}db/engine/own_migrations.ts";
      import { ownWords } from "${root}messages/mod.ts";
      import ownMap from "${root}data_map.ts";
      const nobody = ["notes", "shelf"].map((table) => ({ disposition: "nobody", table, why: "" }));

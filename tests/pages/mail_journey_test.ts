@@ -123,9 +123,15 @@ async function journey(language: "ko" | "en", script: boolean): Promise<void> {
     await press(t.link.send);
     await says(page, t.done.linkAsked);
     await follow("haneul@example.com", "/leave/");
+    const form = await page.locator("form[action^='/leave/']").boundingBox();
+    const button = await page.locator("form[action^='/leave/'] button").boundingBox();
+    assert.ok(button!.height >= 44 && button!.y >= form!.y, "the button stands in its form");
+    const link = page.url();
     await press(t.page.withdraw);
     await page.waitForURL(`${origin}/receipts/*`);
     assert.deepEqual(await app.sql("SELECT id FROM users"), []);
+    await page.goto(link);
+    await says(page, t.sentence.link_over);
   } finally {
     await browser.close();
     await server.shutdown();

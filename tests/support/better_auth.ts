@@ -4,6 +4,7 @@ import { betterAuth, type BetterAuthOptions } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { emailOTP, organization, twoFactor } from "better-auth/plugins";
 import { Hono } from "hono";
+import { CamelCasePlugin, Kysely } from "kysely";
 import type { Services } from "../../actions/services.ts";
 import { betterAuthExit, type BetterAuthExitOptions, leaving } from "../../exit/better_auth.ts";
 import { openShared } from "../../exit/node_sqlite.ts";
@@ -26,6 +27,8 @@ export interface Beside {
   auth?: Partial<BetterAuthOptions>;
   exit?: Partial<BetterAuthExitOptions>;
   env?: Record<string, string>;
+  /** `snake_case`: the columns have other names than in better-auth, as with Drizzle. */
+  naming?: "snake_case";
   /** SQL of the app's own tables. */
   tables?: string[];
 }
@@ -41,10 +44,20 @@ export async function openBetterAuth(setup: Beside = {}): Promise<BetterAuthApp>
   const url = sqld?.url ?? `file:${folder}/app.db`;
   const file = sqld ? null : openShared(url);
   const sent: BetterAuthApp["sent"] = [];
+  const databaseOf = () => {
+    if (file) return file;
+    const dialect = new LibsqlDialect({ url });
+    if (!setup.naming) return { dialect, type: "sqlite" as const };
+    const plugins = [new CamelCasePlugin()];
+    return {
+      db: new Kysely<never>({ dialect: dialect as never, plugins }),
+      type: "sqlite" as const,
+    };
+  };
   const options = {
     baseURL: origin,
     secret: "a secret of this test only, 0123456789abcdef",
-    database: file ?? { dialect: new LibsqlDialect({ url }), type: "sqlite" as const },
+    database: databaseOf(),
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
@@ -68,6 +81,7 @@ export async function openBetterAuth(setup: Beside = {}): Promise<BetterAuthApp>
   const auth = betterAuth(options);
   const exit = betterAuthExit(auth, {
     pages: { signIn: "/sign-in", account: "/" },
+    ...(setup.naming && { naming: setup.naming }),
     ...setup.exit,
   });
   const app = new Hono()

@@ -3,7 +3,7 @@ import ts from "typescript";
 import { entriesOf } from "./entries.ts";
 
 /** Types that the API names and an app does not build or read by itself. */
-const opaque = ["AppType", "Services", "Messages"];
+const opaque = ["AppType", "Env", "Messages", "Services"];
 
 /**
  * Lists, for each entry, the declarations that it exports and those of ours that they name, each once and

@@ -2,10 +2,8 @@
 import ts from "typescript";
 import { entriesOf } from "./entries.ts";
 
-/** Texts that are imported. TypeScript 5 takes the type of a module from its name only. */
-const texts = ["*.sql", "*.css", "*.txt", "*.json", "*/script.js"]
-  .map((name) => `declare module "${name}" { const text: string; export default text; }`)
-  .join("\n");
+/** The type of every text that is imported. TypeScript 5 does not take it from `with { type: "text" }`. */
+const text = "declare const text: string; export default text;";
 
 /** Writes into `types/` what the declarations of the entries reach. Throws what the compiler reports. */
 export async function declare(
@@ -16,7 +14,7 @@ export async function declare(
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["types"] }).output();
   const ambient = new Map([
     [`${root}deno-types.d.ts`, new TextDecoder().decode(stdout)],
-    [`${root}texts.d.ts`, texts],
+    [`${root}text.d.ts`, text],
   ]);
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ESNext,
@@ -30,7 +28,7 @@ export async function declare(
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
     allowImportingTsExtensions: true,
-    resolveJsonModule: false,
+    resolveJsonModule: true,
     skipLibCheck: true,
     declaration: true,
     emitDeclarationOnly: true,
@@ -46,6 +44,13 @@ export async function declare(
       ? getSourceFile(name, version, ...rest)
       : ts.createSourceFile(name, text, version);
   };
+  const cache = ts.createModuleResolutionCache(root, (name) => name, options);
+  host.resolveModuleNameLiterals = (literals, from) =>
+    literals.map((literal) =>
+      isText(literal)
+        ? { resolvedModule: { resolvedFileName: `${root}text.d.ts`, extension: ".d.ts" } }
+        : ts.resolveModuleName(literal.text, from, options, host, cache)
+    );
 
   const entries = entriesOf(exports).filter(({ isProgram }) => !isProgram);
   const files = [...ambient.keys(), ...entries.map(({ file }) => `${root}${file}`)];
@@ -75,6 +80,14 @@ export async function declare(
     await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     await Deno.writeTextFile(path, asJavaScript(written.get(file)!));
   }
+}
+
+/** Whether it is the path of `import text from "./x.sql" with { type: "text" }`. */
+function isText({ parent }: ts.StringLiteralLike): boolean {
+  if (!ts.isImportDeclaration(parent)) return false;
+  return parent.attributes?.elements.some(({ value }) =>
+    ts.isStringLiteral(value) && value.text === "text"
+  ) ?? false;
 }
 
 /** A relative import in a declaration: as a statement, and as `import("./x.ts").Y`. */

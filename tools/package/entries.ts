@@ -17,7 +17,7 @@ export function entriesOf(exports: Record<string, string>): Entry[] {
     path,
     name: path === "." ? "mod" : path.slice(2).replaceAll("/", "-"),
     file: file.slice(2),
-    runsOnWorkers: !file.startsWith("./cli/"),
+    runsOnWorkers: !file.startsWith("./cli/") && path !== "./exit/node-sqlite",
     isProgram: path === "./create",
   }));
 }
