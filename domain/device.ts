@@ -1,3 +1,4 @@
+// @ts-ignore: version 1 of the package has no types
 import UAParser from "ua-parser-js";
 
 /** Browsers whose name in the parser is not the one that people know. */
