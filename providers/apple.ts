@@ -1,15 +1,16 @@
 import { Buffer } from "node:buffer";
 import { CompactSign } from "jose";
 import { ClientSecretPost } from "oauth4webapi";
-import { noReply, reply, stillThere } from "./ask.ts";
-import { describeByClaims, isOver, post } from "./oidc.ts";
+import { noReply, reply } from "./ask.ts";
+import { describeByClaims, look, post } from "./oidc.ts";
 import type { Preset } from "./preset.ts";
 
 const issuer = "https://appleid.apple.com";
 
 /**
- * Sign in with Apple: https://developer.apple.com/documentation/signinwithapplerestapi. The name, which Apple
- * sends only the first time, is not asked for.
+ * "Sign in with Apple REST API": https://developer.apple.com/documentation/signinwithapplerestapi
+ * "Token revocation": https://developer.apple.com/documentation/signinwithapplerestapi/revoke-tokens
+ * The name, which Apple sends only the first time, is not asked for.
  */
 export const apple: Preset = {
   label: { ko: "Apple", en: "Apple" },
@@ -48,11 +49,12 @@ export const apple: Preset = {
       const form = { token: refresh, token_type_hint: "refresh_token" };
       const response = await post(connection, url, form);
       if (!response.ok) return reply(response, "failed");
-      return await isOver(connection, refresh) ? reply(response, "accepted") : stillThere;
+      return await look(connection, refresh, response);
     } catch (error) {
       return noReply(error);
     }
   },
+  // "Manage your apps with Sign in with Apple": https://support.apple.com/en-us/102571
   page: "https://account.apple.com/account/manage",
 };
 

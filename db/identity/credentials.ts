@@ -22,19 +22,26 @@ export function selectCredentials(
   };
 }
 
-/** Reads the result of `selectCredentials`. */
-export function toCredentials(result: ResultSet): CredentialName[] {
-  return result.rows.map((row) => String(row.name));
+/**
+ * Reads the result of `selectCredentials`: those that the member can use.
+ * @param providers the configured ones. An identity at another one opens nothing
+ */
+export function toCredentials(
+  result: ResultSet,
+  providers: readonly { name: string }[],
+): CredentialName[] {
+  const usable = ["passkey", "password", ...providers.map(({ name }) => name)];
+  return result.rows.map((row) => String(row.name)).filter((name) => usable.includes(name));
 }
 
 /**
  * Makes SQL for how many credentials a member has: password, passkeys and identities. The last one cannot be
  * removed.
- * @param member SQL for the member's id
+ * @param member SQL for the member's id. It may name a column of `passwords`, `passkeys` or `identities`
  */
 export function countCredentials(member: string): string {
   return `(
-    (SELECT count(*) FROM passwords WHERE user_id = ${member})
-    + (SELECT count(*) FROM passkeys WHERE user_id = ${member})
-    + (SELECT count(*) FROM identities WHERE user_id = ${member}))`;
+    (SELECT count(*) FROM passwords AS own WHERE own.user_id = ${member})
+    + (SELECT count(*) FROM passkeys AS own WHERE own.user_id = ${member})
+    + (SELECT count(*) FROM identities AS own WHERE own.user_id = ${member}))`;
 }

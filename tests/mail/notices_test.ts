@@ -44,7 +44,8 @@ Deno.test("a member hears of a sign-in on a device that was not used before, and
     await phone.send("POST", "/logout");
     await phone.send("POST", "/login", { user_id: "hong", password: goodPassword });
     assert.deepEqual(await kindsOf(app), [], "the same device again");
-    const ipad = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605 Safari/604";
+    const ipad =
+      "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
     await signIn(app, "hong", goodPassword, { "User-Agent": ipad });
     const [notice] = (await mailsOf(app)).filter(({ kind }) => kind === "new_sign_in");
     assert.equal(notice!.device, "Safari · iPad");

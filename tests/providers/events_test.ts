@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPair } from "jose";
 import { Browser, Clock, openApp, type TestApp } from "../support/harness.ts";
-import { openStandIn, type StandIn } from "../support/stand_ins.ts";
+import { naverId, openStandIn, type StandIn } from "../support/stand_ins.ts";
 
-type Kind = "google" | "apple" | "kakao";
+type Kind = "google" | "apple" | "kakao" | "naver";
 
 /** Runs a test on an app with a stand-in, and a member who has joined with it. */
 async function withMember(
@@ -67,6 +67,48 @@ Deno.test("Kakao's unlink webhook ends the identity, under the admin key only", 
   });
 });
 
+Deno.test("Kakao's webhook may be a GET, which nobody but Kakao can send", async () => {
+  await withMember("kakao", { admin_key: "admin" }, async (app, _, browser) => {
+    const path = `/login/with/kakao/events?${kakaoNotice}`;
+    assert.equal((await browser.get(path)).status, 400);
+    assert.equal((await counts(app)).identities, 1);
+    const headers = { Authorization: "KakaoAK admin" };
+    assert.equal((await new Browser(app).get(path, headers)).status, 200);
+    assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
+  });
+});
+
+Deno.test("Naver's notice ends the identity, if it is signed with the client secret", async () => {
+  await withMember("naver", {}, async (app, standIn) => {
+    const send = (fields: URLSearchParams) => post(app, "naver", form, fields.toString());
+    const foreign = standIn.naverNotice(naverId, Date.now(), "another secret");
+    const changed = standIn.naverNotice(naverId, Date.now());
+    changed.set("timestamp", String(Number(changed.get("timestamp")) + 1));
+    const forAnother = standIn.naverNotice(naverId, Date.now());
+    forAnother.set("clientId", "another-app");
+    const bare = new URLSearchParams("clientId=naver-app");
+    for (const fields of [foreign, changed, forAnother, bare]) {
+      assert.equal((await send(fields)).status, 400, fields.toString());
+    }
+    assert.equal((await send(standIn.naverNotice("somebody else", Date.now()))).status, 204);
+    const old = standIn.naverNotice(naverId, Date.now() - 60_000);
+    assert.equal((await send(old)).status, 204, "it is older than the link");
+    assert.equal((await counts(app)).identities, 1);
+    const notice = standIn.naverNotice(naverId, Date.now() + 2000);
+    assert.equal((await send(notice)).status, 204);
+    assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
+    assert.equal((await send(notice)).status, 204);
+  });
+});
+
+Deno.test("Naver's notice counts with its fields in the address as well", async () => {
+  await withMember("naver", {}, async (app, standIn) => {
+    const path = `/login/with/naver/events?${standIn.naverNotice(naverId, Date.now() + 2000)}`;
+    assert.equal((await new Browser(app).send("POST", path)).status, 204);
+    assert.equal((await counts(app)).identities, 0);
+  });
+});
+
 Deno.test("by on_unlink the member whom the provider has unlinked leaves, with a receipt", async () => {
   const more = { admin_key: "admin", on_unlink: "leave" };
   await withMember("kakao", more, async (app) => {
@@ -120,5 +162,23 @@ Deno.test("Google's security events end sessions or the identity, and old ones d
     const revoked = "https://schemas.openid.net/secevent/oauth/event-type/tokens-revoked";
     assert.equal(await send(revoked), 202);
     assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
+  });
+});
+
+Deno.test("a notice that arrives again ends no session that has begun since", async () => {
+  await withMember("google", {}, async (app, standIn) => {
+    const subject = { subject_type: "iss-sub", iss: standIn.origin, sub: "001.person" };
+    const type = "https://schemas.openid.net/secevent/risc/event-type/sessions-revoked";
+    const jwt = await standIn.sign({ events: { [type]: { subject } } });
+    const send = () => post(app, "google", "application/secevent+jwt", jwt);
+    assert.equal((await send()).status, 202);
+    assert.equal((await counts(app)).sessions, 0);
+    app.clock.pass(2 * 60_000);
+    const browser = new Browser(app);
+    const left = await browser.send("POST", "/login/with/google");
+    const { path } = standIn.visit(left.headers.get("Location")!);
+    assert.equal((await browser.get(path)).headers.get("Location"), "/");
+    assert.equal((await send()).status, 202);
+    assert.equal((await browser.get("/userinfo")).status, 200);
   });
 });

@@ -27,7 +27,12 @@ Deno.test("browsers and devices are named as people know them", () => {
       "Safari · Mac",
     ],
     ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"],
+    [
+      "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 NAVER(inapp; search; 2000; 12.12.1)",
+      "NAVER · iPad",
+    ],
     ["curl/8.14.1", ""],
+    ["Version/1 Mobile ".repeat(4000), ""],
   ];
   for (const [agent, name] of names) assert.equal(deviceOf(agent), name);
 });
