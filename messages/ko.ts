@@ -254,7 +254,7 @@ export const ko = {
   page: {
     greeting: "안녕하세요",
     tagline: "반가울 때도, 떠날 때도.",
-    welcome: (name: string) => `${name}님, 반갑습니다`,
+    welcome: (name: string) => `환영합니다, ${name}님`,
     signIn: "로그인",
     signOut: "로그아웃",
     confirmYou: "본인 확인",
