@@ -4,12 +4,19 @@ import { selectChallenge, spendChallenge, toChallenge } from "../db/identity/cha
 import {
   insertPasskey,
   type Passkey,
+  selectHandles,
   selectPasskey,
   selectPasskeys,
+  toHandles,
   toPasskey,
   toPasskeys,
 } from "../db/identity/passkeys.ts";
-import { selectSession, sessionSource, toSession } from "../db/session/sessions.ts";
+import {
+  memberOfSession,
+  selectSession,
+  sessionSource,
+  toSession,
+} from "../db/session/sessions.ts";
 import { notPending } from "../db/leaving/pending.ts";
 import { passkeyName } from "../domain/authenticators.ts";
 import { AppError } from "../domain/error.ts";
@@ -48,11 +55,14 @@ export async function addPasskey(
     session: selectSession(secret, now),
     challenge: selectChallenge(challengeIn(form.passkey), "add", now),
     passkey: selectPasskey(form.passkey.id),
+    handles: selectHandles(memberOfSession(secret, now)),
   });
   const session = requireMember(toSession(loaded.session));
   requireFresh(services, session, now);
   const { member } = session;
-  const given = requirePasskey(form, toChallenge(loaded.challenge), boundToSession(session));
+  const challenge = toChallenge(loaded.challenge);
+  const handle = toHandles(loaded.handles)[0] ?? null;
+  const given = requirePasskey(form, challenge, boundToSession(session), handle);
   const taken = new AppError("conflict", { sentence: "passkey_taken", memberId: member.id });
   if (toPasskey(loaded.passkey)) throw taken;
 

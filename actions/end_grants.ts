@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { ProviderConfig } from "../config/mod.ts";
-import { openText } from "../crypto/sealed_text.ts";
+import { openText, sealText } from "../crypto/sealed_text.ts";
 import { newId } from "../crypto/tokens.ts";
 import { lease as leaseRows, settle } from "../db/outbox/leases.ts";
 import { newlyFailing } from "../db/outbox/tries.ts";
@@ -73,7 +73,10 @@ async function tryOnce(
   const tried = { triedAt, ms: performance.now() - start, reply };
   const now = services.now();
   const outcome = judge(reply, delivery.tries + 1, delivery.retryUntil, now, Math.random());
-  await settle(services.db, delivery, lease, outcome, tried, now);
+  const renewed = reply.renewed
+    ? sealText(services.config.sessionSecrets, delivery.id, JSON.stringify(reply.renewed))
+    : null;
+  await settle(services.db, delivery, lease, outcome, tried, now, renewed);
   return outcome.status === "confirmed";
 }
 

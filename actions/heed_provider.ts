@@ -7,6 +7,7 @@ import { byMember } from "../db/leaving/initiator.ts";
 import { settleGrantEndedThere } from "../db/outbox/grants.ts";
 import { endSessionsOf, voidLinksOf } from "../db/session/end.ts";
 import { AppError, causesOf } from "../domain/error.ts";
+import { clockToleranceMs } from "../domain/provider.ts";
 import {
   NotAuthentic,
   type Posted,
@@ -54,7 +55,13 @@ export async function heedProvider(
         values: { unlinked: member.identityId },
       })
       : [],
-    signOut: { sql: endSessionsOf("?"), args: [member.id] },
+    signOut: notice.ends === "identity"
+      ? { sql: endSessionsOf("?"), args: [member.id] }
+      // A notice that arrives again does not end the sessions that have begun since.
+      : {
+        sql: `${endSessionsOf("?")} AND created_at <= ?`,
+        args: [member.id, notice.at + clockToleranceMs],
+      },
     end: notice.ends === "identity" ? [endIdentity(member.identityId)] : [],
   });
   return member.id;

@@ -140,8 +140,10 @@ export async function optionsToAdd(
   if (passkeys.length >= passkeysPerMember) {
     throw new AppError("conflict", { sentence: "passkeys_full", memberId });
   }
-  const userHandle = passkeys[0]?.userHandle ?? newSecret();
-  const challenge = await issueTo(services, session, "add", userHandle, now);
+  const own = passkeys[0]?.userHandle ?? null;
+  const userHandle = own ?? newSecret();
+  // The handle of a member must not outlive the member here, so only a new one is kept.
+  const challenge = await issueTo(services, session, "add", own === null ? userHandle : null, now);
   return creationOptions(challenge, userHandle, name, passkeys.map(named), party);
 }
 

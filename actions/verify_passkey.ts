@@ -67,20 +67,23 @@ export async function provePasskey(
  * Verifies a registration.
  * @param challenge the challenge that the registration names, or `null` if it does not work
  * @param boundTo what the challenge must be bound to
+ * @param handle that of the member's passkeys, if there are any. A challenge has one only for a first passkey
  * @throws `invalid`
  */
 export function requirePasskey(
   { passkey, party }: { passkey: Registration; party: RelyingParty },
   challenge: Challenge | null,
   boundTo: string,
+  handle: string | null = null,
 ): { passkey: NewPasskey; challenge: string; userHandle: string } {
   const named = challengeIn(passkey);
-  if (!named || !challenge?.userHandle || challenge.boundTo !== boundTo) {
+  const userHandle = challenge?.userHandle ?? handle;
+  if (!named || !userHandle || challenge?.boundTo !== boundTo) {
     throw new AppError("invalid", { fields: { passkey: "expired" } });
   }
   const verified = verifyRegistration(passkey, named, party);
   if (typeof verified !== "string") {
-    return { passkey: verified, challenge: named, userHandle: challenge.userHandle };
+    return { passkey: verified, challenge: named, userHandle };
   }
   log.info("a passkey was refused", { why: verified });
   throw new AppError("invalid", { fields: { passkey: "refused" } });

@@ -45,18 +45,31 @@ const label = z.strictObject({ ko: needed("label.ko"), en: needed("label.en") },
   error: 'must have "label": {"ko", "en"} in an entry with a label',
 });
 
+const wrongName =
+  'must have a "name" of lower-case letters, digits and hyphens, at most 32, other than "password" and "passkey"';
+const wrongOrigins = 'must have only origins in "origins"';
+
+/** An entry with these fields and no other. */
+function entry<Fields extends z.core.$ZodLooseShape>(fields: Fields) {
+  return z.strictObject(fields, {
+    error: "must have only fields that docs/providers.md lists for the kind of the entry",
+  });
+}
+
 const shared = {
   name: z.optional(
-    z.string().check(
+    z.string({ error: wrongName }).check(
       z.refine((name) => /^[a-z0-9][a-z0-9-]{0,31}$/.test(name) && !taken.includes(name), {
-        error:
-          'must have a "name" of lower-case letters, digits and hyphens, at most 32, other than "password" and "passkey"',
+        error: wrongName,
       }),
     ),
   ),
   client_id: needed("client_id"),
   origins: z._default(
-    z.array(z.string().check(z.refine(isOrigin, { error: 'must have only origins in "origins"' }))),
+    z.array(
+      z.string({ error: wrongOrigins }).check(z.refine(isOrigin, { error: wrongOrigins })),
+      { error: wrongOrigins },
+    ),
     [],
   ),
   on_unlink: z._default(
@@ -65,11 +78,10 @@ const shared = {
   ),
 };
 
+const wrongBase = 'may have "base" only as an origin on loopback';
 const base = z.optional(
-  z.string().check(
-    z.refine((text) => isOrigin(text) && isLoopback(new URL(text).hostname), {
-      error: 'may have "base" only as an origin on loopback',
-    }),
+  z.string({ error: wrongBase }).check(
+    z.refine((text) => isOrigin(text) && isLoopback(new URL(text).hostname), { error: wrongBase }),
   ),
 );
 
@@ -96,23 +108,23 @@ const privateKey = needed("private_key").check(
 );
 
 const provider = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("google"), ...preset, ...secret }),
-  z.strictObject({
+  entry({ kind: z.literal("google"), ...preset, ...secret }),
+  entry({
     kind: z.literal("apple"),
     ...preset,
     team_id: needed("team_id"),
     key_id: needed("key_id"),
     private_key: privateKey,
   }),
-  z.strictObject({
+  entry({
     kind: z.literal("kakao"),
     ...preset,
     ...secret,
     admin_key: z.optional(needed("admin_key")),
   }),
-  z.strictObject({ kind: z.literal("naver"), ...preset, ...secret }),
-  z.strictObject({ kind: z.literal("github"), ...preset, ...secret }),
-  z.strictObject({ kind: z.literal("oidc"), ...shared, ...secret, issuer, label }),
+  entry({ kind: z.literal("naver"), ...preset, ...secret }),
+  entry({ kind: z.literal("github"), ...preset, ...secret }),
+  entry({ kind: z.literal("oidc"), ...shared, ...secret, issuer, label }),
 ], { error: notProvider });
 
 export const providerList = z._default(

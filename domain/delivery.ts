@@ -43,6 +43,8 @@ export interface Reply {
   retryAfterMs: number | null;
   /** Why there was no answer: a word of `causeOf`. */
   cause?: string;
+  /** What has to be sent next time in place of what was sent: a secret. */
+  renewed?: object;
 }
 
 /** Causes by what the runtime's `fetch` says. The first that matches counts. */

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { CompactSign } from "jose";
 import { ClientSecretPost } from "oauth4webapi";
-import { noReply, reply, stillThere } from "./ask.ts";
-import { describeByClaims, isOver, post } from "./oidc.ts";
+import { noReply, reply } from "./ask.ts";
+import { describeByClaims, look, post } from "./oidc.ts";
 import type { Preset } from "./preset.ts";
 
 const issuer = "https://appleid.apple.com";
@@ -48,7 +48,7 @@ export const apple: Preset = {
       const form = { token: refresh, token_type_hint: "refresh_token" };
       const response = await post(connection, url, form);
       if (!response.ok) return reply(response, "failed");
-      return await isOver(connection, refresh) ? reply(response, "accepted") : stillThere;
+      return await look(connection, refresh, response);
     } catch (error) {
       return noReply(error);
     }

@@ -1,5 +1,5 @@
-import { noReply, reply, stillThere } from "./ask.ts";
-import { describeByClaims, isOver, post, secretOf } from "./oidc.ts";
+import { noReply, reply } from "./ask.ts";
+import { describeByClaims, look, post, secretOf } from "./oidc.ts";
 import type { Preset } from "./preset.ts";
 
 /** https://developers.google.com/identity/openid-connect/openid-connect */
@@ -22,10 +22,11 @@ export const google: Preset = {
     try {
       const token = refresh ?? access;
       const response = await post(connection, connection.server.revocation_endpoint, { token });
-      // 400 invalid_token: it was revoked before, by us or by the member.
-      if (!response.ok && response.status !== 400) return reply(response, "failed");
-      if (refresh !== null && !await isOver(connection, refresh)) return stillThere;
-      return reply(response, "accepted");
+      // 400 invalid_token: it was revoked before, by us or by the member. An access token may also have expired.
+      const gone = response.status === 400 && refresh !== null;
+      if (!response.ok && !gone) return reply(response, "failed");
+      if (refresh === null) return reply(response, "accepted");
+      return await look(connection, refresh, response);
     } catch (error) {
       return noReply(error);
     }

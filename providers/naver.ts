@@ -1,7 +1,8 @@
 import { ClientSecretPost } from "oauth4webapi";
+import type { Tokens } from "../domain/provider.ts";
 import { ask, noReply, objectIn, reply, stillThere } from "./ask.ts";
 import { post } from "./oidc.ts";
-import { type Connection, type Preset, textIn } from "./preset.ts";
+import { type Connection, type Preset, Rubbish, textIn } from "./preset.ts";
 
 const profile = "https://openapi.naver.com/v1/nid/me";
 
@@ -30,19 +31,16 @@ export const naver: Preset = {
     };
   },
   canEnd: () => true,
-  /** `grant_type=delete` with a live access token. Errors come with status 200. */
+  /**
+   * `grant_type=delete` with a live access token. Errors come with status 200. Naver says nothing about a grant
+   * to an expired token, so that one is renewed before.
+   */
   async end(connection, ending) {
     if (!("tokens" in ending)) return noReply(null);
     const { server } = connection;
-    const { access, refresh } = ending.tokens;
     try {
-      let live = access;
-      const before = await profileOf(connection, access);
-      if (before.status === 401 && refresh !== null) {
-        const form = { grant_type: "refresh_token", refresh_token: refresh };
-        const found = await objectIn(await post(connection, server.token_endpoint, form));
-        if (typeof found?.access_token === "string") live = found.access_token;
-      }
+      const live = await liveAccess(connection, ending.tokens);
+      if (live === null) return reply(new Response(null, { status: 401 }), "accepted"); // it is over
       const form = { grant_type: "delete", access_token: live, service_provider: "NAVER" };
       const response = await post(connection, server.token_endpoint, form);
       if (!response.ok) return reply(response, "failed");
@@ -54,6 +52,22 @@ export const naver: Preset = {
   },
   page: "https://nid.naver.com/internalToken/view/tokenList/pc/ko",
 };
+
+/** The access token, or a new one after it has expired; `null` if Naver does not know the grant any more. */
+async function liveAccess(
+  connection: Connection,
+  { access, refresh }: Tokens,
+): Promise<string | null> {
+  const before = await profileOf(connection, access);
+  if (before.ok) return access;
+  if (before.status !== 401 || refresh === null) throw new Rubbish(`status ${before.status}`);
+  const form = { grant_type: "refresh_token", refresh_token: refresh };
+  const response = await post(connection, connection.server.token_endpoint, form);
+  const found = await objectIn(response);
+  if (response.ok && typeof found?.access_token === "string") return found.access_token;
+  if (["invalid_request", "invalid_grant"].includes(String(found?.error))) return null;
+  throw new Rubbish(`status ${response.status}`);
+}
 
 function profileOf({ at }: Connection, access: string): Promise<Response> {
   return ask(at(profile), { headers: { Authorization: `Bearer ${access}` } });

@@ -88,7 +88,7 @@ function payloadIn(body: string): string {
 function ofApple(config: ProviderConfig, { events, iat }: Claims): ProviderNotice | null {
   const { type, sub, event_time } = JSON.parse(String(events));
   if (!["consent-revoked", "account-delete", "account-deleted"].includes(type)) return null;
-  const at = typeof event_time === "number" ? event_time : iat * 1000;
+  const at = typeof event_time === "number" ? event_time : endOf(iat);
   return { issuer: issuerOf(config), subject: String(sub), ends: "identity", at };
 }
 
@@ -111,9 +111,14 @@ function ofEvents(config: ProviderConfig, { events, iat }: Claims): ProviderNoti
     const end = ends[type];
     if (!end || typeof subject?.sub !== "string") continue;
     if (withoutSlash(subject.iss) !== withoutSlash(issuerOf(config))) continue;
-    return { issuer: issuerOf(config), subject: subject.sub, ends: end, at: iat * 1000 };
+    return { issuer: issuerOf(config), subject: subject.sub, ends: end, at: endOf(iat) };
   }
   return null;
+}
+
+/** The last millisecond of a second: what was linked within it may be meant. */
+function endOf(second: number): number {
+  return second * 1000 + 999;
 }
 
 /** Google writes its issuer with a slash at the end in security event tokens, and without in ID tokens. */

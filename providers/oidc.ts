@@ -80,14 +80,22 @@ export async function revoke(connection: Connection, ending: Ending): Promise<Re
     });
     if (!response.ok) return await refusal(response);
     if (tokens.refresh === null) return reply(response, "accepted");
-    return await isOver(connection, tokens.refresh) ? reply(response, "accepted") : stillThere;
+    return await look(connection, tokens.refresh, response);
   } catch (error) {
     return noReply(error);
   }
 }
 
-/** Whether a refresh token opens nothing any more. */
-export async function isOver(connection: Connection, token: string): Promise<boolean> {
+/**
+ * Looks whether a refresh token that was revoked opens anything: by introspection, or by using it. Where using
+ * it brings another one (RFC 6749 6), that one has to be revoked next.
+ * @param revoked the provider's answer to the revocation
+ */
+export async function look(
+  connection: Connection,
+  token: string,
+  revoked: Response,
+): Promise<Reply> {
   const { server } = connection;
   if (server.introspection_endpoint) {
     const response = await post(connection, server.introspection_endpoint, {
@@ -95,14 +103,19 @@ export async function isOver(connection: Connection, token: string): Promise<boo
       token_type_hint: "refresh_token",
     });
     const found = await objectIn(response);
-    if (response.ok && typeof found?.active === "boolean") return !found.active;
+    if (response.ok && typeof found?.active === "boolean") {
+      return found.active ? stillThere : reply(revoked, "accepted");
+    }
   }
   const response = await post(connection, server.token_endpoint, {
     grant_type: "refresh_token",
     refresh_token: token,
   });
   const found = await objectIn(response);
-  return response.status >= 400 && found?.error === "invalid_grant";
+  if (response.status >= 400 && found?.error === "invalid_grant") return reply(revoked, "accepted");
+  const { access_token: access, refresh_token: refresh } = Object(found);
+  const isNew = response.ok && typeof access === "string" && typeof refresh === "string";
+  return isNew ? { ...stillThere, renewed: { tokens: { access, refresh } } } : stillThere;
 }
 
 /** `unsupported_token_type` is final. A wrong client secret can be corrected, so it is tried again. */

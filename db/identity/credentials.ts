@@ -30,11 +30,11 @@ export function toCredentials(result: ResultSet): CredentialName[] {
 /**
  * Makes SQL for how many credentials a member has: password, passkeys and identities. The last one cannot be
  * removed.
- * @param member SQL for the member's id
+ * @param member SQL for the member's id. It may name a column of `passwords`, `passkeys` or `identities`
  */
 export function countCredentials(member: string): string {
   return `(
-    (SELECT count(*) FROM passwords WHERE user_id = ${member})
-    + (SELECT count(*) FROM passkeys WHERE user_id = ${member})
-    + (SELECT count(*) FROM identities WHERE user_id = ${member}))`;
+    (SELECT count(*) FROM passwords AS own WHERE own.user_id = ${member})
+    + (SELECT count(*) FROM passkeys AS own WHERE own.user_id = ${member})
+    + (SELECT count(*) FROM identities AS own WHERE own.user_id = ${member}))`;
 }

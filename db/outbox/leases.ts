@@ -56,6 +56,7 @@ export function selectLeased(lease: string): InStatement {
  * Writes down a try and what it led to: only while the lease is still ours. A row that is settled loses its
  * sealed data.
  * @param now ms
+ * @param renewed sealed data for the next try, in place of the old; `null`: the old stays
  * @throws `unavailable`
  */
 export async function settle(
@@ -65,6 +66,7 @@ export async function settle(
   outcome: Outcome,
   tried: Try,
   now: number,
+  renewed: string | null = null,
 ): Promise<void> {
   const forget = isErasedNotice(delivery) && outcome.status !== "waiting"
     ? [{ sql: "DELETE FROM outbox WHERE id = ? AND lease = ?", args: [delivery.id, lease] }]
@@ -74,7 +76,7 @@ export async function settle(
       UPDATE outbox
       SET status = :status, settled_at = :settled_at, next_at = coalesce(:next_at, next_at),
         problem = :problem, tries = tries + 1, lease = NULL, leased_until = NULL,
-        sealed = iif(:status = 'waiting', sealed, NULL)
+        sealed = iif(:status = 'waiting', coalesce(:renewed, sealed), NULL)
       WHERE id = :id AND lease = :lease`,
     args: {
       id: delivery.id,
@@ -83,6 +85,7 @@ export async function settle(
       settled_at: outcome.status === "waiting" ? null : now,
       next_at: outcome.status === "waiting" ? outcome.nextAt : null,
       problem: outcome.status === "confirmed" ? null : outcome.problem,
+      renewed,
     },
   }]);
 }

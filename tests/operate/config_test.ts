@@ -166,6 +166,28 @@ Deno.test("a value of a Worker's binding that is not text is refused by name", (
   assert.equal(problemsOf(env, "workers"), "RECIPIENTS must be text");
 });
 
+Deno.test("a wrong entry of PROVIDERS is refused with what is wrong, and nothing of it is repeated", () => {
+  const right = { kind: "google", client_id: "private-id", client_secret: "private-secret" };
+  const problemWith = (wrong: object) =>
+    problemsOf({ ...production, PROVIDERS: JSON.stringify([{ ...right, ...wrong }]) });
+  assert.equal(problemWith({}), "");
+  const wrongs: [object, RegExp][] = [
+    [{ "private-field": 1 }, /^PROVIDERS must have only fields that docs\/providers\.md lists/],
+    [{ name: 5 }, /^PROVIDERS must have a "name"/],
+    [{ name: "Private" }, /^PROVIDERS must have a "name"/],
+    [{ origins: "private" }, /^PROVIDERS must have only origins/],
+    [{ origins: [5] }, /^PROVIDERS must have only origins/],
+    [{ base: 5 }, /^PROVIDERS may have "base"/],
+    [{ client_secret: 5 }, /^PROVIDERS must have "client_secret"/],
+    [{ on_unlink: "private" }, /^PROVIDERS must have "on_unlink"/],
+    [{ kind: "private" }, /^PROVIDERS must be a JSON list/],
+  ];
+  for (const [wrong, problem] of wrongs) {
+    assert.match(problemWith(wrong), problem);
+    assert.doesNotMatch(problemWith(wrong), /private/i);
+  }
+});
+
 Deno.test("production tells recipients only on public hosts, by name and by address", () => {
   const problemAt = (host: string, ANNYEONG_ENV = "production") =>
     problemsOf({ ...production, ANNYEONG_ENV, RECIPIENTS: JSON.stringify([recipientAt(host)]) });

@@ -496,6 +496,19 @@ Deno.test("the export shows a member's passkeys without their keys, and leaving 
   });
 });
 
+Deno.test("a ceremony that was not finished leaves no handle of a member who has left", async () => {
+  await withApp({}, async (app) => {
+    const browser = new Browser(app);
+    const passkey = await joinWithPasskey(browser, "hong");
+    await signInWith(passkey, browser);
+    const begun = (await browser.send("POST", "/userinfo/passkeys/options", {})).json;
+    assert.equal(begun.user.id, passkey.userHandle);
+    assert.equal((await browser.send("DELETE", "/withdrawal")).status, 200);
+    const rows = [...(await dump(app)).values()].flat();
+    assert.ok(!rows.join().includes(passkey.userHandle));
+  });
+});
+
 Deno.test("leaving by a link answers the signal, too, and a grace period answers none", async () => {
   await withApp({}, async (app) => {
     const passkey = await joinWithPasskey(new Browser(app), "hong");

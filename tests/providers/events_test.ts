@@ -122,3 +122,21 @@ Deno.test("Google's security events end sessions or the identity, and old ones d
     assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
   });
 });
+
+Deno.test("a notice that arrives again ends no session that has begun since", async () => {
+  await withMember("google", {}, async (app, standIn) => {
+    const subject = { subject_type: "iss-sub", iss: standIn.origin, sub: "001.person" };
+    const type = "https://schemas.openid.net/secevent/risc/event-type/sessions-revoked";
+    const jwt = await standIn.sign({ events: { [type]: { subject } } });
+    const send = () => post(app, "google", "application/secevent+jwt", jwt);
+    assert.equal((await send()).status, 202);
+    assert.equal((await counts(app)).sessions, 0);
+    app.clock.pass(2 * 60_000);
+    const browser = new Browser(app);
+    const left = await browser.send("POST", "/login/with/google");
+    const { path } = standIn.visit(left.headers.get("Location")!);
+    assert.equal((await browser.get(path)).headers.get("Location"), "/");
+    assert.equal((await send()).status, 202);
+    assert.equal((await browser.get("/userinfo")).status, 200);
+  });
+});

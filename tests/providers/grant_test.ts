@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { create } from "../support/authenticator.ts";
 import { Browser, day, dump, minute, newMember, type TestApp } from "../support/harness.ts";
 import { clientId, clientSecret, type Oidc, Person, roundTrip } from "../support/oidc.ts";
 import { grantsAfterJobs, joinWith, testWith } from "../support/providers.ts";
@@ -194,9 +195,13 @@ testWith("unlinking ends the grant as well, and the last credential stays", asyn
   const person = new Person();
   const tokens = noteTokens(oidc);
   const alone = await joinWith(app, "haru", person);
+  oidc.behaviour.account = "account-3";
+  oidc.behaviour.email = "bada@corp.example";
+  await joinWith(app, "bada", new Person()); // somebody else's credentials do not count
   const refused = await alone.send("DELETE", "/userinfo/identities/corp");
   assert.equal(refused.status, 409);
   assert.equal(refused.json.code, "last_credential");
+  assert.equal((await alone.get("/userinfo/identities")).json.identities.length, 1);
 
   oidc.behaviour.account = "account-2";
   const other = new Person();
@@ -210,3 +215,54 @@ testWith("unlinking ends the grant as well, and the last credential stays", asyn
   assert.equal(await isActive(oidc, tokens[0]!), false);
   assert.deepEqual((await browser.get("/userinfo/identities")).json.identities, []);
 });
+
+testWith(
+  "a provider that keeps the grant and renews the token at every use has not ended it",
+  async (app, oidc) => {
+    const person = new Person();
+    const browser = await joinWith(app, "haru", person);
+    await roundTrip(browser, "/confirmation/with/corp", person);
+    oidc.behaviour.instead = (request, response) => {
+      if (!request.url!.startsWith("/token/revocation")) return false;
+      response.end();
+      return true;
+    };
+    const { receipt_id } = (await browser.send("DELETE", "/withdrawal", {})).json;
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "waiting");
+      app.clock.pass(10 * minute);
+    }
+    delete oidc.behaviour.instead;
+    assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "ended");
+    assert.equal(await isGranted(oidc, app, person), false);
+  },
+  {},
+  {
+    rotateRefreshToken: true,
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      introspection: { enabled: false },
+    },
+  },
+);
+
+testWith(
+  "the last two credentials cannot both be removed by two requests at once",
+  async (app, oidc) => {
+    for (const index of [1, 2, 3]) {
+      oidc.behaviour.account = `account-${index}`;
+      oidc.behaviour.email = `haru${index}@corp.example`;
+      const browser = await joinWith(app, `haru${index}`, new Person());
+      const options = await browser.send("POST", "/userinfo/passkeys/options", {});
+      const { answer } = create(options.json, app.origin);
+      const added = await browser.send("POST", "/userinfo/passkeys", { passkey: answer });
+      const answers = await Promise.all([
+        browser.copy().send("DELETE", `/userinfo/passkeys/${added.json.passkey.id}`),
+        browser.copy().send("POST", "/userinfo/identities/corp/remove"),
+      ]);
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409]);
+      assert.equal((await browser.get("/withdrawal")).json.confirm_with.length, 1);
+    }
+  },
+);

@@ -123,3 +123,43 @@ Deno.test("apple: a revocation that answers 200 and does nothing is tried again"
     assert.ok(row!.sealed);
   });
 });
+
+Deno.test("naver: an expired token that cannot be renewed now does not count as an ended grant", async () => {
+  await withStandIn("naver", {}, async (app, standIn) => {
+    const browser = await joinWith(app, standIn, "naver");
+    await goThrough(browser, standIn, "/confirmation/with/naver");
+    const { receipt_id } = (await browser.send("DELETE", "/withdrawal", {})).json;
+    standIn.instead = (path, form) => {
+      if (path === "/v1/nid/me") {
+        return Promise.resolve(Response.json({ resultcode: "024" }, { status: 401 }));
+      }
+      return form.get("grant_type") === "delete"
+        ? Promise.resolve(Response.json({ error: "invalid_request" }))
+        : Promise.resolve(new Response("down for repair", { status: 500 }));
+    };
+    assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "waiting");
+    delete standIn.instead;
+    app.clock.pass(minute);
+    assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "ended");
+    assert.equal(standIn.granted, false);
+  });
+});
+
+Deno.test("google: an access token that has expired does not count as an ended grant", async () => {
+  await withStandIn("google", {}, async (app, standIn) => {
+    standIn.instead = (path, _, usual) =>
+      path === "/token"
+        ? usual().then(async (response) => {
+          const { refresh_token: _, ...tokens } = await response.json();
+          return Response.json(tokens);
+        })
+        : path === "/revoke"
+        ? Promise.resolve(Response.json({ error: "invalid_token" }, { status: 400 }))
+        : null;
+    const browser = await joinWith(app, standIn, "google");
+    await goThrough(browser, standIn, "/confirmation/with/google");
+    const { receipt_id } = (await browser.send("DELETE", "/withdrawal", {})).json;
+    assert.equal((await grantsAfterJobs(app, receipt_id))[0].status, "waiting");
+    assert.ok(standIn.granted);
+  });
+});

@@ -33,6 +33,10 @@ export interface StandIn {
   granted: boolean;
   /** The person's address there. */
   email: string;
+  /** Answers a request in place of the usual answer. */
+  instead?: (path: string, form: URLSearchParams, usual: () => Promise<Response>) =>
+    | Promise<Response>
+    | null;
   /** Takes new keys, and publishes only them. */
   rotateKeys(): Promise<void>;
   /** Signs ID tokens with keys that are not published. */
@@ -265,6 +269,12 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
     return new Response(`unknown: ${pathname}?${searchParams}`, { status: 404 });
   }
 
-  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, answer);
+  async function serve(request: Request): Promise<Response> {
+    const form = new URLSearchParams(await request.clone().text());
+    const usual = () => answer(request);
+    return await standIn.instead?.(new URL(request.url).pathname, form, usual) ?? await usual();
+  }
+
+  const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, serve);
   return standIn;
 }
