@@ -37,7 +37,7 @@ export async function listPasskeys(
   return {
     session,
     passkeys: toPasskeys(found.passkeys),
-    credentials: toCredentials(found.credentials),
+    credentials: toCredentials(found.credentials, config.providers),
     fresh: isFresh(session, config.withdrawal, now),
   };
 }

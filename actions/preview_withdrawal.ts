@@ -49,7 +49,7 @@ export async function previewWithdrawal(
   ];
   const found = await preview(db, inventory, member, beside, now);
   const session = requireSession(toSession(found.beside[0]!));
-  const confirmWith = toCredentials(found.beside[1]!);
+  const confirmWith = toCredentials(found.beside[1]!, config.providers);
   const confirmed = found.beside[2]!.rows.length > 0;
   const hasAdminKey = (name: string) =>
     config.providers.some((one) => one.name === name && one.adminKey !== null);

@@ -57,7 +57,7 @@ export interface Counted extends Standing {
  * @throws `unauthenticated`, `unavailable`
  */
 export async function loadStanding(
-  { db }: Services,
+  { config, db }: Services,
   secret: string,
   now: number,
 ): Promise<Standing> {
@@ -70,7 +70,7 @@ export async function loadStanding(
   });
   return {
     session: requireSession(toSession(found.session)),
-    credentials: toCredentials(found.credentials),
+    credentials: toCredentials(found.credentials, config.providers),
     confirmed: found.confirmed.rows.length > 0,
     handles: toHandles(found.handles),
   };
@@ -107,7 +107,7 @@ export async function countGiven(
   const passkey = toPasskey(found.passkey);
   return {
     session,
-    credentials: toCredentials(found.credentials),
+    credentials: toCredentials(found.credentials, config.providers),
     confirmed: found.confirmed.rows.length > 0,
     handles: toHandles(found.handles),
     attempt,

@@ -83,6 +83,7 @@ function Frame({ t, title, here = "", kind, children }: Props & {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
+          <meta name="description" content={`${name}: ${title}. ${t.page.tagline}`} />
           <title>{title} · {name}</title>
           <link
             rel="icon"

@@ -8,8 +8,9 @@ import type { Preset } from "./preset.ts";
 const issuer = "https://appleid.apple.com";
 
 /**
- * Sign in with Apple: https://developer.apple.com/documentation/signinwithapplerestapi. The name, which Apple
- * sends only the first time, is not asked for.
+ * "Sign in with Apple REST API": https://developer.apple.com/documentation/signinwithapplerestapi
+ * "Token revocation": https://developer.apple.com/documentation/signinwithapplerestapi/revoke-tokens
+ * The name, which Apple sends only the first time, is not asked for.
  */
 export const apple: Preset = {
   label: { ko: "Apple", en: "Apple" },
@@ -53,6 +54,7 @@ export const apple: Preset = {
       return noReply(error);
     }
   },
+  // "Manage your apps with Sign in with Apple": https://support.apple.com/en-us/102571
   page: "https://account.apple.com/account/manage",
 };
 

@@ -5,7 +5,10 @@ import { type Connection, numberIn, type Preset } from "./preset.ts";
 
 const api = "https://api.github.com";
 
-/** GitHub OAuth apps: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
+/**
+ * "Authorizing OAuth apps": https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
+ * "REST API endpoints for emails": https://docs.github.com/en/rest/users/emails
+ */
 export const github: Preset = {
   label: { ko: "GitHub", en: "GitHub" },
   issuer: "https://github.com",
@@ -45,10 +48,13 @@ export const github: Preset = {
       return noReply(error);
     }
   },
-  page: "https://github.com/settings/applications",
+  page: "https://github.com/settings/connections/applications/{client_id}", // "Directing users to review their access"
 };
 
-/** A request about a token, with the app's own credentials: https://docs.github.com/en/rest/apps/oauth-applications */
+/**
+ * A request about a token, with the app's own credentials. "REST API endpoints for OAuth authorizations":
+ * https://docs.github.com/en/rest/apps/oauth-applications
+ */
 function appRequest(
   { at, config }: Connection,
   method: string,

@@ -2,7 +2,10 @@ import { noReply, reply } from "./ask.ts";
 import { describeByClaims, look, post, secretOf } from "./oidc.ts";
 import type { Preset } from "./preset.ts";
 
-/** https://developers.google.com/identity/openid-connect/openid-connect */
+/**
+ * "OpenID Connect": https://developers.google.com/identity/openid-connect/openid-connect
+ * "Using OAuth 2.0 for Web Server Applications": https://developers.google.com/identity/protocols/oauth2/web-server
+ */
 export const google: Preset = {
   label: { ko: "Google", en: "Google" },
   issuer: "https://accounts.google.com",
@@ -31,5 +34,6 @@ export const google: Preset = {
       return noReply(error);
     }
   },
+  // "Manage connections between your Google Account and third parties": https://support.google.com/accounts/answer/13533235
   page: "https://myaccount.google.com/connections",
 };

@@ -6,7 +6,10 @@ import { type Connection, numberIn, type Preset, Rubbish } from "./preset.ts";
 
 const api = "https://kapi.kakao.com";
 
-/** Kakao Login, REST API: https://developers.kakao.com/docs/latest/en/kakaologin/rest-api */
+/**
+ * "Kakao Login > REST API": https://developers.kakao.com/docs/latest/en/kakaologin/rest-api
+ * "REST API > Error code": https://developers.kakao.com/docs/latest/en/rest-api/error-code
+ */
 export const kakao: Preset = {
   label: { ko: "카카오", en: "Kakao" },
   issuer: "https://kauth.kakao.com",
@@ -32,6 +35,7 @@ export const kakao: Preset = {
   },
   canEnd: () => true,
   end,
+  // "연결된 서비스 관리" of the Kakao account. The documentation gives no address.
   page: "https://accounts.kakao.com/weblogin/account/partner",
 };
 
@@ -63,7 +67,7 @@ async function end(connection: Connection, ending: Ending) {
   }
 }
 
-/** Code of an error: the user is not linked to the app ("NotRegisteredUserException"). */
+/** Code of an error, with status 400: the account is not linked to the app. */
 const notLinked = -101;
 
 /** The access token, or a new one after it has expired; `null` if neither token opens anything. */

@@ -39,7 +39,7 @@ export function labelOf(config: ProviderConfig): Words {
 
 /** Where a member ends the grant themselves, or `null`. */
 export function pageOf(config: ProviderConfig): string | null {
-  return presetOf(config).page;
+  return presetOf(config).page?.replace("{client_id}", encodeURIComponent(config.clientId)) ?? null;
 }
 
 /** What the identities of a provider are stored under. */
@@ -52,6 +52,9 @@ const discoveredMs = 60 * 60_000;
 
 /** What was discovered by this process or isolate. */
 const discovered = new WeakMap<ProviderConfig, { server: oauth.AuthorizationServer; at: number }>();
+
+/** When discovery was last begun, ms. */
+const begun = new WeakMap<ProviderConfig, number>();
 
 /** The origins to which a form that leads to a provider may be redirected (CSP `form-action`). */
 export function formOrigins(providers: readonly ProviderConfig[]): string[] {
@@ -92,6 +95,7 @@ export async function serverOf(
   }
   const known = discovered.get(config);
   if (known && now - known.at < discoveredMs) return known.server;
+  begun.set(config, now);
   const issuer = new URL(issuerOf(config));
   const server = await oauth.discoveryRequest(issuer, optionsOf({ config }))
     .then((response) => oauth.processDiscoveryResponse(issuer, response))
@@ -110,9 +114,6 @@ export async function serverOf(
 const discoverWaitMs = 1500;
 const discoverAgainMs = 60_000;
 
-/** When discovery was last begun for a page, ms. */
-const begun = new WeakMap<ProviderConfig, number>();
-
 /**
  * Discovers providers before a page with their buttons is sent, so that `formOrigins` knows where they lead.
  * Waits a moment at most, and not again for a minute. Never throws.
@@ -124,7 +125,6 @@ export async function discover(providers: readonly ProviderConfig[], now: number
     now - (begun.get(config) ?? 0) >= discoverAgainMs
   );
   if (unknown.length === 0) return;
-  for (const config of unknown) begun.set(config, now);
   const found = Promise.allSettled(unknown.map((config) => serverOf(config, now)));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise((resolve) => timer = setTimeout(resolve, discoverWaitMs));
@@ -230,7 +230,7 @@ async function redeem(
     answer,
     redirectUri,
     verifier,
-    options,
+    preset.stateWithCode ? { ...options, additionalParameters: { state: flow.state } } : options,
   );
   const usesIdToken = server.jwks_uri !== undefined;
   const result = await oauth.processAuthorizationCodeResponse(server, client, response, {

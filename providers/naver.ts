@@ -6,7 +6,10 @@ import { type Connection, type Preset, Rubbish, textIn } from "./preset.ts";
 
 const profile = "https://openapi.naver.com/v1/nid/me";
 
-/** Naver Login: https://developers.naver.com/docs/login/api/api.md */
+/**
+ * "네이버 로그인 API 명세": https://developers.naver.com/docs/login/api/api.md
+ * "네이버 로그인 개발가이드": https://developers.naver.com/docs/login/devguide/devguide.md
+ */
 export const naver: Preset = {
   label: { ko: "네이버", en: "Naver" },
   issuer: "https://nid.naver.com",
@@ -15,8 +18,9 @@ export const naver: Preset = {
     token: "https://nid.naver.com/oauth2.0/token",
   },
   origins: ["https://nid.naver.com"],
-  scope: "",
-  again: { auth_type: "reauthenticate" },
+  scope: "", // "전송할 필요 없음": what is asked for is set in Naver's console
+  stateWithCode: true, // "발급 때 필수"
+  again: { auth_type: "reauthenticate" }, // "5.2 재인증"
   tellsAuthTime: false,
   authenticate: ({ clientSecret }) => ClientSecretPost(clientSecret!),
   /** Naver does not say whether it has verified the address, so it counts as not verified. */
@@ -50,6 +54,7 @@ export const naver: Preset = {
       return noReply(error);
     }
   },
+  // "내정보 > 연결된 서비스 관리". The guide gives no address; this is the one that Naver's own page links to.
   page: "https://nid.naver.com/internalToken/view/tokenList/pc/ko",
 };
 

@@ -4,6 +4,7 @@ import { isSameSecret } from "../crypto/tokens.ts";
 import type { ProviderConfig } from "../config/mod.ts";
 import { ask, objectIn } from "./ask.ts";
 import { issuerOf, serverOf } from "./mod.ts";
+import { openNaverNotice } from "./naver_notice.ts";
 
 /** What a notice is about, and what it ends here. */
 export interface ProviderNotice {
@@ -19,6 +20,8 @@ export interface ProviderNotice {
 export interface Posted {
   /** The header. */
   authorization: string | undefined;
+  /** The query of the address. Kakao's GET has its fields there, and Naver's sample of a POST as well. */
+  query: string;
   body: string;
 }
 
@@ -41,6 +44,8 @@ export async function readNotice(
   switch (config.kind) {
     case "kakao":
       return ofKakao(config, posted, now);
+    case "naver":
+      return await ofNaver(config, posted);
     case "apple":
       return ofApple(config, await verified(config, payloadIn(posted.body), now));
     case "google":
@@ -51,20 +56,31 @@ export async function readNotice(
   }
 }
 
+function fieldsIn({ body, query }: Posted): URLSearchParams {
+  return new URLSearchParams(body === "" ? query : body);
+}
+
 /**
- * Kakao: "연결 해제 웹훅". It carries no signature but the admin key of the app.
+ * Kakao: "연결 해제 웹훅", by GET or POST. It carries no signature but the primary admin key of the app.
  * https://developers.kakao.com/docs/latest/ko/kakaologin/callback
  */
 function ofKakao(
   config: ProviderConfig,
-  { authorization = "", body }: Posted,
+  posted: Posted,
   now: number,
 ): ProviderNotice {
+  const { authorization = "" } = posted;
   const known = config.adminKey !== null &&
     isSameSecret(authorization, `KakaoAK ${config.adminKey}`);
-  const subject = new URLSearchParams(body).get("user_id");
+  const subject = fieldsIn(posted).get("user_id");
   if (!known || !subject) throw new NotAuthentic("the admin key does not fit");
   return { issuer: issuerOf(config), subject, ends: "identity", at: now };
+}
+
+async function ofNaver(config: ProviderConfig, posted: Posted): Promise<ProviderNotice> {
+  const notice = await openNaverNotice(config, fieldsIn(posted));
+  if (!notice) throw new NotAuthentic("the signature does not fit");
+  return { issuer: issuerOf(config), ...notice, ends: "identity" };
 }
 
 /** The claims of a signed notice (RFC 8417). */
@@ -84,7 +100,10 @@ function payloadIn(body: string): string {
   }
 }
 
-/** "Processing changes for Sign in with Apple accounts". `events` is a JSON text. */
+/**
+ * `events` is a JSON text. "Processing changes for Sign in with Apple accounts":
+ * https://developer.apple.com/documentation/signinwithapple/processing-changes-for-sign-in-with-apple-accounts
+ */
 function ofApple(config: ProviderConfig, { events, iat }: Claims): ProviderNotice | null {
   const { type, sub, event_time } = JSON.parse(String(events));
   if (!["consent-revoked", "account-delete", "account-deleted"].includes(type)) return null;
@@ -95,8 +114,9 @@ function ofApple(config: ProviderConfig, { events, iat }: Claims): ProviderNotic
 const risc = "https://schemas.openid.net/secevent/risc/event-type/";
 
 /**
- * What events of a security event token end: OpenID RISC Profile 1.0, and Google's "Cross-Account
- * Protection". All others are taken and change nothing.
+ * What events of a security event token end: OpenID RISC Profile 1.0, and Google's "Protect user accounts with
+ * Cross-Account Protection" (https://developers.google.com/identity/protocols/risc). All others are taken and
+ * change nothing.
  */
 const ends: Record<string, ProviderNotice["ends"]> = {
   "https://schemas.openid.net/secevent/oauth/event-type/tokens-revoked": "identity",

@@ -33,6 +33,8 @@ export interface Preset {
   scope: string;
   /** Parameters of each request. */
   parameters?: Readonly<Record<string, string>>;
+  /** Whether the code is redeemed with its `state`, which OAuth does not ask for. */
+  stateWithCode?: true;
   /**
    * Parameters that ask for a new authentication, and for the token that ends the grant. They are added to
    * `parameters`.
@@ -52,7 +54,7 @@ export interface Preset {
   canEnd(connection: Connection, tokens: Tokens): boolean;
   /** Ends the grant, and looks whether it has ended, as far as the provider lets us look. */
   end(connection: Connection, ending: Ending): Promise<Reply>;
-  /** Where a member ends the grant themselves. `null`: unknown. */
+  /** Where a member ends the grant themselves; `{client_id}` stands for ours. `null`: unknown. */
   page: string | null;
 }
 

@@ -74,6 +74,20 @@ function callbackOf(c: Context<Env>, name: string): string {
 
 const answerFields = ["code", "state", "iss", "error"];
 
+/** Heeds a notice, and answers with the status that its provider asks for. */
+async function heed(c: Context<Env>, name: string) {
+  const provider = providerOf(c.var.services, name);
+  const posted = {
+    authorization: c.req.header("Authorization"),
+    query: new URL(c.req.url).search,
+    body: await c.req.text(),
+  };
+  const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
+  if (memberId !== null) c.set("memberId", memberId);
+  if (provider.kind === "naver") return c.body(null, 204);
+  return c.body(null, provider.kind === "google" || provider.kind === "oidc" ? 202 : 200);
+}
+
 /** Sign-in, joining, linking and confirmation with a provider. One callback serves all of them. */
 export default new Hono<Env>()
   .post("/login/with/:name", (c) => leaveFor(c, c.req.param("name"), "login"))
@@ -123,13 +137,8 @@ export default new Hono<Env>()
       }
     }
   })
-  .post("/login/with/:name/events", async (c) => {
-    const provider = providerOf(c.var.services, c.req.param("name"));
-    const posted = { authorization: c.req.header("Authorization"), body: await c.req.text() };
-    const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
-    if (memberId !== null) c.set("memberId", memberId);
-    return c.body(null, provider.kind === "google" || provider.kind === "oidc" ? 202 : 200);
-  })
+  .get("/login/with/:name/events", (c) => heed(c, c.req.param("name"))) // Kakao's, if it is set to GET
+  .post("/login/with/:name/events", (c) => heed(c, c.req.param("name")))
   .get("/register/with/:name", async (c) => {
     const newcomer = await newcomerOf(c, providerOf(c.var.services, c.req.param("name")).name);
     if (!newcomer) {

@@ -4,6 +4,7 @@
  * dark, in three themes. Arguments: names of scenes; default: all. `--to=DIR` writes elsewhere.
  */
 import { type Browser as Chromium, chromium, type Page } from "playwright-core";
+import UPNG from "upng-js";
 import shopMap from "../examples/shop/data_map.ts";
 import { beside } from "../tests/support/customer.ts";
 import {
@@ -35,7 +36,7 @@ const kakao = {
 const black = { name: "MONO", accent: "#000000", radius: 2, font: '"Helvetica Neue", sans-serif' };
 
 const phone = 360;
-const desktop = 1280;
+const desktop = 1024;
 
 /** Each pair of theme, language, width and scheme occurs. */
 const looks: Look[] = [
@@ -63,6 +64,24 @@ const consents = [
     label: { ko: "소식 메일을 받겠습니다", en: "Send me the newsletter" },
   },
 ];
+
+/** Pages that are shown in every look; the others are shown in three, which change from page to page. */
+const everywhere = ["home", "my-page", "leaving", "farewell"];
+const seen: string[] = [];
+
+function isShown(name: string, look: Look): boolean {
+  if (!seen.includes(name)) seen.push(name);
+  const turn = seen.indexOf(name);
+  const index = looks.indexOf(look);
+  const chosen = [0, 1 + turn % 3, 4 + turn % 4];
+  return everywhere.includes(name) || chosen.includes(index) || name.startsWith("shop");
+}
+
+/** The same picture in 32 colours: a third of the size. */
+function fewColours(png: Uint8Array): Uint8Array {
+  const image = UPNG.decode(png.slice().buffer);
+  return new Uint8Array(UPNG.encode(UPNG.toRGBA8(image), image.width, image.height, 32));
+}
 
 interface Visit {
   app: TestApp;
@@ -274,7 +293,9 @@ async function take(look: Look, chosen: string[], folder: string, browser: Chrom
         page,
         shot: async (name) => {
           await Deno.mkdir(folder, { recursive: true });
-          await page.screenshot({ path: `${folder}/${name}-${look.name}.png`, fullPage: true });
+          if (!isShown(name, look)) return;
+          const taken = await page.screenshot({ fullPage: true });
+          await Deno.writeFile(`${folder}/${name}-${look.name}.png`, fewColours(taken));
         },
       });
     } finally {
@@ -296,3 +317,15 @@ for (const look of looks) {
   if (!only || look.name.includes(only)) await take(look, chosen, to, browser);
 }
 await browser.close();
+
+if (chosen.length === 0 && !only) {
+  const pictures = (name: string) =>
+    looks.filter((look) => isShown(name, look) && (!name.startsWith("shop") || !look.theme)).map((
+      { name: look },
+    ) => `<img src="${name}-${look}.png" alt="${name}, ${look}" height="320">`);
+  const text = seen.map((name) => `## ${name}\n\n${pictures(name).join("\n")}\n`).join("\n");
+  const head =
+    "# Gallery\n\n`deno task gallery` takes these pictures: the pages in both languages, on a " +
+    "phone and on a desktop, in light and dark colours, and in three themes.\n\n";
+  await Deno.writeTextFile(`${to}/README.md`, head + text);
+}

@@ -23,9 +23,16 @@ export function selectCredentials(
   };
 }
 
-/** Reads the result of `selectCredentials`. */
-export function toCredentials(result: ResultSet): CredentialName[] {
-  return result.rows.map((row) => String(row.name));
+/**
+ * Reads the result of `selectCredentials`: those that the member can use.
+ * @param providers the configured ones. An identity at another one opens nothing
+ */
+export function toCredentials(
+  result: ResultSet,
+  providers: readonly { name: string }[],
+): CredentialName[] {
+  const usable = ["passkey", "password", ...providers.map(({ name }) => name)];
+  return result.rows.map((row) => String(row.name)).filter((name) => usable.includes(name));
 }
 
 /**

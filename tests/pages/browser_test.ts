@@ -355,7 +355,7 @@ for (const reader of others) {
       });
       await press(page, t.page.join);
       await look("31-taken");
-      assert.match(await page.getByRole("alert").textContent() ?? "", new RegExp(t.sentence.taken));
+      assert.match(await page.getByRole("alert").textContent() ?? "", new RegExp(t.shown.taken));
       assert.equal(await focused(), "user_id");
       assert.equal(await page.getByLabel(t.page.email).inputValue(), "hong@example.com");
       await fill(page, { [t.page.userId]: "hong", [t.page.password]: "short" });
@@ -548,6 +548,8 @@ inBrowser(
       assert.equal(await page.getByLabel(t.page.password).getAttribute("type"), "text");
       await enter(page, t.page.signIn);
     };
+    await enter(page, t.page.signOut);
+    await enter(page, t.page.signIn);
     await comeIn();
     await enter(page, t.page.myPage);
     await enter(page, t.page.changePassword);
@@ -624,11 +626,7 @@ for (const reader of [withScript, phone]) {
     await page.fill("[name=password]", goodPassword);
     await page.dblclick("main button[type=submit]");
     await arriveAt(page, "**/?done=signedUp");
-
-    await page.fill("[name=user_id]", "hong");
-    await page.fill("[name=password]", goodPassword);
-    await page.click("main button[type=submit]");
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.waitForLoadState();
     await page.goto("/withdrawal");
     await page.dblclick("form[action='/withdrawal'] button[type=submit]");
     await arriveAt(page, "**/receipts/*");
@@ -637,3 +635,81 @@ for (const reader of [withScript, phone]) {
     assert.deepEqual(await visit.app.sql("SELECT id FROM users"), []);
   });
 }
+
+inBrowser(
+  "at 320 px with text of 200 % and in forced colours nothing is lost",
+  { ...shop, env: { REJOIN_BLOCK_DAYS: "30", BACKUP_DAYS: "14" } },
+  phone,
+  async (visit) => {
+    const { app, page, t } = visit;
+    const [context] = [
+      await page.context().browser()!.newContext({
+        baseURL: app.origin,
+        locale: "ko-KR",
+        viewport: { width: 320, height: 640 },
+        forcedColors: "active",
+      }),
+    ];
+    const narrow = await context.newPage();
+    await join(app, "hong");
+    await fillShop(app, "hong", "note");
+    await narrow.goto("/login?next=/userinfo");
+    await narrow.getByLabel(t.link.nameOrEmail).fill("hong");
+    await narrow.getByLabel(t.page.password).fill(goodPassword);
+    await press(narrow, t.page.signIn);
+    const paths = [
+      "/",
+      "/userinfo",
+      "/userinfo/password",
+      "/userinfo/sessions",
+      "/withdrawal",
+      "/policy",
+    ];
+    for (const path of [...paths, "/register", "/login"]) {
+      await narrow.goto(path);
+      const sticksOut = await narrow.evaluate(() => {
+        document.documentElement.style.fontSize = "200%";
+        return [...document.querySelectorAll("main *")].filter((element) =>
+          element.getBoundingClientRect().right > innerWidth + 1 && !element.closest("svg")
+        ).map((element) => element.outerHTML.slice(0, 200));
+      });
+      assert.deepEqual(sticksOut, [], path);
+      const invisible = await narrow.evaluate(() =>
+        [...document.querySelectorAll("button, .button")].filter((element) =>
+          getComputedStyle(element).borderTopWidth === "0px" &&
+          !element.matches(".input > button, nav button")
+        ).map((element) => element.outerHTML)
+      );
+      assert.deepEqual(invisible, [], `${path}: every button has an edge`);
+    }
+  },
+);
+
+inBrowser(
+  "a screen reader hears the page of leaving in the order of the decision",
+  { ...shop, env: { WITHDRAWAL_CONFIRM: "password" } },
+  phone,
+  async (visit) => {
+    const { app, page, t } = visit;
+    await joinAndSignIn(visit);
+    await fillShop(app, "hong", "note");
+    await page.goto("/withdrawal");
+    const tree = await page.locator("body").ariaSnapshot();
+    const order = [
+      `heading "${t.page.withdrawal}" [level=1]`,
+      `heading "${t.leaving.gone}" [level=2]`,
+      `heading "${t.leaving.anonymous}" [level=2]`,
+      `heading "${t.leaving.retained}" [level=2]`,
+      `link "${t.leaving.exportFirst}"`,
+      `textbox "${t.page.password}"`,
+      `combobox "${t.page.reason}"`,
+      t.page.grace(0),
+      `button "${t.page.withdraw}"`,
+      `link "${t.leaving.stay}"`,
+      "contentinfo",
+    ];
+    const places = order.map((what) => tree.indexOf(what));
+    assert.ok(places.every((place) => place >= 0), `${places}: ${tree}`);
+    assert.deepEqual(places, places.toSorted((a, b) => a - b), tree);
+  },
+);

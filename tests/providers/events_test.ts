@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPair } from "jose";
 import { Browser, Clock, openApp, type TestApp } from "../support/harness.ts";
-import { openStandIn, type StandIn } from "../support/stand_ins.ts";
+import { naverId, openStandIn, type StandIn } from "../support/stand_ins.ts";
 
-type Kind = "google" | "apple" | "kakao";
+type Kind = "google" | "apple" | "kakao" | "naver";
 
 /** Runs a test on an app with a stand-in, and a member who has joined with it. */
 async function withMember(
@@ -64,6 +64,48 @@ Deno.test("Kakao's unlink webhook ends the identity, under the admin key only", 
   await withMember("kakao", {}, async (app) => {
     const headers = { Authorization: "KakaoAK null" };
     assert.equal((await post(app, "kakao", form, kakaoNotice, headers)).status, 400);
+  });
+});
+
+Deno.test("Kakao's webhook may be a GET, which nobody but Kakao can send", async () => {
+  await withMember("kakao", { admin_key: "admin" }, async (app, _, browser) => {
+    const path = `/login/with/kakao/events?${kakaoNotice}`;
+    assert.equal((await browser.get(path)).status, 400);
+    assert.equal((await counts(app)).identities, 1);
+    const headers = { Authorization: "KakaoAK admin" };
+    assert.equal((await new Browser(app).get(path, headers)).status, 200);
+    assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
+  });
+});
+
+Deno.test("Naver's notice ends the identity, if it is signed with the client secret", async () => {
+  await withMember("naver", {}, async (app, standIn) => {
+    const send = (fields: URLSearchParams) => post(app, "naver", form, fields.toString());
+    const foreign = standIn.naverNotice(naverId, Date.now(), "another secret");
+    const changed = standIn.naverNotice(naverId, Date.now());
+    changed.set("timestamp", String(Number(changed.get("timestamp")) + 1));
+    const forAnother = standIn.naverNotice(naverId, Date.now());
+    forAnother.set("clientId", "another-app");
+    const bare = new URLSearchParams("clientId=naver-app");
+    for (const fields of [foreign, changed, forAnother, bare]) {
+      assert.equal((await send(fields)).status, 400, fields.toString());
+    }
+    assert.equal((await send(standIn.naverNotice("somebody else", Date.now()))).status, 204);
+    const old = standIn.naverNotice(naverId, Date.now() - 60_000);
+    assert.equal((await send(old)).status, 204, "it is older than the link");
+    assert.equal((await counts(app)).identities, 1);
+    const notice = standIn.naverNotice(naverId, Date.now() + 2000);
+    assert.equal((await send(notice)).status, 204);
+    assert.deepEqual(await counts(app), { users: 1, identities: 0, sessions: 0 });
+    assert.equal((await send(notice)).status, 204);
+  });
+});
+
+Deno.test("Naver's notice counts with its fields in the address as well", async () => {
+  await withMember("naver", {}, async (app, standIn) => {
+    const path = `/login/with/naver/events?${standIn.naverNotice(naverId, Date.now() + 2000)}`;
+    assert.equal((await new Browser(app).send("POST", path)).status, 204);
+    assert.equal((await counts(app)).identities, 0);
   });
 });
 

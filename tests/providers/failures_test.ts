@@ -72,6 +72,57 @@ testWith(
   },
 );
 
+/** Runs a test in which the ten seconds that a provider may take are a fifth of a second. Counts the waits. */
+async function inHaste(test: () => Promise<void>): Promise<number> {
+  const { timeout } = AbortSignal;
+  let waits = 0;
+  AbortSignal.timeout = (ms) => {
+    if (ms !== 10_000) return timeout.call(AbortSignal, ms);
+    waits++;
+    return timeout.call(AbortSignal, 200);
+  };
+  try {
+    await test();
+  } finally {
+    AbortSignal.timeout = timeout;
+  }
+  return waits;
+}
+
+testWith(
+  "a provider that never answers, or never ends its answer, is given up after ten seconds, on a clear page",
+  async (app, oidc) => {
+    const silent = (path: string, begins: boolean) => {
+      oidc.behaviour.instead = (request, response) => {
+        if (request.url !== path) return false;
+        if (begins) response.writeHead(200, { "Content-Type": "application/json" }).write('{"');
+        return true;
+      };
+    };
+    const discovery = "/.well-known/openid-configuration";
+    for (const begins of [false, true]) {
+      silent(discovery, begins);
+      const waits = await inHaste(async () => {
+        const answer = await new Browser(app, html).send("POST", "/login/with/corp");
+        assert.equal(answer.status, 502);
+        assert.match(answer.text, /정상적인 응답을 받지 못했습니다/);
+        assert.match(answer.text, /href="\/login"/);
+      });
+      assert.equal(waits, 1);
+    }
+    delete oidc.behaviour.instead;
+    const person = new Person();
+    silent("/token", true);
+    await inHaste(async () => {
+      const answer = await roundTrip(new Browser(app, html), "/login/with/corp", person);
+      assert.equal(answer.status, 502);
+      assert.match(answer.text, /정상적인 응답을 받지 못했습니다/);
+    });
+    delete oidc.behaviour.instead;
+    await joinWith(app, "haru", person);
+  },
+);
+
 testWith(
   "a line of the log names the cause of a failure, and holds no code, token or address",
   async (app, oidc) => {

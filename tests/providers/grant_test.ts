@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create } from "../support/authenticator.ts";
+import { createApp } from "../../app.ts";
 import { Browser, day, dump, minute, newMember, type TestApp } from "../support/harness.ts";
 import { clientId, clientSecret, type Oidc, Person, roundTrip } from "../support/oidc.ts";
 import { grantsAfterJobs, joinWith, testWith } from "../support/providers.ts";
@@ -265,4 +266,30 @@ testWith(
       assert.equal((await browser.get("/withdrawal")).json.confirm_with.length, 1);
     }
   },
+);
+
+testWith(
+  "a provider that is not configured any more is no way in, and keeps nobody from leaving",
+  async (app) => {
+    const person = new Person();
+    const browser = await joinWith(app, "haru", person);
+    const options = await browser.send("POST", "/userinfo/passkeys/options", {});
+    const { answer } = create(options.json, app.origin);
+    const added = await browser.send("POST", "/userinfo/passkeys", { passkey: answer });
+    const config = { ...app.services.config, providers: [] };
+    const later = createApp({ ...app.services, config });
+    const without = browser.copy({
+      ...app,
+      fetch: async (request) => await later.fetch(request, { remoteAddr: { hostname: "::1" } }),
+    });
+    assert.deepEqual((await without.get("/withdrawal")).json.confirm_with, ["passkey"]);
+    const path = `/userinfo/passkeys/${added.json.passkey.id}`;
+    assert.equal((await without.send("DELETE", path)).json.code, "last_credential");
+    await app.sql("DELETE FROM passkeys");
+    const { confirm, confirm_with } = (await without.get("/withdrawal")).json;
+    assert.deepEqual([confirm, confirm_with], ["phrase", []]);
+    const left = await without.send("DELETE", "/withdrawal", { phrase: "회원탈퇴" });
+    assert.equal(left.status, 200, left.text);
+  },
+  { WITHDRAWAL_CONFIRM: "password" },
 );

@@ -108,6 +108,15 @@ Deno.test("kakao: a grant that the member has ended in the meantime counts as en
   });
 });
 
+Deno.test("github: who ends the grant themselves is led to the page of this app", async () => {
+  await withStandIn("github", {}, async (app, standIn) => {
+    const browser = await joinWith(app, standIn, "github");
+    const left = await browser.send("DELETE", "/withdrawal", {});
+    const [grant] = await grantsAfterJobs(app, left.json.receipt_id);
+    assert.equal(grant.page, "https://github.com/settings/connections/applications/github-app");
+  });
+});
+
 Deno.test("apple: a revocation that answers 200 and does nothing is tried again", async () => {
   await withStandIn("apple", {}, async (app, standIn) => {
     const browser = await joinWith(app, standIn, "apple");

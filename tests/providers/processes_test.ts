@@ -5,6 +5,7 @@ import { Browser, type Service } from "../support/harness.ts";
 import { type Oidc, openOidc, Person, roundTrip } from "../support/oidc.ts";
 import { startService } from "../support/process.ts";
 import { onWorkers } from "../support/stacks.ts";
+import { naverId, openStandIn, type StandIn } from "../support/stand_ins.ts";
 
 function entryAt(port: number) {
   return {
@@ -96,3 +97,57 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: onWorkers.skip
+    ? `workerd: Apple's client secret and form, and Naver's notice (skipped: ${onWorkers.skip})`
+    : "workerd: Apple's client secret and form are taken, and Naver's notice is heeded",
+  ignore: onWorkers.skip !== null,
+  async fn() {
+    const apple = await openStandIn("apple");
+    const naver = await openStandIn("naver");
+    const env = { PROVIDERS: JSON.stringify([apple.entry, naver.entry]) };
+    const service = await onWorkers.open({ env });
+    try {
+      for (const standIn of [apple, naver]) {
+        const kind = String(standIn.entry.kind);
+        const visit = async (browser: Browser, path: string) => {
+          const left = await browser.send("POST", path);
+          const { path: back, form } = standIn.visit(left.headers.get("Location")!);
+          if (!form) return await browser.get(back);
+          const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+          const posted = await browser.send("POST", back, form.toString(), headers);
+          return await browser.get(posted.headers.get("Location")!);
+        };
+        const browser = new Browser(service);
+        await visit(browser, `/login/with/${kind}`);
+        const joined = await browser.send("POST", `/register/with/${kind}`, { user_id: kind });
+        assert.equal(joined.status, 201, joined.text);
+        if (kind === "naver") break;
+        await visit(browser, `/confirmation/with/${kind}`);
+        const left = await browser.send("DELETE", "/withdrawal", {});
+        await ended(service, left.json.receipt_id);
+        assert.equal(standIn.granted, false);
+      }
+      const events = "/login/with/naver/events";
+      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+      const send = (notice: URLSearchParams) =>
+        new Browser(service).send("POST", events, notice.toString(), headers);
+      const forged = standInNotice(naver, "another secret");
+      assert.equal((await send(forged)).status, 400);
+      assert.equal((await send(standInNotice(naver))).status, 204);
+      const again = new Browser(service);
+      const left = await again.send("POST", "/login/with/naver");
+      const back = await again.get(naver.visit(left.headers.get("Location")!).path);
+      assert.equal(back.headers.get("Location"), "/register/with/naver", "the link has ended");
+    } finally {
+      await service.close();
+      await apple.close();
+      await naver.close();
+    }
+  },
+});
+
+function standInNotice({ naverNotice }: StandIn, secret?: string): URLSearchParams {
+  return naverNotice(naverId, Date.now() + 2000, secret);
+}

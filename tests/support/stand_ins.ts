@@ -1,7 +1,24 @@
 /**
- * Stand-ins for providers that cannot run here, written from their documentation. Each has one app, one
- * person, and the odd parts that its documentation tells.
+ * Stand-ins for providers that cannot run here. Each has one app, one person, and the odd parts of its
+ * documentation:
+ * - Apple: "Sign in with Apple REST API" (https://developer.apple.com/documentation/signinwithapplerestapi):
+ *   "Creating a client secret", "Token revocation"; "Processing changes for Sign in with Apple accounts"
+ *   (https://developer.apple.com/documentation/signinwithapple/processing-changes-for-sign-in-with-apple-accounts);
+ *   `/auth/revoke` answers 200 to any token (https://developer.apple.com/forums/thread/707610)
+ * - GitHub: "Authorizing OAuth apps"
+ *   (https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps), "REST API endpoints for
+ *   OAuth authorizations" (https://docs.github.com/en/rest/apps/oauth-applications)
+ * - Google: "OpenID Connect" (https://developers.google.com/identity/openid-connect/openid-connect), "Using OAuth
+ *   2.0 for Web Server Applications" (https://developers.google.com/identity/protocols/oauth2/web-server), "Protect
+ *   user accounts with Cross-Account Protection" (https://developers.google.com/identity/protocols/risc)
+ * - Kakao: "Kakao Login > REST API" (https://developers.kakao.com/docs/latest/en/kakaologin/rest-api), "Webhook"
+ *   (https://developers.kakao.com/docs/latest/en/kakaologin/callback), "REST API > Error code"
+ *   (https://developers.kakao.com/docs/latest/en/rest-api/error-code)
+ * - Naver: "네이버 로그인 API 명세" (https://developers.naver.com/docs/login/api/api.md), "네이버 로그인 개발가이드"
+ *   (https://developers.naver.com/docs/login/devguide/devguide.md)
  */
+import { Buffer } from "node:buffer";
+import { createCipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 import {
   exportJWK,
   exportPKCS8,
@@ -21,6 +38,14 @@ const clientSecret = "a secret that both sides know";
 interface Issued {
   access: string;
   refresh: string;
+}
+
+/** What the request for a code had. */
+interface Asked {
+  challenge: string;
+  nonce: string | null;
+  redirectUri: string;
+  state: string;
 }
 
 export interface StandIn {
@@ -43,10 +68,17 @@ export interface StandIn {
   forgeKeys?: GenerateKeyPairResult;
   /** Signs a notice of the provider about the person. */
   sign(claims: Record<string, unknown>, audience?: string): Promise<string>;
+  /** Naver's notice, "연결 끊기 알림", about a person. `at` in ms. */
+  naverNotice(id: string, at: number, secret?: string): URLSearchParams;
   /** Goes through the provider's pages. Returns the form that Apple posts, or the callback's path. */
   visit(address: string): { path: string; form?: URLSearchParams };
   close(): Promise<void>;
 }
+
+/** The person's id at Naver. */
+export const naverId = "jQ2Sl8mVbH1Bw9a-Zf0bLwDgkcTcpbK3ICtMJ3C9Zk0";
+
+const seconds = () => Math.floor(Date.now() / 1000);
 
 type Kind = "google" | "apple" | "kakao" | "naver" | "github";
 
@@ -70,8 +102,8 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
       : { client_secret: clientSecret }),
   };
   const publicPem = await exportSPKI(own.publicKey);
-  /** By code: the challenge and nonce of its request. */
-  const codes = new Map<string, { challenge: string; nonce: string | null; redirectUri: string }>();
+  /** By code: what its request had. */
+  const codes = new Map<string, Asked>();
   let issued: Issued | null = null;
 
   const standIn: StandIn = {
@@ -85,6 +117,20 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
         .setAudience(audience).setIssuedAt().setJti(newSecret()).sign(
           (standIn.forgeKeys ?? keys).privateKey,
         ),
+    // Its appendix on the notice, as kept clients read it: https://github.com/naver/naver-openapi-guide
+    naverNotice(id, at, secret = clientSecret) {
+      const key = createHash("md5").update(secret).digest();
+      const iv = randomBytes(16);
+      const cipher = createCipheriv("aes-128-cbc", key, iv);
+      const sealed = [iv, cipher.update(id), cipher.final()];
+      const fields = new URLSearchParams({
+        clientId: "naver-app",
+        encryptUniqueId: Buffer.concat(sealed).toString("base64url"),
+        timestamp: String(Math.floor(at / 1000)),
+      });
+      fields.set("signature", createHmac("sha256", key).update(`${fields}`).digest("base64url"));
+      return fields;
+    },
     async rotateKeys() {
       keys = await generateKeyPair("RS256");
       kid = "k2";
@@ -98,6 +144,7 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
         challenge: given.get("code_challenge")!,
         nonce: given.get("nonce"),
         redirectUri: given.get("redirect_uri")!,
+        state: given.get("state")!,
       });
       const first = !standIn.granted;
       standIn.granted = true;
@@ -146,9 +193,10 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
     const refuse = (error: string) => Response.json({ error }, { status });
     if (!await isClient(form)) return refuse("invalid_client");
     const grant = form.get("grant_type");
-    if (grant === "delete") { // Naver: "3.4.5 접근 토큰 삭제"
-      if (!live(form.get("access_token")!)) return refuse("invalid_request");
-      standIn.granted = false;
+    // Naver: a token that is not valid is answered "success" as well, and ends nothing.
+    if (grant === "delete") {
+      if (form.get("service_provider") !== "NAVER") return refuse("invalid_request");
+      if (live(form.get("access_token")!)) standIn.granted = false;
       return Response.json({ access_token: form.get("access_token"), result: "success" });
     }
     if (grant === "refresh_token") {
@@ -161,18 +209,30 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
     }
     const code = codes.get(form.get("code")!);
     codes.delete(form.get("code")!);
-    const proven = code && sha256(form.get("code_verifier") ?? "") === code.challenge;
-    if (!proven || form.get("redirect_uri") !== code.redirectUri) return refuse("invalid_grant");
-    issued = { access: newSecret(), refresh: newSecret() };
+    // Naver does not know PKCE. It wants the `state` ("발급 때 필수").
+    const proven = code &&
+      (kind === "naver"
+        ? form.get("state") === code.state
+        : sha256(form.get("code_verifier") ?? "") === code.challenge);
+    if (!proven || form.get("redirect_uri") !== code.redirectUri) {
+      return refuse(kind === "github" ? "bad_verification_code" : "invalid_grant");
+    }
+    // Naver's access tokens have "+", "/" and "=".
+    issued = { access: newSecret() + (kind === "naver" ? "+/=" : ""), refresh: newSecret() };
     const tokens = { access_token: issued.access, token_type: "bearer" };
     const refresh = { refresh_token: issued.refresh };
     if (kind === "github") return Response.json({ ...tokens, scope: "user:email" });
     if (kind === "naver") return Response.json({ ...tokens, ...refresh, expires_in: "3600" });
-    if (kind === "kakao") return Response.json({ ...tokens, ...refresh, expires_in: 21_599 });
+    if (kind === "kakao") {
+      const times = { expires_in: 21_599, refresh_token_expires_in: 5_183_999 };
+      return Response.json({ ...tokens, ...refresh, ...times, scope: "account_email" });
+    }
     const id_token = await new SignJWT({
       nonce: code.nonce,
       email: standIn.email,
-      email_verified: kind === "apple" ? "true" : true,
+      ...kind === "apple" // texts, or booleans
+        ? { email_verified: "true", is_private_email: "true", auth_time: seconds() }
+        : { email_verified: true },
     }).setProtectedHeader({ alg: "RS256", kid }).setIssuer(origin).setSubject("001.person")
       .setAudience(`${kind}-app`).setIssuedAt().setExpirationTime("10m").sign(
         (standIn.forgeKeys ?? keys).privateKey,
@@ -210,6 +270,7 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
         }
         const kakao_account = {
           email: standIn.email,
+          email_needs_agreement: false,
           is_email_valid: true,
           is_email_verified: true,
         };
@@ -233,11 +294,14 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
       }
       // Naver, "회원 프로필 조회": the profile is inside of `response`.
       case "/v1/nid/me":
-        if (!live(bearer(request))) return Response.json({ resultcode: "024" }, { status: 401 });
+        if (!live(bearer(request))) {
+          const message = "Authentication failed";
+          return Response.json({ resultcode: "024", message }, { status: 401 });
+        }
         return Response.json({
           resultcode: "00",
           message: "success",
-          response: { id: "32742776", email: standIn.email },
+          response: { id: naverId, email: standIn.email },
         });
       // GitHub, "Get the authenticated user" and "List email addresses".
       case "/user":
@@ -248,6 +312,7 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
           ? Response.json({ id: 583231, login: "haru" })
           : Response.json({}, { status: 401 });
       case "/user/emails":
+        if (!live(bearer(request))) return Response.json({}, { status: 401 });
         return Response.json([
           { email: "old@github.example", primary: false, verified: true },
           { email: standIn.email, primary: true, verified: true },
@@ -260,7 +325,9 @@ export async function openStandIn(kind: Kind): Promise<StandIn> {
           return new Response(null, { status: 401 });
         }
         const { access_token } = await request.json();
-        if (!live(access_token)) return Response.json({}, { status: 404 });
+        if (!live(access_token)) {
+          return Response.json({}, { status: pathname.endsWith("token") ? 404 : 422 });
+        }
         if (pathname.endsWith("token")) return Response.json({ id: 1 });
         standIn.granted = false;
         return new Response(null, { status: 204 });

@@ -25,6 +25,7 @@ export async function declare(
     jsx: ts.JsxEmit.ReactJSX,
     jsxImportSource: "hono/jsx",
     strict: true,
+    noImplicitAny: false, // for packages without types; `deno check` is stricter
     noUncheckedIndexedAccess: true,
     exactOptionalPropertyTypes: true,
     allowImportingTsExtensions: true,
