@@ -43,6 +43,7 @@ export async function endGrants(
     run.tried += leased.length;
     run.ended += ended.filter(Boolean).length;
   }
+  if (run.tried > 0) await db.truncateLog(); // with the tokens of the rows that are settled
   const failing = await newlyFailing(db, queue, now());
   if (failing) {
     const { problem } = failing;

@@ -53,5 +53,6 @@ export async function unlinkProvider(
     also: (done) => mailStatements(services, notice, now, done),
   });
   if (!grant) throw new AppError("last_credential", { memberId: member.id });
+  await db.truncateLog();
   return { memberId: member.id, grant };
 }

@@ -55,5 +55,6 @@ export async function removePasskey(
     left: { sql: "SELECT id FROM passkeys WHERE id = ?", args: [id] },
   });
   if (left.rows.length > 0) throw lastCredential;
+  await db.truncateLog();
   return { memberId: member.id, removed, left: passkeys.filter((passkey) => passkey !== removed) };
 }

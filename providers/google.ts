@@ -12,8 +12,9 @@ export const google: Preset = {
   endpoints: null,
   origins: ["https://accounts.google.com"],
   scope: "openid email",
-  // Google has no prompt=login. It issues a refresh token for offline access, with a new consent.
-  again: { prompt: "consent select_account", access_type: "offline", max_age: "0" },
+  // "Google doesn't support re-authentication requests": https://developers.google.com/identity/siwg/security-bundle
+  // It issues a refresh token for offline access, with a new consent.
+  again: { prompt: "consent select_account", access_type: "offline" },
   tellsAuthTime: false,
   authenticate: secretOf,
   describe: describeByClaims,

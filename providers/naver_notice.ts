@@ -19,12 +19,12 @@ export async function openNaverNotice(
     "timestamp",
     "signature",
   ].map((name) => fields.get(name) ?? "");
-  const key = createHash("md5").update(clientSecret!).digest();
+  const key = new Uint8Array(createHash("md5").update(clientSecret!).digest());
   const text = `clientId=${id}&encryptUniqueId=${sealed}&timestamp=${timestamp}`;
   const expected = createHmac("sha256", key).update(text).digest("base64url");
   const isOurs = id === clientId && isSameSecret(signature!.replace(/=+$/, ""), expected);
   if (!isOurs || !/^\d{1,12}$/.test(timestamp!)) return null;
-  const bytes = Buffer.from(sealed!, "base64url");
+  const bytes = new Uint8Array(Buffer.from(sealed!, "base64url"));
   const aes = await crypto.subtle.importKey("raw", key, "AES-CBC", false, ["decrypt"]);
   const iv = bytes.subarray(0, 16);
   const opened = await crypto.subtle.decrypt({ name: "AES-CBC", iv }, aes, bytes.subarray(16))

@@ -322,7 +322,7 @@ if (chosen.length === 0 && !only) {
   const pictures = (name: string) =>
     looks.filter((look) => isShown(name, look) && (!name.startsWith("shop") || !look.theme)).map((
       { name: look },
-    ) => `<img src="${name}-${look}.png" alt="${name}, ${look}" height="320">`);
+    ) => `<img src="./${name}-${look}.png" alt="${name}, ${look}" height="320">`);
   const text = seen.map((name) => `## ${name}\n\n${pictures(name).join("\n")}\n`).join("\n");
   const head =
     "# Gallery\n\n`deno task gallery` takes these pictures: the pages in both languages, on a " +

@@ -1,5 +1,6 @@
 /** Passkeys through the front door, on all three stacks. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   type Algorithm,
   confirmWith,
@@ -493,6 +494,21 @@ Deno.test("the export shows a member's passkeys without their keys, and leaving 
     assert.equal((await browser.send("DELETE", "/withdrawal")).status, 200);
     const left = JSON.stringify([...(await dump(app)).values()]);
     for (const trace of [passkey.id, passkey.userHandle]) assert.ok(!left.includes(trace));
+  });
+});
+
+Deno.test("a removed passkey is gone from the file and its log when the answer is given", async () => {
+  await withApp({}, async (app) => {
+    const browser = await newMember(app, "hong");
+    const options = await browser.send("POST", "/userinfo/passkeys/options", {});
+    const { passkey, answer } = create(options.json, app.origin);
+    const added = await browser.send("POST", "/userinfo/passkeys", { passkey: answer });
+    const removed = await browser.send("DELETE", `/userinfo/passkeys/${added.json.passkey.id}`);
+    assert.equal(removed.status, 200);
+    for (const { name } of Deno.readDirSync(app.folder)) {
+      const bytes = Buffer.from(Deno.readFileSync(`${app.folder}/${name}`));
+      assert.equal(bytes.indexOf(passkey.id), -1, name);
+    }
   });
 });
 

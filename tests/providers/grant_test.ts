@@ -60,6 +60,7 @@ testWith("leaving after a new authentication ends the grant at the provider", as
   assert.equal(tokens.length, 1);
   assert.deepEqual((await browser.get("/withdrawal")).json.grants, [{ name: "corp", ready: true }]);
 
+  const [held] = await app.sql("SELECT sealed FROM confirmations");
   const left = await browser.send("DELETE", "/withdrawal", {});
   assert.equal(left.status, 200, left.text);
   const { receipt_id } = left.json;
@@ -74,6 +75,10 @@ testWith("leaving after a new authentication ends the grant at the provider", as
   assert.equal(await isGranted(oidc, app, person), false);
   assert.doesNotMatch([...(await dump(app)).values()].flat().join(), /account-1|haru@corp/);
   assert.equal((await app.sql("SELECT 1 FROM outbox WHERE sealed IS NOT NULL")).length, 0);
+  for (const { name } of Deno.readDirSync(app.folder)) {
+    const bytes = Buffer.from(Deno.readFileSync(`${app.folder}/${name}`));
+    assert.equal(bytes.indexOf(String(held!.sealed)), -1, name);
+  }
 });
 
 testWith(
