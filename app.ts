@@ -1,22 +1,17 @@
 import { Hono } from "hono/tiny";
-import { TrieRouter } from "hono/router/trie-router";
 import type { ApplyGlobalResponse } from "hono/client";
-import { methodNotAllowed } from "hono/method-not-allowed";
 import { getPathNoStrict } from "hono/utils/url";
+import { createBase } from "./http/base.ts";
 import type { Env } from "./http/env.ts";
 import type { Services } from "./actions/services.ts";
 import { AppError } from "./domain/error.ts";
-import { readBody } from "./http/body.ts";
 import { answerChain } from "./http/chain.ts";
 import { deviceCookies } from "./http/device.ts";
 import { farewellCookie } from "./http/farewell.ts";
 import { providerCookies } from "./http/flow.ts";
 import { rememberLanguage } from "./http/language.ts";
-import { logRequest } from "./http/log.ts";
-import { requireSameOrigin, shareWith } from "./http/origin.ts";
 import type { WithoutPages } from "./http/page.ts";
 import { onError, onNotFound, type Problems } from "./http/problem.tsx";
-import { provide } from "./http/provide.ts";
 import { cookieSessions } from "./http/session.ts";
 import { signalCookies } from "./http/signal.ts";
 import { ownWords } from "./messages/mod.ts";
@@ -46,21 +41,7 @@ import withProvider from "./routes/with_provider.tsx";
 
 /** What every request passes, in order, and where it may go: the table of contents. */
 export function createApp(services: Services) {
-  const app = new Hono<Env>({ getPath: pathOf });
-  app.router = new TrieRouter(); // the preset would put its own here
-  return app
-    .use(
-      provide(services),
-      logRequest,
-      ...answerChain(services.words),
-      shareWith(services.config),
-      methodNotAllowed({
-        app,
-        onMethodNotAllowed: (c, allow) => onError(new AppError("method_not_allowed", { allow }), c),
-      }),
-      requireSameOrigin,
-      readBody,
-    )
+  return createBase(services, pathOf)
     .route("/", assets) // what is the same for everybody neither reads nor sets a cookie
     .route("/", keys)
     .route("/", health(services))

@@ -15,7 +15,7 @@ import { lookOf, type Theme } from "./domain/theme.ts";
 import type { Transport } from "./mail/transport.ts";
 import { type Changes, type Messages, ownWords, withService, wordsWith } from "./messages/mod.ts";
 import { createGate, type Gate, type Passage } from "./http/gate.ts";
-import { handOver, passCookies } from "./http/hand_over.ts";
+import { contextOf, handOver, passCookies } from "./http/hand_over.ts";
 import { securityHeaders } from "./http/headers.ts";
 import { stylesheet, withTheme } from "./pages/stylesheet.ts";
 import { type App, type Parts, serve } from "./runtime/mod.ts";
@@ -95,15 +95,6 @@ export interface Membership {
   open(services: Services): void;
   /** For the command line: `operate` of `cli/operate.ts`. */
   parts: Parts;
-}
-
-/** What a Worker is given with a request. Hono throws where there is none. */
-function contextOf(c: Context): Context["executionCtx"] | undefined {
-  try {
-    return c.executionCtx;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Throws an `Error` that says what is wrong with what was brought. */

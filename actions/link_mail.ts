@@ -1,6 +1,7 @@
 import { inboxHash } from "../crypto/identifiers.ts";
 import { linkToken, newId } from "../crypto/tokens.ts";
-import type { InStatement, InValue } from "../db/engine/database.ts";
+import type { InStatement } from "../db/engine/database.ts";
+import type { Fragment } from "../db/engine/source.ts";
 import { countAttempt } from "../db/session/attempts.ts";
 import { insertLink } from "../db/session/links.ts";
 import { findSession } from "../db/session/sessions.ts";
@@ -23,12 +24,6 @@ const links: Record<keyof typeof linkPaths, { purpose: LinkPurpose; lifeMs: numb
   email_changed: { purpose: "email_undo", lifeMs: 7 * dayMs },
 };
 
-/** SQL for a condition, and the values of its parameters. */
-interface Condition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
-
 /** A mail with a link. */
 export interface LinkMail {
   kind: keyof typeof linkPaths;
@@ -50,7 +45,7 @@ export function linkMailStatements(
   services: Services,
   { kind, member, to = member.email, id = newId() }: LinkMail,
   now: number,
-  done: Condition,
+  done: Fragment,
 ): InStatement[] {
   const { config } = services;
   if (config.mail === null) return [];
@@ -72,7 +67,7 @@ export function countMailTo(
   { config }: Pick<Services, "config">,
   to: string,
   now: number,
-): { count: InStatement[]; allowed: Condition } {
+): { count: InStatement[]; allowed: Fragment } {
   const inbox = inboxHash(config.identifierKey, to);
   const attempt = mailToAttempt(inbox, config.throttleScale);
   return {

@@ -1,6 +1,7 @@
 import { nameHash } from "../crypto/identifiers.ts";
 import { read, write } from "../db/engine/batch.ts";
 import type { InStatement } from "../db/engine/database.ts";
+import type { Fragment } from "../db/engine/source.ts";
 import { type Addressee, selectUnverified, toAddressee } from "../db/identity/members.ts";
 import { forgetAttempt } from "../db/session/attempts.ts";
 import { type NewSession, openSession as open, opensUsedAccount } from "../db/session/sessions.ts";
@@ -50,7 +51,7 @@ export async function openSession(
     newDeviceOf?: Addressee | null;
     account?: string;
     attempt: Attempt;
-    also?: (done: { sql: string; values: Record<string, string> }) => InStatement[];
+    also?: (done: Fragment) => InStatement[];
   },
   { client, userAgent, previousSecret }: Arrival,
   now: number,

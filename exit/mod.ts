@@ -11,7 +11,7 @@ import type { DataMap } from "../domain/data_map.ts";
 import { lookOf } from "../domain/theme.ts";
 import { type Changes, type Messages, ownWords, withService, wordsWith } from "../messages/mod.ts";
 import { newSecret } from "../crypto/tokens.ts";
-import { handOver } from "../http/hand_over.ts";
+import { contextOf, handOver } from "../http/hand_over.ts";
 import { withTheme } from "../pages/stylesheet.ts";
 import { type App, type Parts, serve } from "../runtime/mod.ts";
 import type { Host } from "./host.ts";
@@ -118,13 +118,4 @@ export function exit(options: ExitOptions): Exit {
         return app;
       }, parts),
   };
-}
-
-/** What a Worker is given with a request. Hono throws where there is none. */
-function contextOf(c: Context): Context["executionCtx"] | undefined {
-  try {
-    return c.executionCtx;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,4 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { methodNotAllowed } from "hono/method-not-allowed";
-import { TrieRouter } from "hono/router/trie-router";
 import { Hono } from "hono/tiny";
 import { getPathNoStrict } from "hono/utils/url";
 import type * as z from "zod/mini";
@@ -8,16 +6,13 @@ import { withdrawalReadiness } from "../actions/ready.ts";
 import type { Services } from "../actions/services.ts";
 import { newId } from "../crypto/tokens.ts";
 import { AppError } from "../domain/error.ts";
-import { body, readBody } from "../http/body.ts";
-import { answerChain } from "../http/chain.ts";
+import { body } from "../http/body.ts";
+import { createBase } from "../http/base.ts";
 import type { Env } from "../http/env.ts";
 import { farewellCookie } from "../http/farewell.ts";
 import { rememberLanguage, wantsPage } from "../http/language.ts";
-import { logRequest } from "../http/log.ts";
-import { requireSameOrigin, shareWith } from "../http/origin.ts";
 import { page } from "../http/page.ts";
 import { form, onError, onNotFound } from "../http/problem.tsx";
-import { provide } from "../http/provide.ts";
 import { type Leaving, PendingPage, WithdrawalPage } from "../pages/withdrawal.tsx";
 import assets from "../routes/assets.ts";
 import { answerExport } from "../routes/export.ts";
@@ -39,21 +34,7 @@ export const exitPaths = [
 
 /** The app behind these paths. */
 export function createExit(services: Services, host: Host) {
-  const app = new Hono<Env>({ getPath: getPathNoStrict });
-  app.router = new TrieRouter();
-  return app
-    .use(
-      provide(services),
-      logRequest,
-      ...answerChain(services.words),
-      shareWith(services.config),
-      methodNotAllowed({
-        app,
-        onMethodNotAllowed: (c, allow) => onError(new AppError("method_not_allowed", { allow }), c),
-      }),
-      requireSameOrigin,
-      readBody,
-    )
+  return createBase(services, getPathNoStrict)
     .route("/", assets)
     .route("/", keys)
     .get("/readyz/withdrawal", async (c) => {

@@ -29,12 +29,8 @@ export interface Env {
     seal?: Seal;
     /** The secret of a session that was idle too long. */
     idleSecret?: string;
-    /** The device cookie that this answer sets; `null` expires it. */
-    deviceCookie?: string | null;
-    /** The cookie of a round trip to a provider that this answer sets; `null` expires it. */
-    providerCookie?: string | null;
-    /** The signal cookie that this answer sets; `null` expires it. */
-    signalCookie?: string | null;
+    /** Sealed cookies that this answer sets, by name; `null` deletes one. */
+    cookies?: Readonly<Record<string, string | null>>;
     /** Opaque id of the member, for the log. */
     memberId?: string;
     /** Keyed hashes of the login name and the client's network, where a request was counted: for the log. */

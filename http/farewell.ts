@@ -9,8 +9,8 @@ const cookieName = "annyeong-left";
 
 /**
  * Sets the cookie after a withdrawal, before the session's middleware in the chain, so that the session
- * cookie is the first one in the answer. It notes in the browser of the one who has left that this receipt is theirs, so that nobody else who opens
- * its link is told goodbye. The cookie is sent only to the page of that receipt.
+ * cookie is the first one in the answer. It notes in the browser of the one who has left that this receipt
+ * is theirs: nobody else who opens its link is told goodbye. It is sent only to the page of that receipt.
  */
 export const farewellCookie: MiddlewareHandler<Env> = async (c, next) => {
   await next();

@@ -1,21 +1,17 @@
 /** The sealed cookie of a round trip to a provider: it binds the answer to the browser that began it. */
-import type { Context, MiddlewareHandler } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { CookieOptions } from "hono/utils/cookie";
+import type { Context } from "hono";
 import * as z from "zod/mini";
 import type { Newcomer } from "../actions/join_with_provider.ts";
 import { arrivalMs, type Flow, flowMs } from "../domain/provider.ts";
 import type { Env } from "./env.ts";
-import { seal, unseal } from "./seal.ts";
-
-const cookieName = "annyeong-provider";
+import { sealedCookie } from "./sealed_cookie.ts";
 
 /** Several tabs may be on their way at once. */
 const flowsAtOnce = 3;
 
 const text = z.nullable(z.string());
 
-const sealed = z.object({
+const shape = z.object({
   typ: z.literal("provider"),
   flows: z.array(z.object({
     state: z.string(),
@@ -37,18 +33,14 @@ const sealed = z.object({
     until: z.number(),
   })),
 });
-type Kept = z.output<typeof sealed>;
+type Kept = z.output<typeof shape>;
+
+const cookie = sealedCookie("annyeong-provider", shape, arrivalMs / 1000);
+
+/** Sets or deletes the cookie after the functions below. */
+export const providerCookies = cookie.write;
 
 const nothing: Kept = { typ: "provider", flows: [], newcomer: null };
-
-/** Sets or deletes the cookie. It comes before the session's middleware, like `deviceCookies`. */
-export const providerCookies: MiddlewareHandler<Env> = async (c, next) => {
-  await next();
-  const cookie = c.get("providerCookie");
-  if (cookie === undefined) return;
-  if (cookie === null) deleteCookie(c, cookieName, options(c));
-  else setCookie(c, cookieName, cookie, { ...options(c), maxAge: arrivalMs / 1000 });
-};
 
 /** Remembers a round trip that begins. */
 export async function keepFlow(c: Context<Env>, flow: Flow): Promise<void> {
@@ -84,26 +76,15 @@ export async function newcomerOf(c: Context<Env>, provider: string): Promise<New
 
 /** Deletes the cookie. */
 export function forgetFlows(c: Context<Env>): void {
-  if (getCookie(c, cookieName, options(c).prefix)) c.set("providerCookie", null);
+  cookie.remove(c);
 }
 
 async function keep(c: Context<Env>, kept: Kept): Promise<void> {
   const isEmpty = kept.flows.length === 0 && kept.newcomer === null;
-  c.set("providerCookie", isEmpty ? null : await seal(c.var.services.config, kept));
+  if (isEmpty) cookie.remove(c);
+  else await cookie.set(c, kept);
 }
 
 async function open(c: Context<Env>): Promise<Kept> {
-  const cookie = getCookie(c, cookieName, options(c).prefix);
-  return cookie ? await unseal(c.var.services.config, cookie, sealed) ?? nothing : nothing;
-}
-
-function options(c: Context<Env>) {
-  const secure = c.var.services.config.publicOrigin?.startsWith("https:") ?? false;
-  return {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Lax", // the browser sends it with the redirect from the provider
-    secure,
-    ...(secure && { prefix: "host" }),
-  } satisfies CookieOptions;
+  return await cookie.read(c) ?? nothing;
 }

@@ -19,3 +19,12 @@ export function handOver(c: Context, answer: Response): Response {
 export function passCookies({ headers }: Response, c: Context): void {
   for (const cookie of headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
 }
+
+/** What a Worker is given with a request. Hono throws where there is none. */
+export function contextOf(c: Context): Context["executionCtx"] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
+}

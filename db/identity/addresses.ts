@@ -1,5 +1,6 @@
 import { fold } from "../../domain/member.ts";
-import type { InStatement, InValue } from "../engine/database.ts";
+import type { InStatement } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /**
  * SQL: another member than the one in `member` has verified the address whose key is `:address_key`. An
@@ -21,7 +22,7 @@ export const unclaimedKey = "'unclaimed:' || ";
  * @param now ms
  */
 export function claimAddress(
-  owner: { sql: string; values: Readonly<Record<string, InValue>> },
+  owner: Fragment,
   address: string,
   now: number,
 ): InStatement[] {
@@ -48,7 +49,7 @@ export function claimAddress(
  * Paverd, USENIX Security 2022). They come before `claimAddress`.
  */
 export function removeStrangersCredentials(
-  owner: { sql: string; values: Readonly<Record<string, InValue>> },
+  owner: Fragment,
 ): InStatement[] {
   const unverified = `(SELECT id FROM users WHERE id = ${owner.sql} AND email_verified_at IS NULL)`;
   return [

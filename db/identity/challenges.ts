@@ -1,6 +1,7 @@
 import { newId, secretHash } from "../../crypto/tokens.ts";
 import { challengeMs, type Purpose } from "../../domain/passkey.ts";
-import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /** A challenge that was issued and is not used. */
 export interface Challenge {
@@ -8,12 +9,6 @@ export interface Challenge {
   boundTo: string | null;
   /** The handle for a new passkey. */
   userHandle: string | null;
-}
-
-/** SQL that must be true, and its values. */
-interface Condition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
 }
 
 /**
@@ -30,7 +25,7 @@ export function insertChallenge(
     userHandle: string | null;
   },
   now: number,
-  condition: Condition,
+  condition: Fragment,
 ): InStatement {
   return {
     sql: `
@@ -80,7 +75,7 @@ export function toChallenge(result: ResultSet): Challenge | null {
 /** The use of a challenge: the statement that uses it up, and whether this request has done so. */
 export interface Spending {
   spend: InStatement;
-  spent: Condition;
+  spent: Fragment;
 }
 
 /**

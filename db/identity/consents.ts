@@ -1,14 +1,10 @@
 import { newId } from "../../crypto/tokens.ts";
 import type { Consent, GivenConsent } from "../../domain/consent.ts";
-import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
-
-interface MemberSql {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
+import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /** Makes the SELECT of all consents of a member, the newest first. */
-export function selectConsents(member: MemberSql): InStatement {
+export function selectConsents(member: Fragment): InStatement {
   return {
     sql: `
       SELECT name, version, agreed_at, revoked_at FROM consents
@@ -32,7 +28,7 @@ export function toConsents(result: ResultSet): GivenConsent[] {
  * @param now ms
  */
 export function insertConsent(
-  member: MemberSql,
+  member: Fragment,
   { name, version }: Pick<Consent, "name" | "version">,
   now: number,
 ): InStatement {
@@ -53,7 +49,7 @@ export function insertConsent(
 }
 
 /** Makes the statement that revokes a consent in all its versions. */
-export function revokeConsent(member: MemberSql, name: string, now: number): InStatement {
+export function revokeConsent(member: Fragment, name: string, now: number): InStatement {
   return {
     sql: `
       UPDATE consents SET revoked_at = :revoked_at

@@ -1,4 +1,5 @@
-import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /** A credential: `passkey`, `password`, or the name of a provider. */
 export type CredentialName = string;
@@ -8,7 +9,7 @@ export type CredentialName = string;
  * @param member SQL for the member's id, and the values of its parameters
  */
 export function selectCredentials(
-  member: { sql: string; values: Record<string, InValue> },
+  member: Fragment,
 ): InStatement {
   return {
     sql: `

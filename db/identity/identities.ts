@@ -1,7 +1,8 @@
 import { secretHash } from "../../crypto/tokens.ts";
 import { fold } from "../../domain/member.ts";
 import { flowMs, type Identity } from "../../domain/provider.ts";
-import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { read } from "../engine/batch.ts";
 import { claimAddress, isAnothers } from "./addresses.ts";
 import type { FirstCredential } from "./members.ts";
@@ -74,7 +75,7 @@ export interface LinkedIdentity extends Identity {
 
 /** Makes the SELECT of a member's identities, oldest first. */
 export function selectIdentities(
-  member: { sql: string; values: Record<string, InValue> },
+  member: Fragment,
 ): InStatement {
   return {
     sql: `

@@ -1,6 +1,7 @@
 import { fold, type Member } from "../../domain/member.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue, ResultSet, Row } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet, Row } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { unclaimedKey } from "./addresses.ts";
 import { joinPending } from "../leaving/pending.ts";
 
@@ -156,7 +157,7 @@ export interface FirstCredential {
   /** Statements that run before: they use up what works only once. */
   first?: readonly InStatement[];
   /** SQL that must be true for the member to be added, and its values. */
-  condition?: { sql: string; values: Readonly<Record<string, InValue>> };
+  condition?: Fragment;
   /** Makes the statements that store it, if the member's row exists. */
   store(memberId: string): InStatement[];
 }

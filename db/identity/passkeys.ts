@@ -2,18 +2,12 @@ import { type NewPasskey, passkeysPerMember, type StoredPasskey } from "../../do
 import type { Member } from "../../domain/member.ts";
 import type { Proof } from "../../domain/proof.ts";
 import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
-import type { Source } from "../engine/source.ts";
+import type { Fragment, Source } from "../engine/source.ts";
 import type { Spending } from "./challenges.ts";
 import { countCredentials } from "./credentials.ts";
 import type { Addressee, FirstCredential } from "./members.ts";
 
 type Guard = Pick<Source, "from" | "where" | "values">;
-
-/** SQL for a member's id, and its values. */
-interface MemberSql {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
 
 /** A passkey as the member sees it. Times in ms. */
 export interface Passkey {
@@ -28,7 +22,7 @@ export interface Passkey {
 }
 
 /** Makes the SELECT of a member's passkeys, the oldest first. */
-export function selectPasskeys(member: MemberSql): InStatement {
+export function selectPasskeys(member: Fragment): InStatement {
   return {
     sql: `
       SELECT id, credential_id, user_handle, transports, name, created_at, last_used_at, backed_up
@@ -52,7 +46,7 @@ export function toPasskeys(result: ResultSet): Passkey[] {
 }
 
 /** Makes the SELECT of the handles by which a member's passkeys name the member: one, or none. */
-export function selectHandles(member: MemberSql): InStatement {
+export function selectHandles(member: Fragment): InStatement {
   return {
     sql: `SELECT DISTINCT user_handle FROM passkeys WHERE user_id = ${member.sql}`,
     args: { ...member.values },
@@ -199,7 +193,7 @@ export function insertPasskey(
 export function isRemovable(
   id: string,
   source: Guard,
-): { sql: string; values: Readonly<Record<string, InValue>> } {
+): Fragment {
   return {
     sql: `EXISTS (
       SELECT 1 FROM passkeys AS removed WHERE removed.id = :removed

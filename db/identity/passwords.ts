@@ -1,11 +1,12 @@
-import type { InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /**
  * Makes the SELECT of a member's stored hash.
  * @param member SQL for the member's id, and the values of its parameters
  */
 export function selectPassword(
-  member: { sql: string; values: Record<string, InValue> },
+  member: Fragment,
 ): InStatement {
   return {
     sql: `SELECT hash FROM passwords WHERE user_id = ${member.sql}`,
@@ -26,7 +27,7 @@ export function toHash(result: ResultSet): string | null {
  * @param now ms
  */
 export function setPassword(
-  member: { sql: string; values: Record<string, InValue> },
+  member: Fragment,
   hash: string,
   now: number,
 ): InStatement {
@@ -48,7 +49,7 @@ export function setPassword(
 export function strengthenPassword(
   verified: { memberId: string; hash: string },
   stronger: string,
-  done: { sql: string; values: Record<string, InValue> },
+  done: Fragment,
 ): InStatement {
   return {
     sql: `

@@ -1,8 +1,7 @@
 import type { Subject } from "../../domain/data_map.ts";
 import type { Database, InStatement, ResultSet } from "../engine/database.ts";
-import type { Source } from "../engine/source.ts";
+import type { Fragment, Source } from "../engine/source.ts";
 import { bind, quote, subjectColumn, subjectText } from "../map/sql.ts";
-import type { MemberSql } from "./withdrawals.ts";
 import { isPending } from "./pending.ts";
 
 /** A member of another system, and the deadline (ms) of the pending withdrawal. Empty where there is no column. */
@@ -65,7 +64,7 @@ export function toStanding(result: ResultSet): SubjectStanding | null {
  * The id of the member whom a source selects, as our own tables store it.
  * @param now ms
  */
-export function memberOf(subject: Subject, source: Source, now: number): MemberSql {
+export function memberOf(subject: Subject, source: Source, now: number): Fragment {
   const { from, where, values } = source;
   return {
     sql: `(SELECT ${subjectText(subject)} FROM ${from} WHERE ${where} LIMIT 1)`,

@@ -8,7 +8,8 @@ import { type Inventory, retryOnSchemaChange } from "../map/inventory.ts";
 import { type Initiator, joinSubject } from "./initiator.ts";
 import { isPending } from "./pending.ts";
 import { write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue, ResultSet, Row } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet, Row } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { insertReason, reasonValues } from "./reasons.ts";
 import { insertEvent } from "../outbox/deliveries.ts";
 import type { MailCondition } from "../outbox/mails.ts";
@@ -34,12 +35,6 @@ export interface PreviewLine {
   until: number | null;
 }
 
-/** SQL for a member's id, and the values of its parameters. */
-export interface MemberSql {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
-
 /**
  * Counts what an erasure would do. One round trip.
  * @param beside SELECTs to run in the same round trip; their results are returned
@@ -50,7 +45,7 @@ export interface MemberSql {
 export async function previewWithdrawal(
   db: Database,
   inventory: Inventory,
-  member: MemberSql,
+  member: Fragment,
   beside: readonly InStatement[],
   now: number,
 ): Promise<{ lines: PreviewLine[]; canBeBlocked: boolean; beside: readonly ResultSet[] }> {
@@ -166,7 +161,7 @@ const owner = `(SELECT user_id FROM withdrawals WHERE id = :id AND ${isPending})
  */
 export async function restoreMember(
   db: Database,
-  member: MemberSql,
+  member: Fragment,
   recipients: readonly RecipientName[],
   now: number,
   { beside, audit, also = () => [] }: {

@@ -4,6 +4,7 @@ import type { Entry } from "../../domain/data_map.ts";
 import type { ExportedTable } from "../../domain/export.ts";
 import { type Inventory, retryOnSchemaChange } from "./inventory.ts";
 import type { Database, InStatement, InValue, ResultSet, Row, Value } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { belongsTo, bind, type Places, quote } from "./sql.ts";
 import { selectUncovered } from "./schema.ts";
 
@@ -23,7 +24,7 @@ interface Shown {
 /** The session that asks. Each round trip looks it up again, because it may end in the meantime. */
 export interface Asker<Session> {
   /** SQL for the member's id, and the values of its parameters. */
-  member: { sql: string; values: Readonly<Record<string, InValue>> };
+  member: Fragment;
   select: InStatement;
   /** Reads the result of `select`; `null` if the session is over. */
   toSession(result: ResultSet): Session | null;

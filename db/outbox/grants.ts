@@ -1,6 +1,7 @@
 /** Grants to end at providers: the channel `grant` of the outbox. */
 import { endingMs, type GrantState, type GrantStatus } from "../../domain/provider.ts";
 import type { InStatement, InValue, Row } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import type { MailCondition } from "./mails.ts";
 
 /** Rows of `identities` whose grants end, and what their rows of the outbox say. */
@@ -100,7 +101,7 @@ export function endHeldGrants(
  * @param condition SQL about a row of `identities`, and its values
  */
 export function endGrantIf(
-  condition: { sql: string; values: Readonly<Record<string, InValue>> },
+  condition: Fragment,
   vouched: Readonly<Record<string, string>>,
   now: number,
 ): InStatement {

@@ -1,6 +1,7 @@
 import { type MailKind, mailRetryForMs } from "../../domain/mail.ts";
 import { fold } from "../../domain/member.ts";
-import type { InStatement, InValue } from "../engine/database.ts";
+import type { InStatement } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /** The `recipient` of all mails: failures of the transport are noted under it. */
 export const mailRecipient = "mail";
@@ -17,9 +18,7 @@ export interface NewMail {
 }
 
 /** SQL for whether the batch did what the mail tells of, and its values. */
-export interface MailCondition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
+export interface MailCondition extends Fragment {
   /** SQL for the number of the receipt, where only the batch knows it. */
   receiptId?: string;
 }

@@ -1,6 +1,7 @@
 import { AppError } from "../../domain/error.ts";
 import type { Attempt } from "../../domain/throttle.ts";
-import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Database, InStatement, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 
 /**
  * Makes the statements that count an attempt against each of its limits, in order. A limit is counted only
@@ -26,19 +27,13 @@ export function countAttempt(
   ];
 }
 
-const always: Condition = { sql: "TRUE", values: {} };
+const always: Fragment = { sql: "TRUE", values: {} };
 
-function isLive(session: string, now: number): Condition {
+function isLive(session: string, now: number): Fragment {
   return {
     sql: "EXISTS (SELECT 1 FROM sessions WHERE secret_hash = :session AND expires_at > :now)",
     values: { session, now },
   };
-}
-
-/** SQL for a condition, and the values of its parameters. */
-interface Condition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
 }
 
 /**
@@ -47,10 +42,10 @@ interface Condition {
  * @returns the statement, and SQL for whether no limit was reached
  */
 export function countIf(
-  condition: Condition,
+  condition: Fragment,
   attempt: Attempt,
   now: number,
-): { count: InStatement; counted: Condition } {
+): { count: InStatement; counted: Fragment } {
   return {
     count: insertAttempt(attempt, now, condition),
     counted: {
@@ -64,7 +59,7 @@ export function countIf(
 function insertAttempt(
   { id, subjects }: Attempt,
   now: number,
-  condition: Condition,
+  condition: Fragment,
 ): InStatement {
   const limits = subjects.map(({ subject, limit, exempt }) => [
     ...[subject, now + limit.windowMs, limit.tries],

@@ -2,7 +2,8 @@
 import { newId, secretHash } from "../../crypto/tokens.ts";
 import type { GrantState, Identity } from "../../domain/provider.ts";
 import { read, write } from "../engine/batch.ts";
-import type { Database, InStatement, InValue } from "../engine/database.ts";
+import type { Database, InStatement } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { countCredentials } from "../identity/credentials.ts";
 import { type LinkedIdentity, selectIdentities, toIdentities } from "../identity/identities.ts";
 import { notPending } from "../leaving/pending.ts";
@@ -28,9 +29,6 @@ export async function listIdentities(
   return { session: toSession(found), identities: toIdentities(identities) };
 }
 
-/** SQL for whether something was done, and its values. */
-type Done = { sql: string; values: Record<string, InValue> };
-
 /**
  * Links an identity to the member of a fresh session. One identity a provider, and one member an identity.
  * @param linking `authenticatedSince`: the session's last proof is at this time or later, ms
@@ -43,7 +41,7 @@ export async function linkIdentity(db: Database, linking: {
   provider: string;
   authenticatedSince: number;
   now: number;
-  also: (done: Done) => InStatement[];
+  also: (done: Fragment) => InStatement[];
 }): Promise<{ linked: boolean; owner: string | null }> {
   const { provider, now } = linking;
   const { issuer, subject } = linking.identity;
@@ -86,7 +84,7 @@ export async function unlinkIdentity(db: Database, unlinking: {
   authenticatedSince: number;
   vouched: Readonly<Record<string, string>>;
   now: number;
-  also: (done: Done) => InStatement[];
+  also: (done: Fragment) => InStatement[];
 }): Promise<GrantState | null> {
   const { identityId, now } = unlinking;
   const source = sessionSource(unlinking.secret, unlinking.authenticatedSince, null);
@@ -165,7 +163,7 @@ export function selectConfirmed(secret: string, now: number): InStatement {
 
 /** Makes the SELECT of a member's grants, and whether a token that ends each is at hand. */
 export function selectHeld(
-  member: { sql: string; values: Record<string, InValue> },
+  member: Fragment,
 ): InStatement {
   return {
     sql: `

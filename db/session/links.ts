@@ -4,18 +4,13 @@ import type { LinkPurpose } from "../../domain/proof.ts";
 import type { Attempt } from "../../domain/throttle.ts";
 import { read, write } from "../engine/batch.ts";
 import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
+import type { Fragment } from "../engine/source.ts";
 import { claimAddress, isAnothers, removeStrangersCredentials } from "../identity/addresses.ts";
 import { setPassword } from "../identity/passwords.ts";
 import { joinPending } from "../leaving/pending.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { forgetAttempt } from "./attempts.ts";
 import { endSessionsOf, voidLinksOf } from "./end.ts";
-
-/** SQL for a condition, and the values of its parameters. */
-interface Condition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
 
 /**
  * Makes a link for a member, on behalf of an operator, and deletes earlier links of the same purpose.
@@ -71,7 +66,7 @@ export interface MailedLink {
  * @param now ms
  * @param done SQL for whether the batch did what the link is for, and its values
  */
-export function insertLink(link: MailedLink, now: number, done: Condition): InStatement {
+export function insertLink(link: MailedLink, now: number, done: Fragment): InStatement {
   return {
     sql: `
       INSERT INTO links (id, purpose, user_id, token_hash, created_at, expires_at, address)
@@ -221,7 +216,7 @@ export async function recover(
     token: string;
     newHash: string;
     attempt: Attempt;
-    also?: (done: Condition) => readonly InStatement[];
+    also?: (done: Fragment) => readonly InStatement[];
   },
   now: number,
 ): Promise<boolean> {
@@ -260,7 +255,7 @@ export async function useAddressLink(
   token: string,
   own: string | null,
   now: number,
-  also: (done: Condition) => readonly InStatement[] = () => [],
+  also: (done: Fragment) => readonly InStatement[] = () => [],
 ): Promise<boolean> {
   const act = newId();
   const owner = ownerBy(act);

@@ -4,19 +4,13 @@ import type { Standing } from "../../domain/standing.ts";
 import type { Attempt } from "../../domain/throttle.ts";
 import { read, write } from "../engine/batch.ts";
 import type { Database, InStatement, InValue, ResultSet } from "../engine/database.ts";
-import type { Source } from "../engine/source.ts";
+import type { Fragment, Source } from "../engine/source.ts";
 import { setPassword } from "../identity/passwords.ts";
 import { proofSource } from "../identity/proofs.ts";
 import { isPending, joinPending, notPending } from "../leaving/pending.ts";
 import { type AuditEntry, insertAudit } from "../operate/audit.ts";
 import { forgetAttempt } from "./attempts.ts";
 import { endSessionsOf, voidLinksOf } from "./end.ts";
-
-/** SQL for a condition, and the values of its parameters. */
-interface Condition {
-  sql: string;
-  values: Readonly<Record<string, InValue>>;
-}
 
 /** A live session and its member. Times in ms. */
 export interface Session extends Standing {
@@ -116,7 +110,7 @@ export function toSession(result: ResultSet): Session | null {
  * was made more than a day ago. So the first sign-in of a new member counts as no new device.
  * @param now ms
  */
-export function opensUsedAccount(id: string, now: number): Condition {
+export function opensUsedAccount(id: string, now: number): Fragment {
   return {
     sql: `EXISTS (
       SELECT 1 FROM sessions AS opened JOIN users ON users.id = opened.user_id
@@ -373,7 +367,7 @@ export async function changePassword(db: Database, change: {
   /** The attempt that was counted for the proof. */
   attempt: Attempt | null;
   /** Makes further statements of the batch. `done` is SQL for whether the password was set. */
-  also: (done: Condition) => readonly InStatement[];
+  also: (done: Fragment) => readonly InStatement[];
 }): Promise<boolean> {
   const { id, createdAt: now } = change.session;
   const source = sessionSource(change.secret, change.authenticatedSince, change.proof);
