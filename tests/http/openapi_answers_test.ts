@@ -284,7 +284,12 @@ async function arriveLate() {
 }
 
 async function failAlone() {
-  await withApp({ env: { CONSENTS: JSON.stringify(consents) } }, async (app) => {
+  const corp = {
+    ...{ kind: "oidc", name: "corp", label: { ko: "회사", en: "Corp" } },
+    ...{ issuer: "http://127.0.0.1:9", client_id: "annyeong", client_secret: "secret" },
+  };
+  const env = { CONSENTS: JSON.stringify(consents), PROVIDERS: JSON.stringify([corp]) };
+  await withApp({ env }, async (app) => {
     const again = { user_id: "hong", email: "hong@example.com", password, consents: ["terms"] };
     await ask(new Browser(app), "post", "/register", { body: again });
     const hong = await signIn(app, "hong");
