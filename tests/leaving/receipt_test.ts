@@ -92,6 +92,7 @@ Deno.test("GET /receipts/:id shows the receipt without sign-in, in both language
     assert.deepEqual(counts, {
       "회원 정보": 1,
       "로그인된 기기": 1,
+      "동의 기록": 0,
       "로그인 기록": 1,
       "탈퇴 신청": 0,
       "비밀번호": 1,

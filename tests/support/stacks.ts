@@ -69,7 +69,7 @@ export function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
 async function configWith(bindings: string, port: number): Promise<string> {
   const written = await Deno.readTextFile("wrangler.toml");
   const moved = written.replace('main = "main.ts"', 'main = "../main.ts"')
-    .replaceAll('"./node_modules/', '"../node_modules/');
+    .replaceAll('"./', '"../');
   await Deno.mkdir(".wrangler", { recursive: true });
   const path = `.wrangler/test-${port}.toml`;
   await Deno.writeTextFile(path, `${moved}\n${bindings}\n`);
