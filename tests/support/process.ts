@@ -30,8 +30,8 @@ export function processEnv(folder: string): Record<string, string> {
 /** On the embedded database in `folder`. Nobody waits for it to answer. */
 export function spawnService(folder: string, setup: Process = {}) {
   const { within = [], env = {}, port, quickJobs } = setup;
-  const preload = quickJobs ? ["--preload", "tests/support/quick_jobs.ts"] : [];
-  const serve = [Deno.execPath(), "serve", "-P=start", ...preload, "main.ts"];
+  const entry = quickJobs ? "tests/support/quick_jobs.ts" : "main.ts";
+  const serve = [Deno.execPath(), "serve", "-P=start", entry];
   const [command, ...args] = [...within, ...serve];
   return new Deno.Command(command!, {
     args,
