@@ -61,8 +61,9 @@ function further(
   c: Context<Env>,
 ): Record<string, FieldProblem> {
   const { config } = c.var.services;
-  const { password, user_id = "", email = "" } = given;
-  const context = { name: String(user_id), email: String(email), service: [] };
+  const { password, user_id, email } = given;
+  const asText = (value: unknown) => typeof value === "string" ? value : "";
+  const context = { name: asText(user_id), email: asText(email), service: [] };
   const weak = typeof password === "string" && password !== ""
     ? passwordProblem(password, context, config.password.minLength)
     : null;
