@@ -37,7 +37,7 @@ const consentPrefix = "consent_";
 
 /** The names of the consents that a body gives: `consents` in JSON, boxes in a form. */
 export function consentsIn(given: Readonly<Record<string, unknown>>): string[] {
-  if (Array.isArray(given.consents)) return given.consents.map(String);
+  if (Array.isArray(given.consents)) return given.consents.filter((one) => typeof one === "string");
   return Object.keys(given).filter((key) => key.startsWith(consentPrefix) && given[key])
     .map((key) => key.slice(consentPrefix.length));
 }
