@@ -1,6 +1,6 @@
 /**
- * For programs that call the service: a typed client, and the check of a receipt. Runs wherever `fetch`
- * does. docs/api.md describes the answers.
+ * For programs that call the service: a typed client, and the check of a receipt. It runs in every runtime
+ * with `fetch`. docs/api.md describes the answers.
  */
 import { type ClientRequestOptions, hc } from "hono/client";
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from "jose";

@@ -50,7 +50,7 @@ export interface Extension {
   name?: string;
   /** The app's own way to send a mail: with `MAIL_URL=app:` it takes the place of ours. */
   transport?: Transport;
-  /** Whatever else the pages, answers and mails should say instead. */
+  /** Other sentences for pages, answers and mails. */
   words?: { ko?: Changes<Messages>; en?: Changes<Messages> };
   /** Name, logo, colours, font and links. */
   theme?: Theme;

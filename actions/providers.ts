@@ -218,7 +218,7 @@ export async function linkProvider(
  * @param now ms
  * @returns the new secret, and the member's id
  * @throws `unauthenticated`, `withdrawal_pending`, `provider_expired`, `confirmation_failed` if the provider
- *   did not authenticate anew or somebody else did, `unavailable`
+ *   did not authenticate again or somebody else did, `unavailable`
  */
 export async function confirmWithProvider(
   services: Services,

@@ -15,7 +15,7 @@ export function handOver(c: Context, answer: Response): Response {
   return new Response(answer.body, { status: answer.status, headers: c.res.headers });
 }
 
-/** Onto `c.res`: what is there when a handler answers is kept, whatever the handler answers with. */
+/** Copies the cookies of an answer to `c.res`. Hono adds the headers of `c.res` to every answer. */
 export function passCookies({ headers }: Response, c: Context): void {
   for (const cookie of headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
 }

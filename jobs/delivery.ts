@@ -17,7 +17,7 @@ const atOnce = 10;
 
 /**
  * Sends what is due to one recipient until nothing is, or the time is up. `untilMs` by our clock.
- * @param stop cuts off what is under way: it is tried again, like whatever got no answer
+ * @param stop cuts off what is under way, which is tried again as if there had been no answer
  */
 export async function deliver(
   services: Services,

@@ -1,4 +1,4 @@
-/** Sends what a queue of the outbox has, whatever its channel. */
+/** Sends what a queue of the outbox has, for all channels. */
 import { getLogger } from "@logtape/logtape";
 import type { Services } from "../actions/services.ts";
 import { newId } from "../crypto/tokens.ts";
@@ -31,7 +31,7 @@ export type Sender = (delivery: Delivery, now: number, stop: AbortSignal) => Pro
  * Sends what is due in one queue until nothing is, or the time is up.
  * @param atOnce how many are sent at the same time; those of one member are sent one at a time
  * @param untilMs by our clock
- * @param stop cuts off what is under way: it is tried again, like whatever got no answer
+ * @param stop cuts off what is under way, which is tried again as if there had been no answer
  */
 export async function drain(
   services: Services,

@@ -12,7 +12,7 @@ export function intoFolder(folder: string): Transport {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeFile(`${path}.part`, message as Uint8Array, { mode: 0o600 });
-      await rename(`${path}.part`, path); // whoever picks mails up sees only whole ones
+      await rename(`${path}.part`, path); // readers of the folder see only whole mails
     } catch {
       return { verdict: "failed", cause: "file not written" };
     }

@@ -121,7 +121,7 @@ export function memberPageOf(t: Messages, path = ""): string | null {
 
 /**
  * Asks for a proof again, for an action that needs a recent one.
- * @param providers those at which the member can authenticate anew
+ * @param providers those at which the member can authenticate again
  */
 export function ConfirmationPage({ t, next, name, hasPassword, hasPasskey, providers, refusal }: {
   t: Messages;

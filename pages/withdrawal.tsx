@@ -23,7 +23,7 @@ export interface Leaving {
   confirm: Asked;
   /** The grants at providers. `ready`: leaving can end it without the member. */
   grants: readonly { name: string; ready: boolean }[];
-  /** The buttons of the providers at which this member can authenticate anew. */
+  /** The buttons of the providers at which this member can authenticate again. */
   providers: readonly ProviderButton[];
   /** Why a withdrawal would fail now. */
   blocked: { reason: string } | null;

@@ -11,7 +11,7 @@ import {
   providerOf,
   signInWithProvider,
 } from "../actions/providers.ts";
-import { heedProvider } from "../actions/heed_provider.ts";
+import { takeNotice } from "../actions/provider_notice.ts";
 import type { Arrival, SignedIn } from "../actions/open_session.ts";
 import { newId } from "../crypto/tokens.ts";
 import { AppError } from "../domain/error.ts";
@@ -75,14 +75,14 @@ function callbackOf(c: Context<Env>, name: string): string {
 const answerFields = ["code", "state", "iss", "error"];
 
 /** Heeds a notice, and answers with the status that its provider asks for. */
-async function heed(c: Context<Env>, name: string) {
+async function notice(c: Context<Env>, name: string) {
   const provider = providerOf(c.var.services, name);
   const posted = {
     authorization: c.req.header("Authorization"),
     query: new URL(c.req.url).search,
     body: await c.req.text(),
   };
-  const memberId = await heedProvider(c.var.services, provider, posted, c.var.now);
+  const memberId = await takeNotice(c.var.services, provider, posted, c.var.now);
   if (memberId !== null) c.set("memberId", memberId);
   if (provider.kind === "naver") return c.body(null, 204);
   return c.body(null, provider.kind === "google" || provider.kind === "oidc" ? 202 : 200);
@@ -137,8 +137,8 @@ export default new Hono<Env>()
       }
     }
   })
-  .get("/login/with/:name/events", (c) => heed(c, c.req.param("name"))) // Kakao's, if it is set to GET
-  .post("/login/with/:name/events", (c) => heed(c, c.req.param("name")))
+  .get("/login/with/:name/events", (c) => notice(c, c.req.param("name"))) // Kakao's, if it is set to GET
+  .post("/login/with/:name/events", (c) => notice(c, c.req.param("name")))
   .get("/register/with/:name", async (c) => {
     const newcomer = await newcomerOf(c, providerOf(c.var.services, c.req.param("name")).name);
     if (!newcomer) {

@@ -83,7 +83,7 @@ function describe(method: string, operation: Operation, responses: Record<string
   return {
     operationId: id,
     summary,
-    ...(session && { security: [{ session: [] }, ...(session === "heeded" ? [{}] : [])] }),
+    ...(session && { security: [{ session: [] }, ...(session === "optional" ? [{}] : [])] }),
     ...(body && { requestBody: requestBody(body) }),
     responses: {
       ...Object.fromEntries(

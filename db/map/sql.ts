@@ -71,7 +71,7 @@ export function subjectId({ table, key }: Subject): string {
   return `${quote(table)}.${quote(key)}`;
 }
 
-/** SQL: the same as text, as our own tables store it. So that their indexes serve, whatever its type is. */
+/** SQL: the same as text. Our own tables store it as text, so their indexes serve a key of any type. */
 export function subjectText(subject: Subject): string {
   return subject.isOwn ? subjectId(subject) : `CAST(${subjectId(subject)} AS TEXT)`;
 }

@@ -55,7 +55,7 @@ export function countIf(
   };
 }
 
-/** One statement for all limits, because a server parses each statement anew. */
+/** One statement for all limits, because a server parses each statement again. */
 function insertAttempt(
   { id, subjects }: Attempt,
   now: number,

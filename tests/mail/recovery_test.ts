@@ -16,7 +16,7 @@ const env = { MAIL_URL: "file:/dev/null", MAIL_FROM: "a@b.example" };
 const html = { Accept: "text/html" };
 const next = "battery staple 9";
 
-Deno.test("a forgotten password is set anew with a link that is mailed, which works once", async () => {
+Deno.test("a mailed link sets a new password, once", async () => {
   await withApp({ env }, async (app) => {
     const other = await newMember(app, "hong");
     for (const asked of [{ user_id: "hong" }, { email: "HONG@example.com" }]) {

@@ -113,7 +113,7 @@ testWith("where a proof now is asked for, a new authentication is one", async (a
 }, { WITHDRAWAL_CONFIRM: "password" });
 
 testWith(
-  "a provider that signs in without authenticating anew confirms nobody",
+  "a provider that signs in without a new authentication confirms nobody",
   async (app, oidc) => {
     const person = new Person();
     const browser = await joinWith(app, "haru", person);

@@ -101,7 +101,7 @@ Deno.test({
 Deno.test({
   name: onWorkers.skip
     ? `workerd: Apple's client secret and form, and Naver's notice (skipped: ${onWorkers.skip})`
-    : "workerd: Apple's client secret and form are taken, and Naver's notice is heeded",
+    : "workerd: Apple's client secret and form are taken, and Naver's notice ends the identity",
   ignore: onWorkers.skip !== null,
   async fn() {
     const apple = await openStandIn("apple");

@@ -11,8 +11,8 @@ export type HeaderName =
 export interface Operation {
   id: string;
   summary: string;
-  /** Whether it needs a session, or heeds one. */
-  session?: "needed" | "heeded";
+  /** Whether it needs a session, or reads one if there is one. */
+  session?: "needed" | "optional";
   body?: { schema: RequestName; required: boolean };
   /** By status: one of these, under these headers. */
   success: Record<number, { answer: AnswerName[] | null; headers?: HeaderName[]; means?: string }>;
@@ -119,7 +119,7 @@ export const operations: Record<
     get: {
       id: "home",
       summary: "Says who is signed in",
-      session: "heeded",
+      session: "optional",
       success: ok("Home"),
       failures: [],
     },
@@ -175,7 +175,7 @@ export const operations: Record<
     post: {
       id: "logout",
       summary: "Signs out; succeeds without a session, too",
-      session: "heeded",
+      session: "optional",
       success: ok("Done", "Clear-Site-Data"),
       failures: [],
     },

@@ -21,14 +21,14 @@ import { leave } from "./withdraw.ts";
 const log = getLogger(["annyeong", "providers"]);
 
 /**
- * Heeds what a provider says by itself: ends the identity here, or the member's sessions. By `on_unlink` the
+ * Acts on a notice of a provider: ends the identity here, or the member's sessions. By `on_unlink` the
  * member leaves as well. A notice may arrive twice.
  * @param now ms
  * @returns the member's id, or `null` if the notice is about nobody
  * @throws `invalid` if the notice is not the provider's; `provider_failed` if its keys cannot be read;
  *   `unavailable`
  */
-export async function heedProvider(
+export async function takeNotice(
   services: Services,
   provider: ProviderConfig,
   posted: Posted,
