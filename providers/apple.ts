@@ -39,7 +39,7 @@ export const apple: Preset = {
   },
   describe: describeByClaims,
   canEnd: (_, { refresh }) => refresh !== null,
-  /** `/auth/revoke` answers 200 whatever it was sent, so the token is used once more. */
+  /** `/auth/revoke` always answers 200, so the token is used once more. */
   async end(connection, ending) {
     if (!("tokens" in ending) || ending.tokens.refresh === null) return noReply(null);
     const { refresh } = ending.tokens;

@@ -8,7 +8,7 @@ const maxBytes = 256 * 1024;
 
 /**
  * Asks a provider. Follows no redirect, waits ten seconds, and reads at most 256 KiB.
- * @throws whatever `fetch` throws, or an error if the answer is too long
+ * @throws what `fetch` throws, or an error if the answer is too long
  */
 export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   const timeout = AbortSignal.timeout(timeoutMs);

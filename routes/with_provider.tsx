@@ -74,7 +74,7 @@ function callbackOf(c: Context<Env>, name: string): string {
 
 const answerFields = ["code", "state", "iss", "error"];
 
-/** Heeds a notice, and answers with the status that its provider asks for. */
+/** Acts on a notice, and answers with the status that its provider asks for. */
 async function notice(c: Context<Env>, name: string) {
   const provider = providerOf(c.var.services, name);
   const posted = {

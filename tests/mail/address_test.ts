@@ -178,7 +178,7 @@ Deno.test("an address is changed by the link that the new one is mailed, and the
     const undo = await lastMail(app, "email_changed");
     assert.equal(undo.to, "hong@example.com");
 
-    // whoever took the account over changes everything that might stop the undoing
+    // a thief of the account changes everything that could stop the undoing
     const password = "battery staple 9";
     const changedPassword = { current: goodPassword, password };
     for (

@@ -139,7 +139,7 @@ Deno.test("without mail no page offers a link, and asking for one says why", asy
   });
 });
 
-Deno.test("the link of a mail leads to PUBLIC_ORIGIN, whatever the request's Host", async () => {
+Deno.test("the link of a mail leads to PUBLIC_ORIGIN, not to the request's Host", async () => {
   const mails: Mail[] = [];
   const transport: Transport = (mail) => {
     mails.push(mail);

@@ -86,7 +86,7 @@ Deno.test("a server that keeps silent is left when the try is cut off, and no co
   assert.equal(open, 0);
 });
 
-Deno.test("names and subjects become one header each, whatever is in them", async () => {
+Deno.test("names and subjects of any content become one header each", async () => {
   const server = await openMailServer();
   const transport = bySmtp({
     ...{ kind: "smtp", host: "127.0.0.1", port: server.port, tls: "none", login: null },

@@ -389,7 +389,7 @@ Deno.test("a counter that goes back is accepted and never lowered", async () => 
   });
 });
 
-Deno.test("a member without a password leaves whatever the operator asks for", async () => {
+Deno.test("a member without a password can leave under every WITHDRAWAL_CONFIRM", async () => {
   for (const WITHDRAWAL_CONFIRM of ["session", "fresh", "password", "phrase"]) {
     await withApp({ env: { WITHDRAWAL_CONFIRM } }, async (app) => {
       const browser = new Browser(app);

@@ -4,7 +4,7 @@ import { Person, roundTrip } from "../support/oidc.ts";
 import { testWith } from "../support/providers.ts";
 
 testWith(
-  "who is unknown joins with a user id alone, and signs in with the provider afterwards",
+  "an unknown identity joins with only a user id, and signs in with the provider later",
   async (app) => {
     const person = new Person();
     const browser = new Browser(app);

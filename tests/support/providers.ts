@@ -29,7 +29,7 @@ export function testWith(
   });
 }
 
-/** Joins with a provider alone, and is signed in. */
+/** Joins with only a provider, and is signed in. */
 export async function joinWith(app: TestApp, user_id: string, person: Person): Promise<Browser> {
   const browser = new Browser(app);
   await roundTrip(browser, "/login/with/corp", person);
