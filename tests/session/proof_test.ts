@@ -139,7 +139,11 @@ Deno.test("a proof of one member does not freshen the session of another", async
 });
 
 Deno.test("GET /withdrawal says what the member can confirm with, strongest first", async () => {
-  await withApp({}, async (app) => {
+  const corp = {
+    ...{ kind: "oidc", name: "corp", label: { ko: "회사", en: "Corp" } },
+    ...{ issuer: "http://127.0.0.1:9", client_id: "annyeong", client_secret: "secret" },
+  };
+  await withApp({ env: { PROVIDERS: JSON.stringify([corp]) } }, async (app) => {
     const member = await newMember(app, "hong");
     assert.deepEqual((await member.get("/withdrawal")).json.confirm_with, ["password"]);
     const [{ id }] = await app.sql("SELECT id FROM users") as unknown as [{ id: string }];
