@@ -13,7 +13,7 @@ import { PendingPage } from "../pages/withdrawal.tsx";
 import { buttonOf } from "../providers/buttons.ts";
 import { isForm } from "./body.ts";
 import { wantsPage } from "./language.ts";
-import { endCookie, secretOf } from "./session.ts";
+import { endCookie, noteSeen, secretOf } from "./session.ts";
 
 /** The JSON of a failure; `C` are the codes it can have. */
 export interface Problem<C extends Code = Code> {
@@ -72,8 +72,11 @@ export const onNotFound: NotFoundHandler<Env> = (c) => answer(new AppError("not_
 
 function answer(error: AppError, c: Context<Env>): Response | Promise<Response> {
   c.set("problem", error);
-  if (error.code === "unauthenticated" && secretOf(c)) endCookie(c); // it opens nothing any more
   const { details } = error;
+  if (secretOf(c)) {
+    if (error.code === "unauthenticated") endCookie(c); // it opens nothing any more
+    else if (details.memberId) noteSeen(c); // a refused request is a use of the session as well
+  }
   const status = statuses[error.code] as ContentfulStatusCode;
   const isPage = wantsPage(c);
   const sentence = isPage ? shownFor(error, c) : sentenceOf(error, c);

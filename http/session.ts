@@ -167,8 +167,11 @@ export function endCookie(c: Context<Env>): void {
   c.get("session").deleteSession();
 }
 
-/** Sealing costs time, so being seen is noted in steps of a tenth of the idle time, a minute at most. */
-function noteSeen(c: Context<Env>): void {
+/**
+ * Notes in the cookie that it was used. Sealing costs time, so this is done in steps of a tenth of the idle
+ * time, a minute at most.
+ */
+export function noteSeen(c: Context<Env>): void {
   const step = Math.min(60_000, c.get("services").config.session.idleMs / 10);
   const seen = c.get("session").get("seen") ?? 0;
   if (c.get("now") - seen >= step) c.get("session").set("seen", c.get("now"));

@@ -218,6 +218,17 @@ Deno.test("a session ends after the idle time, and not while it is used", async 
   });
 });
 
+Deno.test("a refused request is a use of the session", async () => {
+  await withApp({}, async (app) => {
+    const browser = await newMember(app, "hong");
+    app.clock.pass(20 * minute);
+    const refused = await browser.send("DELETE", "/withdrawal");
+    assert.deepEqual([refused.status, refused.json.code], [403, "confirmation_required"]);
+    app.clock.pass(20 * minute);
+    assert.equal((await browser.get("/userinfo")).status, 200);
+  });
+});
+
 Deno.test("a session ends after its maximum age, however often it is used", async () => {
   await withApp({ env: { SESSION_IDLE_MINUTES: "1440", SESSION_MAX_DAYS: "2" } }, async (app) => {
     const browser = await newMember(app, "hong");
