@@ -4,25 +4,20 @@ import { selectChallenge, spendChallenge, toChallenge } from "../db/identity/cha
 import {
   insertPasskey,
   type Passkey,
-  selectHandles,
   selectPasskey,
   selectPasskeys,
-  toHandles,
   toPasskey,
   toPasskeys,
 } from "../db/identity/passkeys.ts";
-import {
-  memberOfSession,
-  selectSession,
-  sessionSource,
-  toSession,
-} from "../db/session/sessions.ts";
+import { sessionSource } from "../db/session/sessions.ts";
+import { selectStanding, toStanding } from "../db/session/standing.ts";
 import { notPending } from "../db/leaving/pending.ts";
 import { passkeyName } from "../domain/authenticators.ts";
 import { AppError } from "../domain/error.ts";
 import { challengeIn, type Registration, type RelyingParty } from "../domain/passkey.ts";
 import { requireMember } from "../domain/standing.ts";
 import { mailStatements } from "./mail.ts";
+import { requireStanding } from "./prove.ts";
 import { boundToSession, requireFresh } from "./passkey_options.ts";
 import type { Services } from "./services.ts";
 import { requirePasskey } from "./verify_passkey.ts";
@@ -52,16 +47,15 @@ export async function addPasskey(
 ): Promise<{ passkey: Passkey; memberId: string }> {
   const { config, db } = services;
   const loaded = await read(db, {
-    session: selectSession(secret, now),
+    standing: selectStanding(secret, now),
     challenge: selectChallenge(challengeIn(form.passkey), "add", now),
     passkey: selectPasskey(form.passkey.id),
-    handles: selectHandles(memberOfSession(secret, now)),
   });
-  const session = requireMember(toSession(loaded.session));
+  const { session, handle } = requireStanding(toStanding(loaded.standing, config.providers));
+  requireMember(session);
   requireFresh(services, session, now);
   const { member } = session;
   const challenge = toChallenge(loaded.challenge);
-  const handle = toHandles(loaded.handles)[0] ?? null;
   const given = requirePasskey(form, challenge, boundToSession(session), handle);
   const taken = new AppError("conflict", { sentence: "passkey_taken", memberId: member.id });
   if (toPasskey(loaded.passkey)) throw taken;

@@ -1,11 +1,12 @@
 import { changePassword as change, type NewSession } from "../db/session/sessions.ts";
+import type { Standing } from "../db/session/standing.ts";
 import { AppError } from "../domain/error.ts";
 import { passwordProblem } from "../domain/password.ts";
 import { requireMember } from "../domain/standing.ts";
 import { isFresh, type WithdrawalPolicy } from "../domain/withdrawal.ts";
 import { mailStatements } from "./mail.ts";
 import { makeSession } from "./make_session.ts";
-import { countGiven, type Given, loadStanding, type Standing, verifyGiven } from "./prove.ts";
+import { countGiven, type Given, loadStanding, verifyGiven } from "./prove.ts";
 import { serviceNames, type Services } from "./services.ts";
 
 /**

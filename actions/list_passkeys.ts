@@ -1,9 +1,10 @@
 import { read } from "../db/engine/batch.ts";
-import { selectCredentials, toCredentials } from "../db/identity/credentials.ts";
 import { type Passkey, selectPasskeys, toPasskeys } from "../db/identity/passkeys.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import { memberOfSession, type Session } from "../db/session/sessions.ts";
+import { selectStanding, toStanding } from "../db/session/standing.ts";
 import { requireMember } from "../domain/standing.ts";
 import { isFresh } from "../domain/withdrawal.ts";
+import { requireStanding } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /** The member's passkeys, and what the page about them needs. */
@@ -27,17 +28,16 @@ export async function listPasskeys(
   secret: string,
   now: number,
 ): Promise<PasskeyList> {
-  const member = memberOfSession(secret, now);
   const found = await read(db, {
-    session: selectSession(secret, now),
-    passkeys: selectPasskeys(member),
-    credentials: selectCredentials(member),
+    standing: selectStanding(secret, now),
+    passkeys: selectPasskeys(memberOfSession(secret, now)),
   });
-  const session = requireMember(toSession(found.session));
+  const { session, credentials } = requireStanding(toStanding(found.standing, config.providers));
+  requireMember(session);
   return {
     session,
     passkeys: toPasskeys(found.passkeys),
-    credentials: toCredentials(found.credentials, config.providers),
+    credentials,
     fresh: isFresh(session, config.withdrawal, now),
   };
 }

@@ -1,16 +1,16 @@
 import { newId } from "../crypto/tokens.ts";
-import { selectCredentials, toCredentials } from "../db/identity/credentials.ts";
 import { rehearse } from "../db/leaving/erase.ts";
 import { byOperator, ofMember } from "../db/leaving/initiator.ts";
 import type { Obstacle } from "../db/leaving/obstacle.ts";
 import { type PreviewLine, previewWithdrawal as preview } from "../db/leaving/withdrawals.ts";
-import { selectConfirmed, selectHeld } from "../db/session/identities.ts";
+import { selectHeld } from "../db/session/identities.ts";
 import { type FoundLink, memberOfLink, selectLink, toLink } from "../db/session/links.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import { memberOfSession, type Session } from "../db/session/sessions.ts";
+import { selectStanding, toStanding } from "../db/session/standing.ts";
 import type { Asked } from "../domain/confirmation.ts";
 import { AppError } from "../domain/error.ts";
-import { requireSession } from "../domain/standing.ts";
 import { askedFor } from "../domain/withdrawal.ts";
+import { requireStanding } from "./prove.ts";
 import type { Services } from "./services.ts";
 
 /** What a withdrawal would do now, and what it asks for. */
@@ -41,23 +41,17 @@ export async function previewWithdrawal(
 ): Promise<Preview> {
   const { config, db, inventory } = services;
   const member = memberOfSession(secret, now);
-  const beside = [
-    selectSession(secret, now),
-    selectCredentials(member),
-    selectConfirmed(secret, now),
-    selectHeld(member),
-  ];
+  const beside = [selectStanding(secret, now), selectHeld(member)];
   const found = await preview(db, inventory, member, beside, now);
-  const session = requireSession(toSession(found.beside[0]!));
-  const confirmWith = toCredentials(found.beside[1]!, config.providers);
-  const confirmed = found.beside[2]!.rows.length > 0;
+  const standing = requireStanding(toStanding(found.beside[0]!, config.providers));
+  const { session, credentials: confirmWith, confirmed } = standing;
   const hasAdminKey = (name: string) =>
     config.providers.some((one) => one.name === name && one.adminKey !== null);
   return {
     session,
     confirm: askedFor(session, confirmWith, config.withdrawal, now, confirmed),
     confirmWith,
-    grants: found.beside[3]!.rows.map(({ provider, held }) => {
+    grants: found.beside[1]!.rows.map(({ provider, held }) => {
       const name = String(provider);
       return { name, ready: held === 1 || hasAdminKey(name) };
     }),

@@ -1,25 +1,14 @@
 import { secretHash } from "../crypto/tokens.ts";
 import { read, write } from "../db/engine/batch.ts";
-import {
-  type CredentialName,
-  selectCredentials,
-  toCredentials,
-} from "../db/identity/credentials.ts";
 import { type Challenge, selectChallenge, toChallenge } from "../db/identity/challenges.ts";
-import {
-  type PasskeyRecord,
-  selectHandles,
-  selectPasskey,
-  toHandles,
-  toPasskey,
-} from "../db/identity/passkeys.ts";
+import { type PasskeyRecord, selectPasskey, toPasskey } from "../db/identity/passkeys.ts";
 import { selectPassword, toHash } from "../db/identity/passwords.ts";
 import { countAttempt, dropAttempt, requireCounted } from "../db/session/attempts.ts";
-import { selectConfirmed } from "../db/session/identities.ts";
-import { memberOfSession, selectSession, type Session, toSession } from "../db/session/sessions.ts";
+import { memberOfSession } from "../db/session/sessions.ts";
+import { selectStanding, type Standing, toStanding } from "../db/session/standing.ts";
 import { challengeIn } from "../domain/passkey.ts";
 import type { Proof } from "../domain/proof.ts";
-import { requireSession } from "../domain/standing.ts";
+import { AppError } from "../domain/error.ts";
 import { type Attempt, confirmationAttempt } from "../domain/throttle.ts";
 import { boundToSession } from "./passkey_options.ts";
 import type { Services } from "./services.ts";
@@ -27,16 +16,6 @@ import { type GivenPasskey, provePasskey } from "./verify_passkey.ts";
 
 /** What a member gives in a live session to prove who they are. */
 export type Given = { password: string } | GivenPasskey;
-
-/** A live session, and the credentials of its member, strongest first. */
-export interface Standing {
-  session: Session;
-  credentials: CredentialName[];
-  /** Whether the session was confirmed by a new authentication at a provider, which still counts. */
-  confirmed: boolean;
-  /** The handles by which the member's passkeys name the member. */
-  handles: string[];
-}
 
 /** What was loaded to verify what the member gave. */
 export interface Counted extends Standing {
@@ -61,19 +40,14 @@ export async function loadStanding(
   secret: string,
   now: number,
 ): Promise<Standing> {
-  const member = memberOfSession(secret, now);
-  const found = await read(db, {
-    session: selectSession(secret, now),
-    credentials: selectCredentials(member),
-    confirmed: selectConfirmed(secret, now),
-    handles: selectHandles(member),
-  });
-  return {
-    session: requireSession(toSession(found.session)),
-    credentials: toCredentials(found.credentials, config.providers),
-    confirmed: found.confirmed.rows.length > 0,
-    handles: toHandles(found.handles),
-  };
+  const { found } = await read(db, { found: selectStanding(secret, now) });
+  return requireStanding(toStanding(found, config.providers));
+}
+
+/** Returns the standing. Throws `unauthenticated` if there is none. Allows a pending withdrawal. */
+export function requireStanding(standing: Standing | null): Standing {
+  if (!standing) throw new AppError("unauthenticated");
+  return standing;
 }
 
 /**
@@ -90,30 +64,23 @@ export async function countGiven(
   now: number,
 ): Promise<Counted> {
   const attempt = confirmationAttempt(secretHash(secret), config.throttleScale);
-  const member = memberOfSession(secret, now);
   const assertion = "passkey" in given ? given.passkey : null;
   const found = await write(db, {
     counted: countAttempt(attempt, now, secretHash(secret)),
-    session: selectSession(secret, now),
-    credentials: selectCredentials(member),
-    confirmed: selectConfirmed(secret, now),
-    handles: selectHandles(member),
-    password: selectPassword(member),
+    standing: selectStanding(secret, now),
+    password: selectPassword(memberOfSession(secret, now)),
     passkey: selectPasskey(assertion && assertion.id),
     challenge: selectChallenge(assertion && challengeIn(assertion), "confirm", now),
   });
-  const session = requireSession(toSession(found.session));
+  const standing = requireStanding(toStanding(found.standing, config.providers));
   requireCounted(attempt, found.counted, now);
   const passkey = toPasskey(found.passkey);
   return {
-    session,
-    credentials: toCredentials(found.credentials, config.providers),
-    confirmed: found.confirmed.rows.length > 0,
-    handles: toHandles(found.handles),
+    ...standing,
     attempt,
     given,
     passwordHash: toHash(found.password),
-    passkey: passkey?.member.id === session.member.id ? passkey : null,
+    passkey: passkey?.member.id === standing.session.member.id ? passkey : null,
     challenge: toChallenge(found.challenge),
   };
 }

@@ -53,6 +53,6 @@ export async function signInWithPasskey(
   const newDeviceOf = await knowsDevice(member.name) ? null : member;
   const opening = { proof, member, attempt, newDeviceOf };
   const signedIn = await openSession(services, opening, arrival, now);
-  const credentials = toCredentials(found.credentials, config.providers);
+  const credentials = toCredentials(found.credentials.rows[0]!, config.providers);
   return { ...signedIn, secondWay: credentials.length === 1 && stored.lastUsedAt === null };
 }

@@ -117,17 +117,17 @@ async function decide(
 > {
   const policy = services.config.withdrawal;
   if (!given) {
-    const { session, credentials, confirmed, handles } = await loadStanding(services, secret, now);
+    const { session, credentials, confirmed, handle } = await loadStanding(services, secret, now);
     const decision = decideWithdrawal(session, credentials, form, "none", policy, now, confirmed);
-    return { session, proof: null, decision, handle: handles[0] ?? null };
+    return { session, proof: null, decision, handle };
   }
   const counted = await countGiven(services, secret, given, now);
-  const { session, credentials, handles } = counted;
+  const { session, credentials, handle } = counted;
   decideWithdrawal(session, credentials, form, "unverified", policy, now);
   const proof = await verifyGiven(services, counted, now);
   const verified = proof ? "right" : "wrong";
   const decision = decideWithdrawal(session, credentials, form, verified, policy, now);
-  return { session, proof, decision, handle: handles[0] ?? null };
+  return { session, proof, decision, handle };
 }
 
 /** Ends the sessions and links of a member of our own. */

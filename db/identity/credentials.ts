@@ -1,38 +1,39 @@
-import type { InStatement, ResultSet } from "../engine/database.ts";
+import type { InStatement, Row } from "../engine/database.ts";
 import type { Fragment } from "../engine/source.ts";
 
 /** A credential: `passkey`, `password`, or the name of a provider. */
 export type CredentialName = string;
 
 /**
- * Makes the SELECT of a member's credentials, strongest first.
- * @param member SQL for the member's id, and the values of its parameters
+ * SQL: the columns from which `toCredentials` reads a member's credentials.
+ * @param member SQL for the member's id. It may name a column of `users`
  */
-export function selectCredentials(
-  member: Fragment,
-): InStatement {
-  return {
-    sql: `
-      SELECT 1 AS position, 'passkey' AS name
-      WHERE EXISTS (SELECT 1 FROM passkeys WHERE user_id = ${member.sql})
-      UNION ALL SELECT 2, 'password'
-      WHERE EXISTS (SELECT 1 FROM passwords WHERE user_id = ${member.sql})
-      UNION ALL SELECT DISTINCT 3, provider FROM identities WHERE user_id = ${member.sql}
-      ORDER BY position, name`,
-    args: member.values,
-  };
+export function credentialColumns(member: string): string {
+  return `
+    EXISTS (SELECT 1 FROM passkeys WHERE user_id = ${member}) AS has_passkey,
+    EXISTS (SELECT 1 FROM passwords WHERE user_id = ${member}) AS has_password,
+    (SELECT json_group_array(provider) FROM identities WHERE user_id = ${member}) AS linked`;
 }
 
 /**
- * Reads the result of `selectCredentials`: those that the member can use.
+ * Makes the SELECT of a member's credentials: one row for `toCredentials`.
+ * @param member SQL for the member's id, and the values of its parameters
+ */
+export function selectCredentials(member: Fragment): InStatement {
+  return { sql: `SELECT ${credentialColumns(member.sql)}`, args: member.values };
+}
+
+/**
+ * Reads the columns of `credentialColumns`: those that the member can use, strongest first.
  * @param providers the configured ones. An identity at another one opens nothing
  */
-export function toCredentials(
-  result: ResultSet,
-  providers: readonly { name: string }[],
-): CredentialName[] {
-  const usable = ["passkey", "password", ...providers.map(({ name }) => name)];
-  return result.rows.map((row) => String(row.name)).filter((name) => usable.includes(name));
+export function toCredentials(row: Row, providers: readonly { name: string }[]): CredentialName[] {
+  const linked: string[] = JSON.parse(String(row.linked));
+  return [
+    ...row.has_passkey === 1 ? ["passkey"] : [],
+    ...row.has_password === 1 ? ["password"] : [],
+    ...providers.map(({ name }) => name).filter((name) => linked.includes(name)).sort(),
+  ];
 }
 
 /**

@@ -45,19 +45,6 @@ export function toPasskeys(result: ResultSet): Passkey[] {
   }));
 }
 
-/** Makes the SELECT of the handles by which a member's passkeys name the member: one, or none. */
-export function selectHandles(member: Fragment): InStatement {
-  return {
-    sql: `SELECT DISTINCT user_handle FROM passkeys WHERE user_id = ${member.sql}`,
-    args: { ...member.values },
-  };
-}
-
-/** Reads the result of `selectHandles`. */
-export function toHandles(result: ResultSet): string[] {
-  return result.rows.map((row) => String(row.user_handle));
-}
-
 /** A passkey to verify an assertion against, and its member. */
 export interface PasskeyRecord extends StoredPasskey {
   /** Our id of the passkey. */

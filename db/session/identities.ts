@@ -150,17 +150,6 @@ export function insertConfirmation(confirmation: {
   ];
 }
 
-/** Makes the SELECT of the new authentications at providers that still count in a session. */
-export function selectConfirmed(secret: string, now: number): InStatement {
-  return {
-    sql: `
-      SELECT confirmations.id FROM confirmations
-      JOIN sessions ON sessions.id = confirmations.session_id
-      WHERE sessions.secret_hash = ? AND confirmations.expires_at > ?`,
-    args: [secretHash(secret), now],
-  };
-}
-
 /** Makes the SELECT of a member's grants, and whether a token that ends each is at hand. */
 export function selectHeld(
   member: Fragment,

@@ -70,16 +70,20 @@ export function sessionSource(
   };
 }
 
-/** Session and member in one query, for a batch. */
-export function selectSession(secret: string, now: number): InStatement {
+/**
+ * Makes the SELECT of a live session and its member.
+ * @param columns more columns, after a comma: they may name those of `sessions` and `users`, and `:now`
+ */
+export function selectSession(secret: string, now: number, columns = ""): InStatement {
   return {
     sql: `
       SELECT sessions.id, sessions.authenticated_at,
         ifnull(sessions.last_used_at, sessions.created_at) AS last_used_at, users.id AS user_id, users.name, users.email,
         users.email_verified_at, users.language, users.rank, users.joined_at, withdrawals.erase_at
+        ${columns}
       FROM sessions JOIN users ON users.id = sessions.user_id ${joinPending}
-      WHERE sessions.secret_hash = ? AND sessions.expires_at > ?`,
-    args: [secretHash(secret), now],
+      WHERE sessions.secret_hash = :secret_hash AND sessions.expires_at > :now`,
+    args: { secret_hash: secretHash(secret), now },
   };
 }
 

@@ -27,7 +27,7 @@ const fragments: Record<string, string> = {
   "actions/address.ts": "allowed.sql",
   "actions/register.ts": "allowed.sql",
   "db/identity/addresses.ts": "member owner.sql",
-  "db/identity/credentials.ts": "member",
+  "db/identity/credentials.ts": "credentialColumns() member",
   "db/identity/identities.ts": "isAnothers()",
   "db/identity/members.ts": "condition.sql unclaimedKey",
   "db/identity/passwords.ts": "done.sql",
@@ -57,7 +57,8 @@ const fragments: Record<string, string> = {
   "db/session/end.ts": "member",
   "db/session/identities.ts": "allowed.sql countCredentials()",
   "db/session/links.ts": "done.sql isAnothers() owner.sql",
-  "db/session/sessions.ts": "from owner owner.sql proven.from proven.where where",
+  "db/session/sessions.ts": "columns from owner owner.sql proven.from proven.where where",
+  "db/session/standing.ts": "credentialColumns()",
 };
 
 /** Allowed in every file: `quote`, for names of the schema, and fragments that are SQL. */
